@@ -1,0 +1,1 @@
+//! From a media location to 20 ms Opus frames with positions.

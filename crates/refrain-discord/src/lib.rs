@@ -1,0 +1,1 @@
+//! Discord through twilight: gateway, slash commands, embeds; speaks to refrain only.

@@ -1,0 +1,1 @@
+//! The real binary against the simulator: harness, measurements, the demo, the tests.

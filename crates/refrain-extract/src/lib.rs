@@ -1,0 +1,1 @@
+//! yt-dlp as supervised children behind an egress guard: search, resolve, typed errors.

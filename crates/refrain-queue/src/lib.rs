@@ -1,0 +1,1 @@
+//! The queue, pure: the one source of truth about what plays next.

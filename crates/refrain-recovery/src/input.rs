@@ -1,0 +1,154 @@
+//! What the machine is told.
+
+use crate::{CloseCode, Generation};
+use alloc::string::String;
+use core::{fmt, time::Duration};
+use refrain_model::ChannelId;
+
+/// Everything that can happen to a voice connection, seen from outside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// Somebody wants something.
+    Intent(Intent),
+    /// The main gateway said something.
+    Gateway(GatewayEvent),
+    /// The driver reports on the connection of this generation.
+    Driver {
+        /// The generation that the driver was told with [`Output::Connect`](crate::Output::Connect).
+        generation: Generation,
+        /// What it reports.
+        event: DriverEvent,
+    },
+    /// Proof of life: up to this position of the current track people have heard the music. A heartbeat ACK, a close
+    /// frame and a connected handshake are proofs; the passing of time is none.
+    Heard {
+        /// The position within the track.
+        playhead: Duration,
+    },
+    /// Another track began, at this position: the ledger starts anew.
+    TrackStarted {
+        /// The position within the new track.
+        playhead: Duration,
+    },
+}
+
+/// What people want; the last one wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Intent {
+    /// Be in this channel. Asking for the channel one is already in, with everything well, does nothing.
+    Join {
+        /// The voice channel.
+        channel: ChannelId,
+    },
+    /// Be in no channel.
+    Leave,
+    /// Somebody with the permission to do so ends a cooldown, or asks back a bot that was kicked.
+    Override,
+}
+
+/// What the main gateway says about this guild and its shard.
+#[derive(Clone, PartialEq, Eq)]
+pub enum GatewayEvent {
+    /// `VOICE_STATE_UPDATE` of the bot's own user.
+    VoiceState {
+        /// Where the bot is now; `None` when it is in no channel.
+        channel: Option<ChannelId>,
+        /// The voice session that goes with it.
+        session_id: String,
+    },
+    /// `VOICE_SERVER_UPDATE`.
+    VoiceServer {
+        /// Host and port; `None` while Discord looks for another server.
+        endpoint: Option<String>,
+        /// The token that goes with it. A secret.
+        token: String,
+    },
+    /// The shard lost its connection; it may come back with its session.
+    ShardDisconnected,
+    /// `RESUMED`: the session is the old one, voice is untouched.
+    ShardResumed,
+    /// `READY`: a new session; voice of the old one is dead.
+    ShardReady,
+    /// `GUILD_CREATE`: the guild can be used (again). `channel` is where it shows the bot to be.
+    GuildAvailable {
+        /// The bot's own voice state in the guild's list.
+        channel: Option<ChannelId>,
+    },
+    /// `GUILD_DELETE` with `unavailable`: an outage.
+    GuildUnavailable,
+    /// `GUILD_DELETE` without it: the bot was removed.
+    GuildDeleted,
+    /// `CHANNEL_DELETE`.
+    ChannelDeleted {
+        /// The channel that is no more.
+        channel: ChannelId,
+    },
+    /// The shard's health, whenever it changes.
+    Health {
+        /// The round trip of the last heartbeat.
+        latency: Duration,
+        /// Heartbeats in a row without an ACK.
+        missed_heartbeats: u32,
+    },
+}
+
+impl fmt::Debug for GatewayEvent {
+    /// As derived, but the token and the session are left out: they must not reach a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::VoiceState { channel, .. } => f.debug_struct("VoiceState").field("channel", channel).finish(),
+            Self::VoiceServer { endpoint, .. } => f.debug_struct("VoiceServer").field("endpoint", endpoint).finish(),
+            Self::ShardDisconnected => f.write_str("ShardDisconnected"),
+            Self::ShardResumed => f.write_str("ShardResumed"),
+            Self::ShardReady => f.write_str("ShardReady"),
+            Self::GuildAvailable { channel } => f.debug_struct("GuildAvailable").field("channel", channel).finish(),
+            Self::GuildUnavailable => f.write_str("GuildUnavailable"),
+            Self::GuildDeleted => f.write_str("GuildDeleted"),
+            Self::ChannelDeleted { channel } => f.debug_struct("ChannelDeleted").field("channel", channel).finish(),
+            Self::Health { latency, missed_heartbeats } => f
+                .debug_struct("Health")
+                .field("latency", latency)
+                .field("missed_heartbeats", missed_heartbeats)
+                .finish(),
+        }
+    }
+}
+
+/// What a driver reports about one connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DriverEvent {
+    /// The handshake is complete: frames can flow.
+    Connected,
+    /// The socket was lost and the same session was resumed (by the driver itself, or as told): media was kept.
+    Resumed,
+    /// The connection is over.
+    Closed {
+        /// The close code; `None` when the socket ended without one.
+        code: Option<CloseCode>,
+        /// The driver holds session, SSRC and key and can resume when told [`Output::Resume`](crate::Output::Resume).
+        /// songbird never can: it resumes by itself or not at all.
+        resumable: bool,
+    },
+    /// The attempt that was asked for did not lead to a connection.
+    Failed {
+        /// How it failed.
+        kind: FailureKind,
+    },
+    /// The peer has been silent for too long: no heartbeat ACK.
+    Unresponsive,
+}
+
+/// How an attempt to connect failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureKind {
+    /// No answer within the driver's limit.
+    TimedOut,
+    /// The network or the server refused.
+    Io,
+    /// The server closed the socket during the handshake.
+    Closed(Option<CloseCode>),
+    /// The server said what the driver does not understand.
+    Protocol,
+    /// A newer attempt took its place.
+    Discarded,
+}

@@ -1,0 +1,153 @@
+//! What the machine says.
+
+use crate::{CloseCode, Generation};
+use alloc::{borrow::Cow, string::String};
+use core::{fmt, time::Duration};
+use refrain_model::{ChannelId, Moment};
+
+/// One thing to do. Outputs are carried out in order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Send op 4 for this guild: join `channel`, or leave with `None`.
+    SendVoiceState {
+        /// The channel to be in.
+        channel: Option<ChannelId>,
+    },
+    /// Connect a fresh session; report back with this generation.
+    Connect {
+        /// The generation that every event of this connection carries.
+        generation: Generation,
+        /// What to connect with.
+        session: VoiceSession,
+    },
+    /// Resume the session of this generation on a new socket, keeping UDP, SSRC and key.
+    Resume {
+        /// The connection to resume.
+        generation: Generation,
+    },
+    /// Drop the connection of this generation, and whatever attempt is under way for it.
+    TearDown {
+        /// The connection to drop.
+        generation: Generation,
+    },
+    /// Let the frames flow.
+    StartFrames {
+        /// Rewind to this position of the current track first; `None`: go on where the frames stand.
+        from: Option<Duration>,
+    },
+    /// Hold the frames; nobody hears them.
+    StopFrames,
+    /// The intent that must survive a restart: be in `channel`, or in none.
+    Persist {
+        /// Where the bot is meant to be.
+        channel: Option<ChannelId>,
+    },
+    /// A line for the guild's incident timeline.
+    Incident(Incident),
+    /// Something that people in the guild should know.
+    Notify(Notice),
+}
+
+/// What a driver needs to connect. Its `Debug` leaves out the secrets.
+#[derive(Clone, PartialEq, Eq)]
+pub struct VoiceSession {
+    /// The voice channel.
+    pub channel: ChannelId,
+    /// From the bot's own voice state.
+    pub session_id: String,
+    /// From the server update.
+    pub token: String,
+    /// Host and port, as Discord gave it. The port is kept.
+    pub endpoint: String,
+}
+
+impl fmt::Debug for VoiceSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VoiceSession")
+            .field("channel", &self.channel)
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One line of a guild's incident timeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incident {
+    /// When.
+    pub at: Moment,
+    /// The connection it happened to.
+    pub generation: Generation,
+    /// The attempt, from 1; 0 before the first.
+    pub attempt: u32,
+    /// The close code, where there is one.
+    pub code: Option<CloseCode>,
+    /// What was decided.
+    pub verdict: Verdict,
+    /// The reason, in words for an operator.
+    pub reason: Cow<'static, str>,
+}
+
+/// What was decided about an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Verdict {
+    /// An intent to be in a channel was taken up.
+    Join,
+    /// The intent is to be in no channel.
+    Leave,
+    /// The connection stands; frames flow.
+    Recovered,
+    /// Resume the same session.
+    Resume,
+    /// Ask the main gateway for a new session.
+    NewSession,
+    /// Wait for more evidence before deciding.
+    Weigh,
+    /// Follow to the channel that a moderator moved the bot to.
+    Follow,
+    /// Wait: for a backoff, a voice server, a guild or the shard.
+    Wait,
+    /// All attempts of a round are used; wait out a cooldown.
+    CoolDown,
+    /// Stay out until somebody asks again: kicked, channel or guild gone.
+    StayOut,
+    /// Stay out: no retry can help, the operator must act.
+    Fatal,
+}
+
+/// What people are told, in the order in which it can happen to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The music is interrupted; the next attempt comes in `next`.
+    Interrupted {
+        /// Until the next attempt.
+        next: Duration,
+        /// Which attempt that is, from 1.
+        attempt: u32,
+    },
+    /// The attempts are used up for now; the next round begins in `next`.
+    CoolingDown {
+        /// Until the next round.
+        next: Duration,
+    },
+    /// The music is back; it was gone for `gap`.
+    Recovered {
+        /// From the loss to the recovery.
+        gap: Duration,
+    },
+    /// A moderator disconnected the bot: queue and position are kept, nothing is retried.
+    Kicked,
+    /// A moderator moved the bot, the music follows.
+    Moved {
+        /// The new channel.
+        to: ChannelId,
+    },
+    /// The channel is gone.
+    ChannelGone,
+    /// Discord did not answer the join: no permission to connect, or the channel is full.
+    JoinUnanswered,
+    /// Nothing can be done without the operator.
+    Fatal {
+        /// The close code that said so.
+        code: Option<CloseCode>,
+    },
+}

@@ -1,0 +1,1 @@
+//! A Discord that runs on this machine: REST, gateway, voice, faults, a listener.

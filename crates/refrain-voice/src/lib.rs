@@ -1,0 +1,1 @@
+//! Moves frames to Discord: the driver trait and the songbird driver.

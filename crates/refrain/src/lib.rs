@@ -1,1 +1,17 @@
-//! The embedding API: one actor a guild composes recovery, queue, extraction, audio and voice.
+//! The embedding API of Refrain: one actor a guild composes recovery, queue, extraction, audio and voice.
+//!
+//! No Discord library is known here. The embedder hands in a [`GatewayPort`] through which op 4 and notices leave, and
+//! feeds each guild's [`GuildHandle`] with what the main gateway says ([`GuildHandle::gateway`]) and with commands.
+//!
+//! One actor owns everything mutable about a guild. Commands, driver reports, gateway events and timers arrive in its
+//! mailbox one at a time: that is the per-guild lock, and nothing else holds guild state.
+
+mod api;
+mod error;
+mod gateway;
+
+pub use api::{NowPlaying, PlayRequest, Played, QueueView, Settings, Skipped, VoiceSummary};
+pub use error::CommandError;
+pub use gateway::{Announcement, AnnouncementKind, GatewayPort};
+pub use refrain_extract::{EgressPolicy, Extractor, ExtractorConfig};
+pub use refrain_recovery::{GatewayEvent, Notice, Policy};

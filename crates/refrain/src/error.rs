@@ -1,0 +1,72 @@
+//! What a command answers when it cannot be done.
+
+use refrain_extract::{BadQuery, ExtractError};
+
+/// Why a command was not carried out. [`CommandError::user_message`] is for the person who gave it.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The text is neither a link that can be played nor a search.
+    #[error("bad query: {0}")]
+    BadQuery(#[from] BadQuery),
+    /// yt-dlp found nothing to play.
+    #[error("extraction failed: {0}")]
+    Extract(#[from] ExtractError),
+    /// The sound itself could not be read.
+    #[error("the track's sound could not be read: {0}")]
+    Audio(String),
+    /// A search brought no result.
+    #[error("the search found nothing")]
+    NothingFound,
+    /// The queue takes no more.
+    #[error("the queue is full ({max} tracks)")]
+    QueueFull {
+        /// Its bound.
+        max: usize,
+    },
+    /// Nothing is playing.
+    #[error("nothing is playing")]
+    NothingPlaying,
+    /// It is paused already.
+    #[error("already paused")]
+    AlreadyPaused,
+    /// It is not paused.
+    #[error("not paused")]
+    NotPaused,
+    /// The bot is in no voice channel.
+    #[error("not in a voice channel")]
+    NotConnected,
+    /// The track was skipped or stopped before it began.
+    #[error("the track was removed before it began")]
+    Removed,
+    /// The voice channel could not be joined.
+    #[error("the voice channel could not be joined")]
+    JoinFailed,
+    /// The guild's actor did not answer: it is shutting down, or it failed and is being started again.
+    #[error("the guild's actor is gone")]
+    Unavailable,
+}
+
+impl CommandError {
+    /// What happened and what to do, in plain words, for a message in Discord.
+    #[must_use]
+    pub fn user_message(&self) -> String {
+        match self {
+            Self::BadQuery(e) => e.to_string(),
+            Self::Extract(e) => e.user_message(),
+            Self::Audio(message) => message.clone(),
+            Self::NothingFound => "I found nothing for that search. Try other words, or paste a link.".into(),
+            Self::QueueFull { max } => {
+                format!("The queue is full: it holds {max} tracks. Skip or clear some first.")
+            }
+            Self::NothingPlaying => "Nothing is playing. Start something with `/play`.".into(),
+            Self::AlreadyPaused => "The music is paused already. `/resume` goes on with it.".into(),
+            Self::NotPaused => "The music is not paused.".into(),
+            Self::NotConnected => "I am in no voice channel.".into(),
+            Self::Removed => "That track was skipped or stopped before it began.".into(),
+            Self::JoinFailed => "Discord did not let me into the voice channel. Check that I may connect and speak there \
+                                 and that it is not full, then try again."
+                .into(),
+            Self::Unavailable => "I am starting up or shutting down. Try again in a moment.".into(),
+        }
+    }
+}

@@ -1,1 +1,8 @@
 //! The real binary against the simulator: harness, measurements, the demo, the tests.
+//!
+//! [`measure`] is pure: what a listener heard, from the samples. [`track`] composes the tune that is played and
+//! [`media`] serves it. [`harness`] starts the simulator and the unmodified bot and speaks to the simulator's control API.
+//! [`demo`] puts it all together for `cargo xtask demo`.
+
+pub mod measure;
+pub mod track;

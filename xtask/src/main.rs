@@ -1,2 +1,66 @@
-//! Placeholder.
-fn main() {}
+//! The project's chores, as `cargo xtask <chore>`. Each first sets up what the machine lacks.
+//!
+//! This is the first thing that a fresh clone builds, so it depends on little: clap, anyhow and the standard library.
+
+mod ci;
+mod command;
+mod demo;
+mod layering;
+mod run;
+mod setup;
+mod test;
+mod workspace;
+
+use clap::{Parser, Subcommand};
+use setup::Extent;
+use std::{ffi::OsString, process::ExitCode};
+use workspace::Workspace;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Refrain's chores")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Finds or installs what building and running need; offline when all is there
+    Setup,
+    /// Plays in a simulated Discord, has the voice session closed with 4006, and shows the music coming back
+    Demo(demo::Flags),
+    /// Builds the bot for release and runs it (needs DISCORD_TOKEN)
+    Run {
+        /// Passed on to the bot
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<OsString>,
+    },
+    /// Builds everything and runs the tests
+    Test {
+        /// Passed on to nextest (or `cargo test`); the doc tests are then left out
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<OsString>,
+    },
+    /// All that a change must pass: formatting, lints, tests, documentation, licences, layering
+    Ci,
+    /// Checks that each crate depends on lower floors only
+    Layering,
+}
+
+fn main() -> ExitCode {
+    let done = Workspace::find().and_then(|workspace| match Arguments::parse().chore {
+        Chore::Setup => setup::setup(&workspace, Extent::BuildAndRun).map(drop),
+        Chore::Demo(flags) => demo::demo(&workspace, &flags),
+        Chore::Run { rest } => run::run(&workspace, &rest),
+        Chore::Test { rest } => test::test(&workspace, &rest),
+        Chore::Ci => ci::ci(&workspace),
+        Chore::Layering => layering::check(&workspace),
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cargo xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

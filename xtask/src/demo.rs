@@ -1,0 +1,69 @@
+//! `cargo xtask demo`: the real bot in a simulated Discord, thrown out of voice and back.
+
+use crate::{
+    command,
+    setup::{Extent, setup},
+    workspace::Workspace,
+};
+use anyhow::{Context as _, Result};
+use std::{
+    ffi::OsString,
+    path::{self, Path, PathBuf},
+    process::Command,
+};
+
+#[derive(clap::Args)]
+pub(crate) struct Flags {
+    /// Plays this address in place of the demo's own tune
+    #[arg(long, conflicts_with = "file")]
+    url: Option<String>,
+    /// Plays this file in place of the demo's own tune
+    #[arg(long)]
+    file: Option<PathBuf>,
+    /// Prints no live view
+    #[arg(long)]
+    headless: bool,
+    /// Where report.json goes [default: target/demo/report.json]
+    #[arg(long)]
+    report: Option<PathBuf>,
+    /// Passed on to the demo
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    rest: Vec<OsString>,
+}
+
+pub(crate) fn demo(workspace: &Workspace, flags: &Flags) -> Result<()> {
+    let ready = setup(workspace, Extent::BuildAndRun)?;
+    let packages = ["--package", "refrain-bot", "--package", "refrain-sim", "--package", "refrain-e2e"];
+    command::run(workspace.cargo(["build", "--bins"]).args(packages))?;
+    let built = workspace.target().join("debug");
+    let mut demo = Command::new(built.join("refrain-demo"));
+    demo.arg("--bot").arg(built.join("refrain"));
+    demo.arg("--sim").arg(built.join("refrain-sim"));
+    demo.arg("--yt-dlp").arg(ready.yt_dlp);
+    demo.arg("--out").arg(workspace.target().join("demo"));
+    add_flags(&mut demo, flags)?;
+    // Its exit code is ours: 0 only when the listener heard the music come back.
+    command::become_it(&mut demo)
+}
+
+/// Paths are meant from where the person stands, whatever folder the demo works in.
+fn add_flags(demo: &mut Command, flags: &Flags) -> Result<()> {
+    if let Some(url) = &flags.url {
+        demo.arg("--url").arg(url);
+    }
+    if let Some(file) = &flags.file {
+        demo.arg("--file").arg(absolute(file)?);
+    }
+    if flags.headless {
+        demo.arg("--headless");
+    }
+    if let Some(report) = &flags.report {
+        demo.arg("--report").arg(absolute(report)?);
+    }
+    demo.args(&flags.rest);
+    Ok(())
+}
+
+fn absolute(path: &Path) -> Result<PathBuf> {
+    path::absolute(path).with_context(|| format!("finding {}", path.display()))
+}

@@ -1,0 +1,281 @@
+//! A typed client of the simulator's control API (docs/simulator.md).
+
+use anyhow::{Context as _, Result, bail};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use std::time::Duration;
+
+/// How long one call may take: the simulator answers from memory.
+const CALL_LIMIT: Duration = Duration::from_secs(20);
+
+/// What a guild's listener reports. Times are milliseconds on the simulator's clock.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Listener {
+    /// The channel it listens in.
+    pub channel: Option<String>,
+    /// When the recording starts.
+    pub start_ms: f64,
+    /// RTP packets that came.
+    pub packets: u64,
+    /// Milliseconds of sound decoded.
+    pub decoded_ms: f64,
+    /// The first frame of music.
+    pub first_frame_ms: Option<f64>,
+    /// Packets that could not be decrypted.
+    pub undecryptable: u64,
+    /// Nonces used twice: a fault of the sender's encryption.
+    pub nonce_reuse: u64,
+    /// The level of each 100 ms, in dB below full scale.
+    pub level: Vec<f32>,
+    /// Every silence between the first music and now.
+    pub silences: Vec<Silence>,
+}
+
+impl Listener {
+    /// The level of the last whole step.
+    #[must_use]
+    pub fn level_now(&self) -> Option<f32> {
+        self.level.last().copied()
+    }
+
+    /// Whether any of the last three steps (300 ms) was music.
+    #[must_use]
+    pub fn is_music_heard(&self) -> bool {
+        self.level.iter().rev().take(3).any(|&level| level > crate::measure::SILENT_DBFS)
+    }
+}
+
+/// A silence that the listener noticed.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Silence {
+    /// Its start.
+    pub start_ms: f64,
+    /// Its length.
+    pub length_ms: f64,
+    /// It still goes on.
+    pub open: bool,
+}
+
+/// A fault that was ordered.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Fault {
+    /// Its id.
+    pub id: Value,
+    /// When it happened, on the simulator's clock.
+    pub at_ms: f64,
+}
+
+/// A message, with what a person sees of it.
+#[derive(Clone, Debug)]
+pub struct Message {
+    raw: Value,
+}
+
+impl Message {
+    /// Takes a message as the simulator gives it.
+    #[must_use]
+    pub const fn new(raw: Value) -> Self {
+        Self { raw }
+    }
+
+    /// Its id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        self.raw["id"].as_str().unwrap_or_default()
+    }
+
+    /// All the words in it: content, then each embed's title, description, fields, footer and author.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let mut words = vec![self.raw["content"].as_str().unwrap_or_default().to_owned()];
+        for embed in self.raw["embeds"].as_array().into_iter().flatten() {
+            let fields = embed["fields"].as_array().into_iter().flatten();
+            let fields = fields.flat_map(|field| [&field["name"], &field["value"]]);
+            let parts = [&embed["author"]["name"], &embed["title"], &embed["description"]].into_iter().chain(fields);
+            let parts = parts.chain([&embed["footer"]["text"]]);
+            words.extend(parts.filter_map(Value::as_str).map(str::to_owned));
+        }
+        words.retain(|part| !part.is_empty());
+        words.join("\n")
+    }
+
+    /// As the simulator gives it.
+    #[must_use]
+    pub const fn raw(&self) -> &Value {
+        &self.raw
+    }
+}
+
+/// The client.
+#[derive(Clone, Debug)]
+pub struct Control {
+    base: String,
+    http: reqwest::Client,
+}
+
+impl Control {
+    /// A client of the API at `base` (`http://127.0.0.1:PORT`).
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be built.
+    pub fn new(base: &str) -> Result<Self> {
+        let http =
+            reqwest::Client::builder().no_proxy().timeout(CALL_LIMIT).build().context("building an HTTP client")?;
+        Ok(Self { base: base.trim_end_matches('/').to_owned(), http })
+    }
+
+    /// Gives a command as a person does; answers the interaction's id.
+    ///
+    /// # Errors
+    /// When the simulator refuses or cannot be reached, as for all calls here.
+    pub async fn command(&self, channel: &str, user: &str, name: &str, options: Value) -> Result<String> {
+        let guild = super::world::GUILD;
+        let body = json!({ "guild": guild, "channel": channel, "user": user, "name": name, "options": options });
+        let answer = self.post("/sim/interactions", &body).await?;
+        text_or_number(&answer["interaction"]).context("the simulator told no interaction id")
+    }
+
+    /// What became of an interaction.
+    ///
+    /// # Errors
+    /// See [`Self::command`].
+    pub async fn interaction(&self, id: &str) -> Result<Value> {
+        self.get(&format!("/sim/interactions/{id}")).await?.with_context(|| format!("there is no interaction {id}"))
+    }
+
+    /// The messages of a channel, oldest first.
+    ///
+    /// # Errors
+    /// See [`Self::command`].
+    pub async fn messages(&self, channel: &str) -> Result<Vec<Message>> {
+        let answer =
+            self.get(&format!("/sim/messages?channel={channel}")).await?.context("there is no such channel")?;
+        let list = if answer.is_array() { answer } else { answer["messages"].clone() };
+        let Value::Array(list) = list else { bail!("the simulator's messages are no list: {list}") };
+        Ok(list.into_iter().map(Message::new).collect())
+    }
+
+    /// Puts a person into a voice channel, or out of it.
+    ///
+    /// # Errors
+    /// See [`Self::command`].
+    pub async fn sit(&self, user: &str, channel: Option<&str>) -> Result<()> {
+        let body = json!({ "guild": super::world::GUILD, "channel": channel });
+        self.post(&format!("/sim/users/{user}/voice"), &body).await.map(drop)
+    }
+
+    /// Orders a fault; `more` holds what its kind needs (`{"code": 4006}`).
+    ///
+    /// # Errors
+    /// See [`Self::command`].
+    pub async fn fault(&self, kind: &str, more: Value) -> Result<Fault> {
+        let mut body =
+            Map::from_iter([("guild".to_owned(), super::world::GUILD.into()), ("kind".to_owned(), kind.into())]);
+        if let Value::Object(more) = more {
+            body.extend(more);
+        }
+        let answer = self.post("/sim/faults", &Value::Object(body)).await?;
+        serde_json::from_value(answer).context("reading the simulator's answer to a fault")
+    }
+
+    /// What the guild's listener has heard; `None` while the bot has not been in voice.
+    ///
+    /// # Errors
+    /// See [`Self::command`].
+    pub async fn listener(&self) -> Result<Option<Listener>> {
+        let report = self.get(&format!("/sim/listeners/{}", super::world::GUILD)).await?;
+        report.map(|report| serde_json::from_value(report).context("reading the listener's report")).transpose()
+    }
+
+    /// The recording as a WAV file.
+    ///
+    /// # Errors
+    /// See [`Self::command`].
+    pub async fn recording(&self) -> Result<Vec<u8>> {
+        let url = format!("{}/sim/listeners/{}/recording.wav", self.base, super::world::GUILD);
+        let response = self.http.get(&url).send().await.context("fetching the recording")?;
+        let response = response.error_for_status().context("fetching the recording")?;
+        Ok(response.bytes().await.context("fetching the recording")?.to_vec())
+    }
+
+    /// The channel that the voice states put `user` in.
+    ///
+    /// # Errors
+    /// See [`Self::command`].
+    pub async fn seat(&self, user: &str) -> Result<Option<String>> {
+        let answer = self.get(&format!("/sim/voice?guild={}", super::world::GUILD)).await?.unwrap_or_default();
+        let list = if answer.is_array() { &answer } else { &answer["voice_states"] };
+        let own = list.as_array().into_iter().flatten().find(|state| {
+            let id = text_or_number(&state["user"]).or_else(|| text_or_number(&state["user_id"]));
+            id.as_deref() == Some(user)
+        });
+        Ok(own.and_then(|state| text_or_number(&state["channel"]).or_else(|| text_or_number(&state["channel_id"]))))
+    }
+
+    /// A call that reads; `None` for a 404.
+    ///
+    /// # Errors
+    /// See [`Self::command`].
+    pub async fn get(&self, path: &str) -> Result<Option<Value>> {
+        let response = self.http.get(format!("{}{path}", self.base)).send().await;
+        let response = response.with_context(|| format!("asking the simulator for {path}"))?;
+        if response.status() == reqwest::StatusCode::NOT_FOUND {
+            return Ok(None);
+        }
+        read(path, response).await.map(Some)
+    }
+
+    /// A call that does something.
+    ///
+    /// # Errors
+    /// See [`Self::command`].
+    pub async fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        let response = self.http.post(format!("{}{path}", self.base)).json(body).send().await;
+        read(path, response.with_context(|| format!("calling the simulator's {path}"))?).await
+    }
+}
+
+async fn read(path: &str, response: reqwest::Response) -> Result<Value> {
+    let status = response.status();
+    let text = response.text().await.with_context(|| format!("reading the simulator's answer to {path}"))?;
+    if !status.is_success() {
+        bail!("the simulator answered {path} with {status}: {text}");
+    }
+    if text.is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_str(&text).with_context(|| format!("the simulator's answer to {path} is no JSON: {text:.200}"))
+}
+
+/// Ids are texts on Discord's wire; a number does as well.
+pub(super) fn text_or_number(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_messages_words_are_all_that_a_person_reads() {
+        let raw = json!({ "id": "1", "content": "", "embeds": [{ "title": "First Light", "description": "by ada",
+            "fields": [{ "name": "Length", "value": "1:00" }], "footer": { "text": "1 track" } }] });
+        assert_eq!(Message::new(raw).words(), "First Light\nby ada\nLength\n1:00\n1 track");
+        assert_eq!(Message::new(json!({ "content": "No." })).words(), "No.");
+        assert_eq!(Message::new(json!(17)).words(), "");
+    }
+
+    #[test]
+    fn music_is_heard_while_any_of_the_last_steps_sounds() {
+        let listener = |level: &[f32]| Listener { level: level.to_vec(), ..Listener::default() };
+        assert!(listener(&[-120.0, -20.0, -120.0, -120.0]).is_music_heard());
+        assert!(!listener(&[-20.0, -120.0, -120.0, -120.0]).is_music_heard());
+        assert!(!listener(&[]).is_music_heard());
+    }
+}

@@ -1,0 +1,380 @@
+//! A stage: the simulator, the unmodified bot, a media server, and the people in front of them.
+//!
+//! Everything is awaited by asking the simulator, with a deadline; nothing sleeps and hopes. Dropping the stage kills both
+//! process groups. What the bot logs at ERROR fails [`Stage::finish`] unless the test said that it expects it.
+
+pub mod binaries;
+pub mod control;
+pub mod process;
+pub mod world;
+
+use crate::media::{MediaServer, Sound};
+use anyhow::{Context as _, Result, bail, ensure};
+use binaries::Binaries;
+use control::{Control, Listener};
+use process::{Launch, Process, error_lines, plain_environment};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    future::Future,
+    path::{Path, PathBuf},
+    process::ExitStatus,
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+/// The plugin that gives yt-dlp a site and a search on this machine.
+const PLUGIN: &str = include_str!("../../plugins/refrain/yt_dlp_plugins/extractor/refrain_stage.py");
+/// How long one thing may take before a test gives up: much longer than it should, for machines under load.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+/// How often the simulator is asked.
+const POLL: Duration = Duration::from_millis(50);
+/// The bot must end within this time of a SIGTERM: it promises 5 s.
+const ENDING: Duration = Duration::from_secs(15);
+/// Lines of the bot's log that an error shows.
+const SHOWN_LINES: usize = 25;
+
+/// What to put on the stage.
+#[derive(Debug)]
+pub struct Setting {
+    /// The programs.
+    pub binaries: Binaries,
+    /// What the media server serves, by name.
+    pub sounds: Vec<(String, Sound)>,
+    /// Where logs and work files go; a temporary folder by default.
+    pub folder: Option<PathBuf>,
+    /// Whether the bot may reach the network at large (to play a given address) and the site on the stage as well.
+    pub outside: bool,
+}
+
+/// A running stage.
+pub struct Stage {
+    /// The simulator's control API.
+    pub control: Control,
+    /// The media server.
+    pub media: MediaServer,
+    bot: Process,
+    sim: Process,
+    launch: Launch,
+    expected: Vec<String>,
+    folder: PathBuf,
+    _temporary: Option<TempDir>,
+}
+
+/// What came of a command.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// The words of the final answer.
+    pub words: String,
+    /// The interaction as the simulator tells it.
+    pub interaction: Value,
+}
+
+impl Answer {
+    /// When the interaction reached the bot, in milliseconds of the simulator's clock.
+    #[must_use]
+    pub fn delivered_ms(&self) -> Option<f64> {
+        self.interaction["delivered_ms"].as_f64()
+    }
+}
+
+impl Stage {
+    /// Starts everything and waits until the bot has logged in and registered its commands.
+    ///
+    /// # Errors
+    /// When something does not start; the message holds the last lines of the bot's log.
+    pub async fn start(setting: Setting) -> Result<Self> {
+        let temporary =
+            if setting.folder.is_none() { Some(tempfile::tempdir().context("making a folder")?) } else { None };
+        let folder = setting.folder.clone().or_else(|| temporary.as_ref().map(|folder| folder.path().to_owned()));
+        let folder = folder.context("there is no folder to work in")?;
+        let media = MediaServer::start(setting.sounds).await?;
+        let (sim, ready) = start_simulator(&setting.binaries, &folder).await?;
+        let control = Control::new(ready["control"].as_str().context("the ready file names no control API")?)?;
+        let plugins = install_plugin(&folder, &media)?;
+        let environment = bot_environment(
+            &folder,
+            &ready,
+            &media,
+            &setting.binaries,
+            (!setting.outside).then_some(plugins.as_path()),
+        )?;
+        let launch = Launch {
+            name: "the bot",
+            program: setting.binaries.bot.clone(),
+            arguments: Vec::new(),
+            environment,
+            folder: folder.clone(),
+            log_file: folder.join("bot.log"),
+        };
+        let bot = Process::start(&launch)?;
+        let mut stage = Self { control, media, bot, sim, launch, expected: Vec::new(), folder, _temporary: temporary };
+        stage.wait_until_ready().await?;
+        Ok(stage)
+    }
+
+    /// Where the logs are.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// What the bot logged so far.
+    #[must_use]
+    pub fn bot_log(&self) -> Vec<String> {
+        self.bot.lines()
+    }
+
+    /// The bot's process id while it runs.
+    #[must_use]
+    pub fn bot_id(&self) -> Option<u32> {
+        self.bot.id()
+    }
+
+    /// From here on an ERROR in the bot's log that contains `text` is what the test wants.
+    pub fn expect_error(&mut self, text: &str) {
+        self.expected.push(text.to_owned());
+    }
+
+    /// Asks again and again until `check` gives something.
+    ///
+    /// # Errors
+    /// When it has not within `limit`, when it fails, or when a process has ended meanwhile.
+    pub async fn wait_for<T, F>(&mut self, what: &str, limit: Duration, check: impl Fn(Control) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<Option<T>>>,
+    {
+        let start = Instant::now();
+        loop {
+            if let Some(found) = check(self.control.clone()).await.with_context(|| format!("waiting for {what}"))? {
+                return Ok(found);
+            }
+            if let Some(status) = self.bot.ended()? {
+                bail!("the bot ended ({status}) while waiting for {what}{}", self.last_words());
+            }
+            if let Some(status) = self.sim.ended()? {
+                bail!("the simulator ended ({status}) while waiting for {what}: {}", self.sim.lines().join("\n"));
+            }
+            if start.elapsed() > limit {
+                bail!("waited {} s in vain for {what}{}", limit.as_secs(), self.last_words());
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Puts a person into a voice channel.
+    ///
+    /// # Errors
+    /// When the simulator refuses.
+    pub async fn sit(&self, user: &str, channel: &str) -> Result<()> {
+        self.control.sit(user, Some(channel)).await
+    }
+
+    /// Gives a command as Ada does, and waits for its final answer.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    pub async fn ask(&mut self, name: &str, options: Value) -> Result<Answer> {
+        let id = self.control.command(world::TEXT, world::ADA, name, options).await?;
+        self.answer(&id, name).await
+    }
+
+    /// Waits for the final answer to an interaction.
+    ///
+    /// # Errors
+    /// When none comes.
+    pub async fn answer(&mut self, id: &str, name: &str) -> Result<Answer> {
+        self.wait_for(&format!("the answer to /{name}"), PATIENCE, |control| async move {
+            let interaction = control.interaction(id).await?;
+            let message = control::Message::new(interaction["response"].clone());
+            let answered = interaction["state"] == "answered" && !message.words().is_empty();
+            Ok(answered.then(|| Answer { words: message.words(), interaction }))
+        })
+        .await
+    }
+
+    /// `/play`.
+    ///
+    /// # Errors
+    /// When no answer comes.
+    pub async fn play(&mut self, query: &str) -> Result<Answer> {
+        self.ask("play", json!({ "query": query })).await
+    }
+
+    /// Waits until the listener's report satisfies `check`.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub async fn listen(&mut self, what: &str, check: impl Fn(&Listener) -> bool + Copy) -> Result<Listener> {
+        self.wait_for(
+            what,
+            PATIENCE,
+            |control| async move { Ok(control.listener().await?.filter(|report| check(report))) },
+        )
+        .await
+    }
+
+    /// Waits until `ms` more milliseconds of music have been heard.
+    ///
+    /// # Errors
+    /// When they are not in time.
+    pub async fn hear_music(&mut self, ms: f64) -> Result<Listener> {
+        let steps = (ms / 100.0).ceil() as usize;
+        let start = self.control.listener().await?.unwrap_or_default().level.len();
+        let music = |report: &Listener| {
+            report.level.iter().skip(start).filter(|&&level| level > crate::measure::SILENT_DBFS).count()
+        };
+        self.listen("music at the listener", |report| music(report) >= steps).await
+    }
+
+    /// Waits until the bot's voice state says `channel` (none: out of voice).
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub async fn bot_is_in(&mut self, channel: Option<&str>) -> Result<()> {
+        let what =
+            channel.map_or("the bot to be out of voice".to_owned(), |channel| format!("the bot to be in {channel}"));
+        self.wait_for(&what, PATIENCE, |control| async move {
+            Ok((control.seat(world::BOT).await?.as_deref() == channel).then_some(()))
+        })
+        .await
+    }
+
+    /// Waits for a message in the text channel whose words, in lower case, satisfy `check`.
+    ///
+    /// # Errors
+    /// When none comes.
+    pub async fn said(&mut self, what: &str, check: impl Fn(&str) -> bool + Copy) -> Result<String> {
+        self.wait_for(what, PATIENCE, |control| async move {
+            let messages = control.messages(world::TEXT).await?;
+            Ok(messages.iter().map(control::Message::words).find(|words| check(&words.to_lowercase())))
+        })
+        .await
+    }
+
+    /// Sends the bot a SIGTERM and waits for its end.
+    ///
+    /// # Errors
+    /// When it does not end in time.
+    pub async fn terminate_bot(&mut self) -> Result<ExitStatus> {
+        self.bot.terminate(ENDING).await
+    }
+
+    /// Starts the bot again, after it has ended.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn restart_bot(&mut self) -> Result<()> {
+        self.bot = Process::start(&self.launch)?;
+        self.wait_until_ready().await
+    }
+
+    /// Ends the bot and checks that all was well: exit code 0, and no ERROR that was not expected.
+    ///
+    /// # Errors
+    /// When something was not.
+    pub async fn finish(mut self) -> Result<()> {
+        if self.bot.ended()?.is_none() {
+            let status = self.terminate_bot().await?;
+            ensure!(status.success(), "the bot ended with {status}{}", self.last_words());
+        }
+        let mut errors = error_lines(&self.bot.lines());
+        errors.retain(|error| !self.expected.iter().any(|expected| error.contains(expected)));
+        ensure!(errors.is_empty(), "the bot logged errors that nobody expected:\n{}", errors.join("\n"));
+        Ok(())
+    }
+
+    async fn wait_until_ready(&mut self) -> Result<()> {
+        self.wait_for("the bot to log in and register its commands", PATIENCE, |control| async move {
+            let bots = control.get("/sim/bots").await?.unwrap_or_default();
+            let commands = control.get("/sim/commands").await?.unwrap_or_default();
+            Ok((is_connected(&bots) && commands.to_string().contains("\"play\"")).then_some(()))
+        })
+        .await
+    }
+
+    fn last_words(&self) -> String {
+        let lines = self.bot.lines();
+        let last = lines.iter().skip(lines.len().saturating_sub(SHOWN_LINES));
+        format!("; its last lines:\n{}", last.cloned().collect::<Vec<_>>().join("\n"))
+    }
+}
+
+/// Whether a bot has logged in and has its guilds.
+fn is_connected(bots: &Value) -> bool {
+    let list = if bots.is_array() { bots } else { &bots["bots"] };
+    list.as_array().into_iter().flatten().any(|bot| bot["connected"] == true && bot["guilds_ready"] != false)
+}
+
+async fn start_simulator(binaries: &Binaries, folder: &Path) -> Result<(Process, Value)> {
+    let (world_file, ready_file) = (folder.join("world.json"), folder.join("ready.json"));
+    std::fs::write(&world_file, world::world().to_string()).context("writing the world file")?;
+    // A stage set up twice in the same folder must not read the address of the one before.
+    let _none_yet = std::fs::remove_file(&ready_file);
+    let arguments = [
+        "serve".into(),
+        "--world".into(),
+        world_file.into_os_string(),
+        "--ready-file".into(),
+        ready_file.clone().into(),
+    ];
+    let mut sim = Process::start(&Launch {
+        name: "the simulator",
+        program: binaries.sim.clone(),
+        arguments: arguments.into(),
+        environment: plain_environment(folder),
+        folder: folder.to_owned(),
+        log_file: folder.join("sim.log"),
+    })?;
+    let start = Instant::now();
+    loop {
+        if let Ok(ready) = std::fs::read(&ready_file) {
+            let ready = serde_json::from_slice(&ready).context("reading the simulator's ready file")?;
+            return Ok((sim, ready));
+        }
+        if let Some(status) = sim.ended()? {
+            sim.wait(PATIENCE).await?;
+            bail!("the simulator ended ({status}) before it was ready: {}", sim.lines().join("\n"));
+        }
+        ensure!(start.elapsed() < PATIENCE, "the simulator was not ready after {} s", PATIENCE.as_secs());
+        tokio::time::sleep(POLL).await;
+    }
+}
+
+fn install_plugin(folder: &Path, media: &MediaServer) -> Result<PathBuf> {
+    let plugins = folder.join("plugins");
+    let place = plugins.join("refrain/yt_dlp_plugins/extractor");
+    std::fs::create_dir_all(&place).context("making the plugin folder")?;
+    std::fs::write(place.join("refrain_stage.py"), PLUGIN).context("installing the yt-dlp plugin")?;
+    std::fs::write(place.join("media-address"), format!("{}\n", media.address()))
+        .context("installing the yt-dlp plugin")?;
+    Ok(plugins)
+}
+
+/// The bot's environment: its documented variables and nothing else.
+fn bot_environment(
+    folder: &Path,
+    ready: &Value,
+    media: &MediaServer,
+    binaries: &Binaries,
+    plugins: Option<&Path>,
+) -> Result<BTreeMap<String, OsString>> {
+    let told = |key: &str| {
+        ready[key].as_str().map(OsString::from).with_context(|| format!("the ready file holds no \"{key}\""))
+    };
+    let mut environment = plain_environment(folder);
+    environment.extend([
+        ("DISCORD_TOKEN".to_owned(), world::TOKEN.into()),
+        ("REFRAIN_DISCORD_API".to_owned(), told("rest")?),
+        ("REFRAIN_DISCORD_GATEWAY".to_owned(), told("gateway")?),
+        ("SSL_CERT_FILE".to_owned(), told("ca")?),
+        ("YT_DLP_PATH".to_owned(), std::path::absolute(&binaries.yt_dlp).context("the path of yt-dlp")?.into()),
+        ("DATA_DIR".to_owned(), folder.join("data").into()),
+        ("REFRAIN_ALLOW_PRIVATE".to_owned(), media.address().to_string().into()),
+        ("REFRAIN_LOG".to_owned(), "info".into()),
+        ("REFRAIN_LOG_FORMAT".to_owned(), "json".into()),
+    ]);
+    environment.extend(plugins.map(|plugins| ("YT_DLP_PLUGIN_DIRS".to_owned(), plugins.into())));
+    Ok(environment)
+}

@@ -1,0 +1,117 @@
+//! One session's media: its key, its address, and what is checked of each packet before the listener hears it.
+
+use super::{
+    guard::{NonceGuard, Order, SequenceGuard},
+    rtp::{Cipher, Mode, Sealed},
+};
+use crate::listener::{Counters, GuildListener, Packet};
+use std::{net::SocketAddr, sync::Arc};
+
+/// What outlives the voice socket: a resumed session goes on with all of it.
+#[derive(Debug)]
+pub(super) struct Media {
+    ssrc: u32,
+    listener: Arc<GuildListener>,
+    cipher: Option<Cipher>,
+    /// Where IP discovery came from.
+    discovered: Option<SocketAddr>,
+    /// Where Select Protocol says that the client is.
+    declared: Option<SocketAddr>,
+    has_spoken: bool,
+    ended: bool,
+    sequence: SequenceGuard,
+    nonces: NonceGuard,
+}
+
+impl Media {
+    pub(super) fn new(ssrc: u32, listener: Arc<GuildListener>) -> Self {
+        Self {
+            ssrc,
+            listener,
+            cipher: None,
+            discovered: None,
+            declared: None,
+            has_spoken: false,
+            ended: false,
+            sequence: SequenceGuard::default(),
+            nonces: NonceGuard::default(),
+        }
+    }
+
+    pub(super) fn listener(&self) -> &Arc<GuildListener> {
+        &self.listener
+    }
+
+    /// Select Protocol: a new key, hence a new count of nonces.
+    pub(super) fn select(&mut self, mode: Mode, key: &[u8; 32], declared: Option<SocketAddr>) {
+        self.cipher = Some(Cipher::new(mode, key));
+        self.nonces = NonceGuard::default();
+        self.declared = declared;
+        self.listener.mode_selected(self.ssrc, mode.name());
+    }
+
+    /// IP discovery came from there; false when the session is over.
+    pub(super) fn discovered(&mut self, from: SocketAddr) -> bool {
+        if !self.ended {
+            self.discovered = Some(from);
+        }
+        !self.ended
+    }
+
+    /// Speaking arrived, with these flags.
+    pub(super) fn speaking(&mut self, flags: u64) {
+        self.has_spoken |= flags != 0;
+        self.listener.speaking(self.ssrc, flags);
+    }
+
+    /// The session is over: nothing of it is heard any more.
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// A packet with this session's SSRC.
+    pub(super) fn receive(&mut self, sealed: &Sealed<'_>, from: SocketAddr, arrival_us: u64) {
+        let known_address = self.discovered == Some(from) || self.declared == Some(from);
+        if self.ended || !known_address {
+            self.listener.count(|counters| counters.unknown += 1);
+            return;
+        }
+        let opened = self
+            .cipher
+            .as_ref()
+            .and_then(|cipher| cipher.open(sealed));
+        let Some(opus) = opened else {
+            self.listener.count(|counters| {
+                counters.packets += 1;
+                counters.undecryptable += 1;
+            });
+            return;
+        };
+        let (sequence, order) = self.sequence.check(sealed.sequence);
+        let fresh_nonce = self.nonces.is_fresh(sealed.nonce);
+        let has_spoken = self.has_spoken;
+        self.listener
+            .count(|counters| note(counters, order, fresh_nonce, has_spoken));
+        if order != Order::Duplicate {
+            self.listener.hear(Packet {
+                ssrc: self.ssrc,
+                sequence,
+                timestamp: sealed.timestamp,
+                arrival_us,
+                opus,
+            });
+        }
+    }
+}
+
+fn note(counters: &mut Counters, order: Order, fresh_nonce: bool, has_spoken: bool) {
+    counters.packets += 1;
+    counters.before_speaking += u64::from(!has_spoken);
+    match order {
+        Order::Next => {}
+        Order::OutOfOrder => counters.out_of_order += 1,
+        Order::Duplicate => counters.duplicates += 1,
+    }
+    // A packet that the network delivered twice repeats its nonce innocently.
+    counters.nonce_reuse += u64::from(!fresh_nonce && order != Order::Duplicate);
+}

@@ -1,0 +1,119 @@
+//! The numbered messages of a session that a client has not acknowledged: what a resume sends again (version 8).
+
+use std::collections::VecDeque;
+
+/// More than this are not kept; a client that missed more must begin anew.
+const CAPACITY: usize = 1024;
+
+/// The buffer. Numbers are 16 bits wide, as binary frames carry them, and wrap.
+#[derive(Debug, Default)]
+pub(super) struct Outbox {
+    last: u16,
+    /// The number of the newest message that is no longer kept.
+    forgotten: Option<u16>,
+    kept: VecDeque<(u16, String)>,
+}
+
+impl Outbox {
+    /// The number that the next message gets: the first is 1.
+    pub(super) fn next_seq(&mut self) -> u16 {
+        self.last = self.last.wrapping_add(1);
+        self.last
+    }
+
+    /// Keeps a message until it is acknowledged.
+    pub(super) fn keep(&mut self, seq: u16, text: String) {
+        self.kept.push_back((seq, text));
+        if self.kept.len() > CAPACITY {
+            self.forget();
+        }
+    }
+
+    /// The client has this message and all before it.
+    pub(super) fn acknowledge(&mut self, seq_ack: Option<i64>) {
+        if let Some(at) = self.position(seq_ack) {
+            for _ in 0..=at {
+                self.forget();
+            }
+        }
+    }
+
+    /// What the client missed, oldest first; `None` when that is no longer known.
+    pub(super) fn missed_since(&self, seq_ack: Option<i64>) -> Option<Vec<String>> {
+        let from = match seq_ack.filter(|seq| *seq >= 0) {
+            None if self.forgotten.is_none() => 0,
+            None => return None,
+            Some(seq) if self.forgotten.is_some_and(|last| i64::from(last) == seq) => 0,
+            Some(_) => self.position(seq_ack)? + 1,
+        };
+        Some(self.kept.iter().skip(from).map(|(_, text)| text.clone()).collect())
+    }
+
+    fn position(&self, seq_ack: Option<i64>) -> Option<usize> {
+        let seq = u16::try_from(seq_ack?).ok()?;
+        self.kept.iter().position(|(kept, _)| *kept == seq)
+    }
+
+    fn forget(&mut self) {
+        if let Some((seq, _)) = self.kept.pop_front() {
+            self.forgotten = Some(seq);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(messages: usize) -> Outbox {
+        let mut outbox = Outbox::default();
+        for _ in 0..messages {
+            let seq = outbox.next_seq();
+            outbox.keep(seq, seq.to_string());
+        }
+        outbox
+    }
+
+    fn missed(outbox: &Outbox, seq_ack: Option<i64>) -> Option<Vec<String>> {
+        outbox.missed_since(seq_ack)
+    }
+
+    #[test]
+    fn a_resume_gets_what_came_after_its_acknowledgement() {
+        let outbox = with(3);
+        let all = ["1", "2", "3"].map(String::from);
+        assert_eq!(missed(&outbox, None).as_deref(), Some(&all[..]));
+        assert_eq!(missed(&outbox, Some(-1)).as_deref(), Some(&all[..]));
+        assert_eq!(missed(&outbox, Some(2)).as_deref(), Some(&all[2..]));
+        assert_eq!(missed(&outbox, Some(3)).as_deref(), Some(&all[3..]));
+    }
+
+    #[test]
+    fn acknowledged_messages_are_dropped_and_cannot_be_asked_for_again() {
+        let mut outbox = with(3);
+        outbox.acknowledge(Some(2));
+        assert_eq!(missed(&outbox, Some(2)), Some(vec![String::from("3")]));
+        assert_eq!(missed(&outbox, Some(1)), None);
+        assert_eq!(missed(&outbox, None), None);
+        outbox.acknowledge(Some(70_000));
+        outbox.acknowledge(Some(-1));
+        outbox.acknowledge(None);
+        assert_eq!(missed(&outbox, Some(3)), Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_number_that_was_never_given_cannot_be_resumed_from() {
+        assert_eq!(missed(&with(3), Some(9)), None);
+        assert_eq!(missed(&with(0), Some(i64::MAX)), None);
+        assert_eq!(missed(&with(0), Some(-1)), Some(Vec::new()));
+    }
+
+    #[test]
+    fn the_buffer_is_bounded_and_numbers_wrap() {
+        let outbox = with(70_000);
+        assert_eq!(outbox.kept.len(), CAPACITY);
+        assert_eq!(missed(&outbox, Some(70_000 - 65_536)), Some(Vec::new()));
+        assert_eq!(missed(&outbox, Some(70_000 - 65_536 - 2)).map(|kept| kept.len()), Some(2));
+        assert_eq!(missed(&outbox, Some(60_000)), None);
+    }
+}

@@ -3,7 +3,7 @@
 use super::installing;
 use crate::command;
 use anyhow::{Result, bail};
-use std::{fs, io, process::Command};
+use std::{fs, process::Command};
 
 /// Whether this is Debian or one of its kin.
 pub(super) fn here() -> bool {
@@ -28,15 +28,12 @@ pub(super) fn install(wanted: &[&str], packages: &[&str]) -> Result<()> {
         );
     };
     installing(&format!("Debian packages: {packages_line}"), || {
-        // The lists are fetched only where there are none (a fresh image) or where they name versions long gone.
-        if !have_lists() {
-            command::run(&mut root.apt_get(&["update"]))?;
-        } else if command::run(&mut root.install(packages)).is_ok() {
+        // Hundreds of lines that interest nobody unless it fails: an error carries them. The lists are fetched only where there are none (a fresh image) or where they name versions long gone.
+        if have_lists() && command::output(&mut root.install(packages)).is_ok() {
             return Ok(());
-        } else {
-            command::run(&mut root.apt_get(&["update"]))?;
         }
-        command::run(&mut root.install(packages))
+        command::output(&mut root.apt_get(&["update"]))?;
+        command::output(&mut root.install(packages)).map(drop)
     })
 }
 
@@ -67,7 +64,7 @@ impl Root {
         };
         // Another apt-get may be at work (unattended upgrades on a new machine): wait for it rather than fail.
         command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=600"]);
-        command.args(args).stdout(io::stderr());
+        command.args(args);
         command
     }
 

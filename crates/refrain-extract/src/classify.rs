@@ -1,0 +1,117 @@
+//! yt-dlp's error lines, read: it has no error codes, so its words are all there is.
+
+use crate::{ErrorKind, text::operator_line};
+
+/// Which words mean which class; the first row that fits counts. In lower case. Order matters: yt-dlp appends its hint
+/// about `--cookies` to errors of other classes, and asks for a bug report behind errors of any class.
+const TABLE: &[(ErrorKind, &[&str])] = &[
+    (
+        ErrorKind::BotCheck,
+        &[
+            "confirm you're not a bot",
+            "confirm you\u{2019}re not a bot",
+            "requiring a captcha challenge",
+            "all player responses are invalid",
+        ],
+    ),
+    (ErrorKind::AgeRestricted, &["sign in to confirm your age", "age-restricted"]),
+    (ErrorKind::Private, &["private video"]),
+    (ErrorKind::MembersOnly, &["join this channel", "members on level", "music premium members"]),
+    (ErrorKind::LoginRequired, &["only available for registered users", "use --cookies"]),
+    (
+        ErrorKind::RegionBlocked,
+        &[
+            "not made this video available in your country",
+            "geo restriction",
+            "blocked it in your country",
+            "unavailable in your country",
+        ],
+    ),
+    // Before "gone": a rate limit is also told as a video that is unavailable.
+    (
+        ErrorKind::RateLimited,
+        &["http error 429", "has been rate-limited", "try again later", "exceeded the rate limit"],
+    ),
+    (
+        ErrorKind::Gone,
+        &["video unavailable", "has been removed", "http error 404", "http error 410", "the playlist does not exist"],
+    ),
+    (ErrorKind::NotLive, &["premieres in", "live event will begin", "not currently live"]),
+    (ErrorKind::NoAudio, &["drm protected", "requested format is not available", "no video formats found"]),
+    (ErrorKind::Forbidden, &["http error 403"]),
+    (
+        ErrorKind::Network,
+        &[
+            "read timed out",
+            "connection refused",
+            "failed to resolve",
+            "unable to connect to proxy",
+            "http error 5",
+            "connection reset",
+            "connection aborted",
+            "timed out",
+        ],
+    ),
+    (
+        ErrorKind::BadInput,
+        &[
+            "unsupported url",
+            "is not a valid url",
+            "unsupported url scheme",
+            "no suitable extractor",
+            "file:// urls are disabled",
+        ],
+    ),
+    (ErrorKind::ExtractorBroken, &["please report this issue on"]),
+];
+
+/// What yt-dlp's standard error says about a failure.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) kind: ErrorKind,
+    /// The line, safe to log.
+    pub(crate) line: String,
+}
+
+/// Finds the first `ERROR:` line that fits a class, or else the first one at all. Warnings are no errors.
+pub(crate) fn classify(stderr: &str) -> Option<Verdict> {
+    let mut unknown = None;
+    for line in stderr.lines().filter(|line| line.starts_with("ERROR:")) {
+        let lower = line.to_lowercase();
+        let found = TABLE.iter().find(|(_, words)| words.iter().any(|words| lower.contains(words)));
+        match found {
+            Some((kind, _)) => return Some(Verdict { kind: *kind, line: operator_line(line) }),
+            None => unknown = unknown.or(Some(line)),
+        }
+    }
+    unknown.map(|line| Verdict { kind: ErrorKind::Unknown, line: operator_line(line) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kind(line: &str) -> Option<ErrorKind> {
+        classify(line).map(|verdict| verdict.kind)
+    }
+
+    #[test]
+    fn every_row_of_the_table_is_reached_by_its_own_words() {
+        for (expected, words) in TABLE {
+            for words in *words {
+                assert_eq!(kind(&format!("ERROR: [site] id: {words}")), Some(*expected), "{words}");
+            }
+        }
+    }
+
+    #[test]
+    fn only_error_lines_count_and_known_ones_come_first() {
+        assert_eq!(kind("WARNING: Private video\nnot an ERROR: Private video"), None);
+        assert_eq!(kind("ERROR: odd\nERROR: [x] y: Private video. Use --cookies"), Some(ErrorKind::Private));
+        assert_eq!(kind("ERROR: odd"), Some(ErrorKind::Unknown));
+        assert_eq!(
+            kind("ERROR: [x] y: HTTP Error 503: Busy; please report this issue on  https://github.com/"),
+            Some(ErrorKind::Network)
+        );
+    }
+}

@@ -1,0 +1,229 @@
+//! The command that turns an address into Ogg Opus: what it is told, and what it must never be told.
+
+use crate::{AudioError, AudioErrorKind, PipelineConfig};
+use refrain_model::MediaLocation;
+use std::{ffi::OsString, time::Duration};
+
+/// ffmpeg cuts longer addresses off in silence.
+const LONGEST_URL: usize = 4000;
+const LONGEST_HEADERS: usize = 32 * 1024;
+/// No track is longer; ffmpeg refuses numbers that are out of all proportion.
+const LATEST_START: Duration = Duration::from_secs(60 * 60 * 24 * 365);
+
+/// Headers that ffmpeg or the proxy has to set by itself; another value would break or confuse the exchange.
+const RESERVED: [&str; 12] = [
+    "accept-encoding",
+    "connection",
+    "content-length",
+    "expect",
+    "host",
+    "icy-metadata",
+    "proxy-authorization",
+    "proxy-connection",
+    "range",
+    "te",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// A checked request: the arguments and the environment of the child, and what its log must not show.
+pub(crate) struct Request {
+    pub(crate) args: Vec<OsString>,
+    pub(crate) env: Vec<(&'static str, OsString)>,
+    /// The address as ffmpeg will name it in its log.
+    pub(crate) url: String,
+    pub(crate) secrets: Vec<String>,
+}
+
+impl Request {
+    /// Checks the location and writes the command.
+    ///
+    /// # Errors
+    /// [`AudioErrorKind::NotAudio`] for an address that is not http or https, or no address at all;
+    /// [`AudioErrorKind::Spawn`] for a proxy that ffmpeg would pass by.
+    pub(crate) fn new(config: &PipelineConfig, media: &MediaLocation, start: Duration) -> Result<Self, AudioError> {
+        let url = checked_url(&media.url)?;
+        let headers = checked_headers(&media.headers);
+        let mut secrets: Vec<String> = headers.iter().map(|(_, value)| value.to_string()).collect();
+        secrets.extend(url.split_once('?').map(|(_, query)| query.to_owned()));
+        let env = environment(config.proxy.as_deref())?;
+        secrets.extend(config.proxy.clone());
+        Ok(Self { args: arguments(config.bitrate, &url, &headers, start), env, url, secrets })
+    }
+}
+
+fn arguments(bitrate: u32, url: &str, headers: &[(&str, &str)], start: Duration) -> Vec<OsString> {
+    // Warnings are asked for because the status of a refused request is one; `level` tags each line.
+    let mut args: Vec<OsString> = ["-nostdin", "-hide_banner", "-loglevel", "level+warning"].map(OsString::from).into();
+    let mut add = |words: &[&str]| args.extend(words.iter().map(OsString::from));
+
+    // Input. `-reconnect_streamed` is left out on purpose: with it, ffmpeg 5.1 takes the end of a body of unknown
+    // length for a cut, asks again and spins for ever, deaf to SIGTERM. `httpproxy` is the CONNECT of https.
+    add(&["-protocol_whitelist", "http,https,tcp,tls,crypto,httpproxy"]);
+    add(&["-rw_timeout", "15000000", "-reconnect", "1", "-reconnect_delay_max", "5", "-icy", "0"]);
+    // A fifth of what ffmpeg reads by default before it makes up its mind: on a slow link that is heard.
+    add(&["-probesize", "1048576", "-analyzeduration", "2000000"]);
+    if url.starts_with("https://") {
+        add(&["-tls_verify", "1"]);
+        if let Some(roots) = std::env::var("SSL_CERT_FILE").ok().filter(|file| !file.is_empty()) {
+            add(&["-ca_file", &roots]);
+        }
+    }
+    if !headers.is_empty() {
+        let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        add(&["-headers", &lines]);
+    }
+    if !start.is_zero() {
+        let start = start.min(LATEST_START);
+        add(&["-ss", &format!("{}.{:06}", start.as_secs(), start.subsec_micros())]);
+    }
+    add(&["-i", url]);
+
+    // Output: one packet a page, each page flushed, or the first frame would wait for a second's worth of them.
+    add(&["-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-ac", "2", "-ar", "48000"]);
+    add(&["-c:a", "libopus", "-b:a", &bitrate.to_string(), "-vbr", "on"]);
+    add(&["-frame_duration", "20", "-application", "audio"]);
+    add(&["-f", "ogg", "-page_duration", "20000", "-flush_packets", "1", "pipe:1"]);
+    args
+}
+
+fn checked_url(url: &str) -> Result<String, AudioError> {
+    let refuse = |why: &str| Err(AudioError::new(AudioErrorKind::NotAudio, format!("its address {why}")));
+    if url.len() > LONGEST_URL {
+        return refuse("is longer than 4000 bytes, which ffmpeg would cut off");
+    }
+    if url.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return refuse("has a blank or a control character in it");
+    }
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return refuse("has no scheme; only http and https are read");
+    };
+    // ffmpeg knows its protocols by their names in lower case.
+    let scheme = scheme.to_ascii_lowercase();
+    if !matches!(scheme.as_str(), "http" | "https") {
+        return refuse("is neither http nor https; nothing else is read");
+    }
+    if rest.starts_with(['/', '?', '#']) || rest.is_empty() {
+        return refuse("names no host");
+    }
+    Ok(format!("{scheme}://{rest}"))
+}
+
+/// The headers that may be sent. What could smuggle in another line, or is not ours to set, is dropped.
+fn checked_headers(headers: &[(String, String)]) -> Vec<(&str, &str)> {
+    let mut room = LONGEST_HEADERS;
+    let kept: Vec<_> = headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.trim()))
+        .filter(|(name, value)| is_token(name) && is_field_value(value) && !is_reserved(name))
+        .take_while(|(name, value)| {
+            let size = name.len() + value.len() + 4;
+            let fits = size <= room;
+            room = room.saturating_sub(size);
+            fits
+        })
+        .collect();
+    if kept.len() < headers.len() {
+        tracing::debug!(dropped = headers.len() - kept.len(), "request headers of a media location were not sent");
+    }
+    kept
+}
+
+fn is_token(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+}
+
+fn is_field_value(value: &str) -> bool {
+    !value.is_empty() && value.chars().all(|c| c == '\t' || !c.is_control())
+}
+
+fn is_reserved(name: &str) -> bool {
+    RESERVED.iter().any(|reserved| name.eq_ignore_ascii_case(reserved))
+}
+
+/// All that the child sees of the environment.
+fn environment(proxy: Option<&str>) -> Result<Vec<(&'static str, OsString)>, AudioError> {
+    let mut env = vec![("LC_ALL", OsString::from("C"))];
+    env.extend(std::env::var_os("PATH").map(|path| ("PATH", path)));
+    if let Some(proxy) = proxy {
+        // With any other scheme ffmpeg goes straight to the server, past the proxy that guards the private network.
+        if !proxy.starts_with("http://") {
+            let what = "the configured proxy is no http:// address, the only kind ffmpeg can use; correct it";
+            return Err(AudioError::new(AudioErrorKind::Spawn, what));
+        }
+        env.extend(["http_proxy", "https_proxy"].map(|name| (name, OsString::from(proxy))));
+    }
+    Ok(env)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(url: &str, headers: &[(&str, &str)], start: Duration) -> Result<Vec<String>, AudioError> {
+        let headers = headers.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
+        let media = MediaLocation { url: url.into(), headers, expires_at: None };
+        let request = Request::new(&PipelineConfig::default(), &media, start)?;
+        Ok(request.args.into_iter().map(|arg| arg.into_string().unwrap()).collect())
+    }
+
+    fn value(args: &[String], option: &str) -> Option<String> {
+        args.iter().position(|arg| arg == option).map(|at| args[at + 1].clone())
+    }
+
+    #[test]
+    fn reads_http_and_https_and_nothing_else() {
+        for url in ["http://a/b?c", "https://a", "HTTPS://a/b"] {
+            let args = request(url, &[], Duration::ZERO).unwrap();
+            assert!(value(&args, "-i").unwrap().starts_with("http"), "{url}");
+        }
+        for url in [
+            "file:///etc/passwd",
+            "/etc/passwd",
+            "concat:http://a|http://b",
+            "ftp://a/b",
+            "pipe:0",
+            "-i",
+            "",
+            "http://",
+            "http:///b",
+            "http://a/\r\nx",
+        ] {
+            let error = request(url, &[], Duration::ZERO).unwrap_err();
+            assert_eq!(error.kind(), AudioErrorKind::NotAudio, "{url}");
+        }
+    }
+
+    #[test]
+    fn seeks_before_the_input_and_only_when_asked_to() {
+        let args = request("http://a/b", &[], Duration::from_millis(61_020)).unwrap();
+        assert_eq!(value(&args, "-ss").as_deref(), Some("61.020000"));
+        let place = |option: &str| args.iter().position(|arg| arg == option).unwrap();
+        assert!(place("-ss") < place("-i") && place("-i") < place("-map"));
+        assert_eq!(value(&request("http://a/b", &[], Duration::ZERO).unwrap(), "-ss"), None);
+    }
+
+    #[test]
+    fn sends_the_headers_it_was_given_but_no_forged_ones() {
+        let headers = [
+            ("User-Agent", "Mozilla/5.0"),
+            ("X-Evil", "a\r\nHost: b"),
+            ("X-Evil: 1\r\nY", "z"),
+            ("", "z"),
+            ("Host", "elsewhere"),
+            ("range", "bytes=1-"),
+            ("Cookie", "k=v; l=w"),
+        ];
+        let args = request("http://a/b", &headers, Duration::ZERO).unwrap();
+        assert_eq!(value(&args, "-headers").as_deref(), Some("User-Agent: Mozilla/5.0\r\nCookie: k=v; l=w\r\n"));
+    }
+
+    #[test]
+    fn refuses_a_proxy_that_ffmpeg_would_pass_by() {
+        let config = PipelineConfig { proxy: Some("socks5://u:pw@p:1".into()), ..PipelineConfig::default() };
+        let media = MediaLocation { url: "http://a/b".into(), headers: Vec::new(), expires_at: None };
+        let error = Request::new(&config, &media, Duration::ZERO).err().unwrap();
+        assert_eq!(error.kind(), AudioErrorKind::Spawn);
+        assert!(!error.to_string().contains("pw") && !format!("{config:?}").contains("pw"));
+    }
+}

@@ -67,3 +67,51 @@ fn add_flags(demo: &mut Command, flags: &Flags) -> Result<()> {
 fn absolute(path: &Path) -> Result<PathBuf> {
     path::absolute(path).with_context(|| format!("finding {}", path.display()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser as _;
+
+    #[derive(clap::Parser)]
+    struct Line {
+        #[command(flatten)]
+        flags: Flags,
+    }
+
+    /// What the demo is given for these words on the command line.
+    fn passed(words: &[&str]) -> Vec<OsString> {
+        let line = Line::try_parse_from([&["demo"], words].concat()).unwrap();
+        let mut demo = Command::new("demo");
+        add_flags(&mut demo, &line.flags).unwrap();
+        demo.get_args().map(OsString::from).collect()
+    }
+
+    #[test]
+    fn paths_are_meant_from_where_the_person_stands() {
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(
+            passed(&["--headless", "--file", "song.mp3", "--report", "/r.json"]),
+            [
+                "--file".into(),
+                here.join("song.mp3").into_os_string(),
+                "--headless".into(),
+                "--report".into(),
+                "/r.json".into()
+            ]
+        );
+    }
+
+    #[test]
+    fn flags_that_only_the_demo_knows_are_passed_on() {
+        assert_eq!(
+            passed(&["--url", "https://music.example/1", "--seed", "7", "--headless"]),
+            ["--url", "https://music.example/1", "--seed", "7", "--headless"]
+        );
+    }
+
+    #[test]
+    fn an_address_and_a_file_at_once_are_refused() {
+        assert!(Line::try_parse_from(["demo", "--url", "https://music.example/1", "--file", "a.mp3"]).is_err());
+    }
+}

@@ -28,7 +28,8 @@ pub(super) fn install(wanted: &[&str], packages: &[&str]) -> Result<()> {
         );
     };
     installing(&format!("Debian packages: {packages_line}"), || {
-        // Hundreds of lines that interest nobody unless it fails: an error carries them. The lists are fetched only where there are none (a fresh image) or where they name versions long gone.
+        // apt writes hundreds of lines that interest nobody unless it fails: then the error carries them. The lists are
+        // fetched only where there are none (a fresh image) or where they name versions long gone.
         if have_lists() && command::output(&mut root.install(packages)).is_ok() {
             return Ok(());
         }

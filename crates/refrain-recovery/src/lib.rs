@@ -13,15 +13,22 @@
 
 extern crate alloc;
 
+mod backoff;
 mod close_code;
+mod history;
 mod input;
+mod ledger;
+mod machine;
 mod output;
 mod policy;
+mod state;
 
 pub use close_code::{CloseCode, Reaction};
 pub use input::{DriverEvent, FailureKind, GatewayEvent, Input, Intent};
+pub use machine::Recovery;
 pub use output::{Incident, Notice, Output, Verdict, VoiceSession};
 pub use policy::{Backoff, Policy, Timeouts};
+pub use state::{Cause, Gathered, Idle, Outage, Retrying, Server, Stable, Stage, State, Timer};
 
 use core::fmt;
 

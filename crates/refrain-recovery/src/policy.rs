@@ -46,13 +46,7 @@ pub struct Backoff {
 
 impl Default for Backoff {
     fn default() -> Self {
-        Self {
-            base: Duration::from_secs(2),
-            factor: 2,
-            jitter_percent: 30,
-            max: Duration::from_secs(300),
-            attempts: 5,
-        }
+        Self { base: Duration::from_secs(2), factor: 2, jitter_percent: 30, max: Duration::from_secs(300), attempts: 5 }
     }
 }
 

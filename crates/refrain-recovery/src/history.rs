@@ -1,0 +1,123 @@
+//! What was tried of late, and so how soon the next attempt may come.
+
+use crate::{CloseCode, Policy, Reaction, backoff::jitter, close_code::COOL_DOWN_TRIES};
+use alloc::collections::BTreeMap;
+use core::time::Duration;
+use rand_chacha::{ChaCha8Rng, rand_core::RngCore};
+
+/// The attempts since the past was last forgotten.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct History {
+    /// Attempts made in this round.
+    attempt: u32,
+    /// Cooldowns waited out.
+    rounds: usize,
+    /// How often each code that bounds its own retries has come.
+    strikes: BTreeMap<CloseCode, u32>,
+    /// Unlisted codes in a row.
+    unlisted: u32,
+}
+
+/// When the next attempt comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    Now,
+    After(Duration),
+    Cooldown(Duration),
+}
+
+/// The least cooldown after Discord limited the rate: less would only earn the same answer.
+const RATE_LIMIT_COOLDOWN: Duration = Duration::from_secs(60);
+
+/// Unlisted codes in a row before the operator is asked to report them.
+const UNLISTED_ALERT: u32 = 3;
+
+impl History {
+    pub(crate) const fn attempt(&self) -> u32 {
+        self.attempt
+    }
+
+    /// An attempt begins. One that takes the place of an attempt that the shard's loss made void opens no new count
+    /// beyond the round's.
+    pub(crate) fn begin(&mut self, policy: &Policy) {
+        self.attempt = self.attempt.saturating_add(1).min(policy.backoff.attempts.max(1));
+    }
+
+    /// A person asked for a fresh start.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// A person skips the wait: the next attempt opens a round.
+    pub(crate) fn new_round(&mut self) {
+        self.attempt = 0;
+    }
+
+    pub(crate) fn is_clean(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether a close code has come more often than it bounds its retries to.
+    pub(crate) fn exhausted_by(&mut self, code: CloseCode) -> bool {
+        self.unlisted = if code.is_listed() { 0 } else { self.unlisted.saturating_add(1) };
+        let tries = match code.reaction() {
+            Reaction::NewSession { tries: Some(tries) } => tries,
+            Reaction::CoolDown => COOL_DOWN_TRIES,
+            Reaction::NewSession { tries: None } | Reaction::Resume { .. } | Reaction::Weigh | Reaction::Fatal => {
+                return false;
+            }
+        };
+        let strikes = self.strikes.entry(code).or_default();
+        *strikes = strikes.saturating_add(1);
+        *strikes > tries
+    }
+
+    /// Unlisted codes came so often that somebody should look.
+    pub(crate) const fn is_puzzling(&self) -> bool {
+        self.unlisted >= UNLISTED_ALERT
+    }
+
+    /// When the next attempt comes. `credit` is how long the connection had stood before it was lost: such time counts
+    /// as waited, so a connection that fails now and then comes back at once, and one that flaps is slowed down.
+    pub(crate) fn next(
+        &mut self,
+        policy: &Policy,
+        credit: Option<Duration>,
+        stretch: u32,
+        rng: &mut ChaCha8Rng,
+    ) -> Next {
+        if self.attempt >= policy.backoff.attempts.max(1) {
+            return match self.cooldown(policy).checked_sub(credit.unwrap_or_default()) {
+                Some(left) if !left.is_zero() => Next::Cooldown(left),
+                Some(_) | None => Next::Now,
+            };
+        }
+        if self.attempt == 0 && credit.is_some() {
+            return Next::Now;
+        }
+        let pause = policy.backoff.jittered(self.attempt.max(1), stretch, rng.next_u32());
+        match pause.checked_sub(credit.unwrap_or_default()) {
+            Some(left) if !left.is_zero() => Next::After(left),
+            Some(_) | None => Next::Now,
+        }
+    }
+
+    /// The cooldown that Discord asks for when it limits the rate.
+    pub(crate) fn rate_limited(&mut self, policy: &Policy) -> Duration {
+        self.cooldown(policy).max(RATE_LIMIT_COOLDOWN)
+    }
+
+    fn cooldown(&mut self, policy: &Policy) -> Duration {
+        let last = policy.cooldowns.len() - 1;
+        let cooldown = policy.cooldowns[self.rounds.min(last)];
+        self.rounds = self.rounds.saturating_add(1);
+        self.attempt = 0;
+        cooldown
+    }
+}
+
+/// The pause before resume number `n` (from 1) of one loss: none before the first, then short and varied, because the
+/// whole server's guilds resume at the same time.
+pub(crate) fn resume_pause(n: u32, rng: &mut ChaCha8Rng) -> Duration {
+    jitter(Duration::from_millis(200).saturating_mul(n.saturating_sub(1)), 50, rng.next_u32())
+}

@@ -1,0 +1,164 @@
+//! The way back: when the next attempt comes, how it begins, how it ends.
+
+use super::{LONG_WAIT, Presence, Recovery};
+use crate::{
+    Cause, CloseCode, Idle, Notice, Outage, Output, Stable, Stage, State, Verdict, VoiceSession, history::Next,
+    ledger::Hold,
+};
+use alloc::borrow::Cow;
+use core::time::Duration;
+use refrain_model::{ChannelId, Moment};
+
+impl Recovery {
+    /// The connection or the attempt is lost: drop it, and ask the main gateway for a new session when it is time.
+    pub(super) fn new_session(&mut self, now: Moment, code: Option<CloseCode>, reason: impl Into<Cow<'static, str>>) {
+        let outage = self.outage(now);
+        self.drop_connection(Hold::Lost);
+        self.record(now, code, Verdict::NewSession, reason);
+        self.schedule(now, outage);
+    }
+
+    /// Decides when the next attempt comes.
+    pub(super) fn schedule(&mut self, now: Moment, outage: Outage) {
+        if !self.link.is_usable() {
+            return self.await_guild(now, Cause::Recovery(outage), false);
+        }
+        let next = self.history.next(&self.policy, outage.credit, self.link.stretch_percent(), &mut self.rng);
+        let credit_used = Outage { credit: None, ..outage };
+        match next {
+            Next::Now => self.begin(now, Cause::Recovery(credit_used)),
+            Next::After(pause) => {
+                let attempt = self.history.attempt().saturating_add(1);
+                self.record(now, None, Verdict::Wait, "the next attempt waits for its backoff");
+                self.tell(Notice::Interrupted { next: pause, attempt });
+                let cause = Cause::Recovery(Outage { told: true, ..credit_used });
+                self.on_the_way(cause, Stage::BackingOff { until: now + pause });
+            }
+            Next::Cooldown(pause) => {
+                self.cool_down(now, credit_used, pause, None, "all attempts of the round are used")
+            }
+        }
+    }
+
+    /// Waits out a cooldown; then a new round begins.
+    pub(super) fn cool_down(
+        &mut self,
+        now: Moment,
+        outage: Outage,
+        pause: Duration,
+        code: Option<CloseCode>,
+        reason: &'static str,
+    ) {
+        self.record(now, code, Verdict::CoolDown, reason);
+        self.tell(Notice::CoolingDown { next: pause });
+        let cause = Cause::Recovery(Outage { credit: None, told: true, ..outage });
+        self.on_the_way(cause, Stage::CoolingDown { until: now + pause });
+    }
+
+    /// Begins an attempt: out of the channel first where Discord has us in it already, because op 4 for that same
+    /// channel may go unanswered; then op 4 for the channel.
+    pub(super) fn begin(&mut self, now: Moment, cause: Cause) {
+        let Some(channel) = self.intent else { return self.rest(Idle::Left) };
+        let recovers = matches!(cause, Cause::Recovery(_));
+        if recovers && !self.link.is_usable() {
+            return self.await_guild(now, cause, false);
+        }
+        if recovers {
+            self.history.begin(&self.policy);
+        }
+        match self.presence {
+            Presence::In(there) if there != channel => self.send_join(now, cause, channel),
+            Presence::Nowhere => self.send_join(now, cause, channel),
+            Presence::In(_) | Presence::Unknown => {
+                self.drop_connection(Hold::Well);
+                self.send_leave(now);
+                self.on_the_way(cause, Stage::Leaving { until: now + self.policy.timeouts.leave });
+            }
+        }
+    }
+
+    /// The leave is confirmed, or taken for it: what was to come after it.
+    pub(super) fn after_leave(&mut self, now: Moment, cause: Cause) {
+        self.presence = Presence::Nowhere;
+        match (cause, self.intent) {
+            (Cause::Leave, _) | (_, None) => self.rest(Idle::Left),
+            (Cause::Recovery(_), Some(_)) if !self.link.is_usable() => self.await_guild(now, cause, false),
+            (Cause::Join | Cause::Switch { .. } | Cause::Recovery(_), Some(channel)) => {
+                self.send_join(now, cause, channel)
+            }
+        }
+    }
+
+    /// The shard or the guild is away: an op 4 would go unheard.
+    pub(super) fn await_guild(&mut self, now: Moment, cause: Cause, absent: bool) {
+        self.record(now, None, Verdict::Wait, "the shard or the guild is away");
+        self.on_the_way(cause, Stage::AwaitingGuild { until: now + LONG_WAIT, absent });
+    }
+
+    /// The handshake is complete: frames flow.
+    pub(super) fn connected(&mut self, now: Moment, cause: Cause, session: VoiceSession, unpaired: Option<Moment>) {
+        let (verdict, reason) = match cause {
+            Cause::Join | Cause::Switch { .. } => (Verdict::Join, "connected as asked"),
+            Cause::Recovery(_) | Cause::Leave => (Verdict::Recovered, "connected again"),
+        };
+        let from = self.ledger.release(self.policy.overlap);
+        self.say(Output::StartFrames { from });
+        self.record(now, None, verdict, reason);
+        if let Cause::Recovery(Outage { since, told: true, .. }) = cause {
+            self.tell(Notice::Recovered { gap: now.since(since) });
+        }
+        let forget_at = if self.history.is_clean() { None } else { Some(now + self.policy.stability_reset) };
+        self.state = State::Stable(Stable { session, since: now, forget_at, unpaired });
+    }
+
+    /// Discord did not answer the join that somebody asked for.
+    pub(super) fn unanswered(&mut self, now: Moment) {
+        self.drop_connection(Hold::Well);
+        self.record(
+            now,
+            None,
+            Verdict::StayOut,
+            "the join was not answered: no permission to connect, or the channel is full",
+        );
+        self.tell(Notice::JoinUnanswered);
+        // A late answer must not leave the bot behind in the channel.
+        self.send_leave(now);
+        self.want(None);
+        self.rest(Idle::Unanswered);
+    }
+
+    /// The same, but there is a channel to go back to.
+    pub(super) fn switch_unanswered(&mut self, now: Moment, from: ChannelId) {
+        self.drop_connection(Hold::Well);
+        self.record(now, None, Verdict::NewSession, "the other channel did not answer: back to the one before");
+        self.tell(Notice::JoinUnanswered);
+        self.want(Some(from));
+        self.schedule(now, Outage { since: now, credit: Some(Duration::ZERO), told: false });
+    }
+
+    /// No retry can help: out of the channel, and no way back but a person's word.
+    pub(super) fn fatal(&mut self, now: Moment, code: Option<CloseCode>, reason: impl Into<Cow<'static, str>>) {
+        self.drop_connection(Hold::Lost);
+        self.record(now, code, Verdict::Fatal, reason);
+        self.tell(Notice::Fatal { code });
+        if self.presence != Presence::Nowhere {
+            self.send_leave(now);
+        }
+        // What is persisted stays: after the operator has acted, a restart brings the bot back.
+        let channel = self.intent.take();
+        self.rest(Idle::Fatal { code, channel });
+    }
+
+    /// Out, without a word to Discord: it has us out already.
+    pub(super) fn stay_out(&mut self, now: Moment, idle: Idle, notice: Notice, reason: &'static str) {
+        self.drop_connection(Hold::Well);
+        self.record(now, None, Verdict::StayOut, reason);
+        self.tell(notice);
+        self.want(None);
+        self.rest(idle);
+    }
+
+    pub(super) fn rest(&mut self, idle: Idle) {
+        self.state = State::Idle(idle);
+    }
+}

@@ -1,0 +1,242 @@
+//! The shard and the guild: whether op 4 would be heard, and what their coming and going says about voice.
+
+use super::{LONG_WAIT, Presence, Recovery};
+use crate::{Cause, Idle, Notice, Retrying, Stable, Stage, State, Verdict, ledger::Hold};
+use core::time::Duration;
+use refrain_model::{ChannelId, Moment};
+
+/// The way to Discord's main gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Link {
+    shard: Shard,
+    guild_available: bool,
+    latency: Duration,
+    missed_heartbeats: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shard {
+    Up,
+    /// Lost; it may come back with its session, and then nothing has happened to voice.
+    Lost,
+}
+
+impl Default for Link {
+    /// Well, until told otherwise.
+    fn default() -> Self {
+        Self { shard: Shard::Up, guild_available: true, latency: Duration::ZERO, missed_heartbeats: 0 }
+    }
+}
+
+impl Link {
+    /// A round trip that says that the trouble is global.
+    const SLOW: Duration = Duration::from_secs(1);
+
+    /// Op 4 would be heard, and an answer would come.
+    pub(super) const fn is_usable(self) -> bool {
+        self.is_fresh() && self.guild_available
+    }
+
+    /// What the gateway says is new, no replay.
+    pub(super) const fn is_fresh(self) -> bool {
+        matches!(self.shard, Shard::Up)
+    }
+
+    pub(super) const fn shard_lost(&mut self) {
+        self.shard = Shard::Lost;
+    }
+
+    pub(super) const fn health(&mut self, latency: Duration, missed_heartbeats: u32) {
+        self.latency = latency;
+        self.missed_heartbeats = missed_heartbeats;
+    }
+
+    /// How far pauses are stretched: when the main gateway suffers too, the trouble is global and haste adds to it.
+    pub(super) fn stretch_percent(self) -> u32 {
+        100 + 100 * self.missed_heartbeats.min(3) + if self.latency >= Self::SLOW { 100 } else { 0 }
+    }
+
+    const fn shard_back(&mut self) {
+        self.shard = Shard::Up;
+        self.missed_heartbeats = 0;
+    }
+}
+
+impl Recovery {
+    /// The session is the old one: voice is untouched. Only what was said into the gap has to be said again.
+    pub(super) fn on_shard_resumed(&mut self, now: Moment) {
+        let was_lost = !self.link.is_fresh();
+        self.link.shard_back();
+        let State::Retrying(Retrying { cause, stage }) = &self.state else { return };
+        match stage {
+            Stage::AwaitingGuild { absent: true, .. } => match self.intent {
+                Some(channel) => {
+                    let reason = "a moderator disconnected the bot while the shard was away";
+                    self.stay_out(now, Idle::Kicked { channel }, Notice::Kicked, reason);
+                }
+                None => self.rest(Idle::Left),
+            },
+            Stage::AwaitingGuild { absent: false, .. } => {
+                if self.link.is_usable() {
+                    let cause = *cause;
+                    self.begin(now, cause);
+                }
+            }
+            Stage::Joining { gathered, .. } if was_lost && gathered.session_id.is_none() => {
+                let channel = Some(gathered.channel);
+                self.say(crate::Output::SendVoiceState { channel });
+            }
+            Stage::Leaving { .. } if was_lost => self.send_leave(now),
+            Stage::Leaving { .. }
+            | Stage::Joining { .. }
+            | Stage::Connecting { .. }
+            | Stage::Resuming { .. }
+            | Stage::Weighing { .. }
+            | Stage::BackingOff { .. }
+            | Stage::CoolingDown { .. }
+            | Stage::AwaitingServer { .. } => {}
+        }
+    }
+
+    /// A new session: voice of the old one is dead. The guild comes back with its GUILD_CREATE.
+    pub(super) fn on_shard_ready(&mut self, now: Moment) {
+        self.link.shard_back();
+        self.link.guild_available = false;
+        self.presence = Presence::Nowhere;
+        self.null_owed_until = None;
+        let cause = match &mut self.state {
+            State::Idle(_) => return,
+            State::Retrying(Retrying { cause: Cause::Leave, .. }) => return self.rest(Idle::Left),
+            State::Retrying(Retrying { stage: Stage::AwaitingGuild { until, absent }, .. }) => {
+                (*until, *absent) = (now + LONG_WAIT, false);
+                return;
+            }
+            State::Retrying(_) | State::Stable(_) => self.going_on(now),
+        };
+        // The voice connection itself had not complained: what was sent so far was heard.
+        self.drop_connection(Hold::Well);
+        self.await_guild(now, cause, false);
+    }
+
+    /// The guild can be used, and shows where it has the bot.
+    pub(super) fn on_guild_available(&mut self, now: Moment, channel: Option<ChannelId>) {
+        self.link.shard_back();
+        self.link.guild_available = true;
+        self.presence = channel.map_or(Presence::Nowhere, Presence::In);
+        match &self.state {
+            State::Idle(_) => {}
+            State::Stable(Stable { session, .. }) => {
+                let believed = session.channel;
+                self.reconcile(now, believed, channel);
+            }
+            State::Retrying(Retrying { cause, stage }) => match stage {
+                Stage::AwaitingGuild { .. } => {
+                    let cause = *cause;
+                    self.begin(now, cause);
+                }
+                Stage::Leaving { .. } if channel.is_none() => {
+                    let cause = *cause;
+                    self.after_leave(now, cause);
+                }
+                Stage::Leaving { .. }
+                | Stage::Joining { .. }
+                | Stage::Connecting { .. }
+                | Stage::Resuming { .. }
+                | Stage::Weighing { .. }
+                | Stage::BackingOff { .. }
+                | Stage::CoolingDown { .. }
+                | Stage::AwaitingServer { .. } => {}
+            },
+        }
+    }
+
+    /// The driver says connected, the guild says where: where they disagree, a new session settles it.
+    fn reconcile(&mut self, now: Moment, believed: ChannelId, shown: Option<ChannelId>) {
+        if shown == Some(believed) {
+            return;
+        }
+        if let Some(channel) = shown {
+            self.follow(now, channel);
+        }
+        let outage = self.outage(now);
+        self.drop_connection(Hold::Well);
+        self.record(now, None, Verdict::NewSession, "the guild shows the bot elsewhere than it believes to be");
+        self.schedule(now, outage);
+    }
+
+    /// An outage of the guild. A connection that stands may outlast it.
+    pub(super) fn on_guild_unavailable(&mut self, now: Moment) {
+        self.link.guild_available = false;
+        let State::Retrying(Retrying { cause, stage }) = &self.state else { return };
+        match stage {
+            Stage::Joining { .. } if *cause != Cause::Leave => {
+                let cause = self.going_on(now);
+                self.drop_connection(Hold::Well);
+                self.await_guild(now, cause, false);
+            }
+            Stage::Weighing { .. } => {
+                let cause = *cause;
+                self.await_guild(now, cause, false);
+            }
+            Stage::Leaving { .. }
+            | Stage::Joining { .. }
+            | Stage::Connecting { .. }
+            | Stage::Resuming { .. }
+            | Stage::BackingOff { .. }
+            | Stage::CoolingDown { .. }
+            | Stage::AwaitingServer { .. }
+            | Stage::AwaitingGuild { .. } => {}
+        }
+    }
+
+    /// Nothing to come back to.
+    pub(super) fn on_gone(&mut self, now: Moment, reason: &'static str) {
+        self.presence = Presence::Nowhere;
+        self.leave_for_good(now, reason);
+    }
+
+    pub(super) fn on_channel_deleted(&mut self, now: Moment, channel: ChannelId) {
+        if self.presence == Presence::In(channel) {
+            self.presence = Presence::Nowhere;
+        }
+        let recalled = match &self.state {
+            State::Idle(idle) => idle.recall(),
+            State::Retrying(_) | State::Stable(_) => None,
+        };
+        if self.intent.or(recalled) != Some(channel) {
+            return;
+        }
+        self.leave_for_good(now, "the voice channel was deleted");
+        // On the way from another channel: nobody wants the bot there any more.
+        if matches!(self.presence, Presence::In(_)) {
+            self.send_leave(now);
+        }
+    }
+
+    fn leave_for_good(&mut self, now: Moment, reason: &'static str) {
+        match &self.state {
+            State::Idle(idle) => {
+                if idle.recall().is_some() {
+                    self.want(None);
+                }
+                self.rest(Idle::Gone);
+            }
+            State::Retrying(Retrying { cause: Cause::Leave, .. }) => self.rest(Idle::Left),
+            State::Retrying(_) | State::Stable(_) => self.stay_out(now, Idle::Gone, Notice::ChannelGone, reason),
+        }
+    }
+
+    /// Nothing has been heard of the guild for long. With a shard that is up, one more look is worth an op 4.
+    pub(super) fn look_again(&mut self, now: Moment, cause: Cause) {
+        if self.link.is_fresh() {
+            self.link.guild_available = true;
+            self.begin(now, cause);
+        } else {
+            self.on_the_way(cause, Stage::AwaitingGuild { until: now + LONG_WAIT, absent: self.is_absent() });
+        }
+    }
+
+    fn is_absent(&self) -> bool {
+        matches!(self.state.stage(), Some(Stage::AwaitingGuild { absent: true, .. }))
+    }
+}

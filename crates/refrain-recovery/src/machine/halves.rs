@@ -1,0 +1,244 @@
+//! The two halves of a voice session, as the main gateway brings them, and what they say when nobody asked for them.
+
+use super::{LONG_WAIT, Presence, Recovery};
+use crate::{
+    Cause, Gathered, Idle, Notice, Retrying, Server, Stable, Stage, State, Verdict, VoiceSession, ledger::Hold,
+};
+use alloc::string::String;
+use refrain_model::{ChannelId, Moment};
+
+impl Recovery {
+    /// The bot's own voice state shows it in `channel`.
+    pub(super) fn on_present(&mut self, now: Moment, channel: ChannelId, session_id: String) {
+        self.presence = Presence::In(channel);
+        match &mut self.state {
+            State::Idle(_) => {}
+            State::Stable(Stable { session, .. }) => {
+                if session.channel == channel {
+                    session.session_id = session_id;
+                } else {
+                    self.on_moved(now, channel, session_id);
+                }
+            }
+            State::Retrying(Retrying { stage, .. }) => match stage {
+                // Late news of the channel that is being left.
+                Stage::Leaving { .. } => {}
+                Stage::Joining { gathered, .. } => {
+                    if gathered.channel == channel {
+                        gathered.session_id = Some(session_id);
+                        self.connect_if_complete(now);
+                    } else if gathered.session_id.is_some() {
+                        self.on_moved(now, channel, session_id);
+                    }
+                    // Before our op 4 is answered, another channel is news from before it.
+                }
+                Stage::Connecting { session, .. }
+                | Stage::Resuming { stable: Stable { session, .. }, .. }
+                | Stage::Weighing { session, .. } => {
+                    if session.channel == channel {
+                        session.session_id = session_id;
+                    } else {
+                        self.on_moved(now, channel, session_id);
+                    }
+                }
+                Stage::AwaitingServer { gathered, .. } => {
+                    if gathered.channel == channel {
+                        gathered.session_id = Some(session_id);
+                    } else if gathered.session_id.is_some() {
+                        self.on_moved(now, channel, session_id);
+                    }
+                }
+                Stage::BackingOff { .. } | Stage::CoolingDown { .. } => {
+                    if self.intent != Some(channel) {
+                        self.on_moved(now, channel, session_id);
+                    }
+                }
+                // Replayed to a shard that comes back: the move happened, its server half will be asked for anew.
+                Stage::AwaitingGuild { .. } => {
+                    if self.intent != Some(channel) && !self.link.is_fresh() {
+                        self.follow(now, channel);
+                    }
+                }
+            },
+        }
+    }
+
+    /// The bot's own voice state shows it in no channel.
+    pub(super) fn on_absent(&mut self, now: Moment) {
+        let was_in = matches!(self.presence, Presence::In(_));
+        self.presence = Presence::Nowhere;
+        let ours = self.null_owed_until.take().is_some_and(|until| now <= until);
+        match &mut self.state {
+            State::Idle(_) => {}
+            State::Stable(_) => {
+                if was_in && !ours {
+                    self.on_removed(now);
+                }
+            }
+            State::Retrying(Retrying { cause, stage }) => match stage {
+                Stage::Leaving { .. } => {
+                    let cause = *cause;
+                    self.after_leave(now, cause);
+                }
+                // Before our op 4 is answered, this is news from before it.
+                Stage::Joining { gathered, .. } if gathered.session_id.is_none() => {}
+                Stage::AwaitingGuild { absent, .. } => *absent = was_in && !ours && !self.link.is_fresh(),
+                Stage::Joining { .. }
+                | Stage::Connecting { .. }
+                | Stage::Resuming { .. }
+                | Stage::Weighing { .. }
+                | Stage::BackingOff { .. }
+                | Stage::CoolingDown { .. }
+                | Stage::AwaitingServer { .. } => {
+                    if was_in && !ours {
+                        self.on_removed(now);
+                    }
+                }
+            },
+        }
+    }
+
+    /// Out of the channel without having asked: a kick, when the shard and the guild are well.
+    fn on_removed(&mut self, now: Moment) {
+        let Some(channel) = self.intent else { return self.rest(Idle::Left) };
+        if self.link.is_usable() {
+            let reason = "a moderator disconnected the bot";
+            return self.stay_out(now, Idle::Kicked { channel }, Notice::Kicked, reason);
+        }
+        let outage = self.outage(now);
+        self.drop_connection(Hold::Well);
+        let absent = !self.link.is_fresh();
+        self.await_guild(now, Cause::Recovery(outage), absent);
+    }
+
+    /// Where the bot was moved to is where it is meant to be.
+    pub(super) fn follow(&mut self, now: Moment, channel: ChannelId) {
+        self.record(now, None, Verdict::Follow, "a moderator moved the bot");
+        self.want(Some(channel));
+        self.tell(Notice::Moved { to: channel });
+    }
+
+    /// Moved by a moderator. The connection of the old channel goes on until the new pair is there; its close says
+    /// nothing new, because its generation is over.
+    fn on_moved(&mut self, now: Moment, channel: ChannelId, session_id: String) {
+        let server = self.unpaired_server(now);
+        let cause = self.going_on(now);
+        let stood = matches!(self.state, State::Stable(_));
+        if !stood && self.live == Some(self.generation) {
+            self.drop_connection(Hold::Lost);
+        }
+        self.follow(now, channel);
+        self.new_generation();
+        let gathered = Gathered { channel, session_id: Some(session_id), server };
+        self.on_the_way(cause, Stage::Joining { until: now + self.policy.timeouts.reconnect, gathered });
+        self.connect_if_complete(now);
+    }
+
+    /// The server half that came by itself a moment ago: that of a move, when its voice state comes second.
+    fn unpaired_server(&self, now: Moment) -> Option<Server> {
+        let (session, at) = match &self.state {
+            State::Stable(Stable { session, unpaired: Some(at), .. })
+            | State::Retrying(Retrying { stage: Stage::Connecting { session, unpaired: Some(at), .. }, .. }) => {
+                (session, *at)
+            }
+            State::Idle(_) | State::Stable(_) | State::Retrying(_) => return None,
+        };
+        let fresh = now.since(at) <= self.policy.timeouts.evidence;
+        fresh.then(|| Server { endpoint: session.endpoint.clone(), token: session.token.clone() })
+    }
+
+    fn connect_if_complete(&mut self, now: Moment) {
+        let State::Retrying(Retrying { cause, stage: Stage::Joining { until, gathered } }) = &self.state else {
+            return;
+        };
+        if let Some(session) = gathered.complete() {
+            let (cause, until) = (*cause, (*until).max(now));
+            self.connect(cause, until, session, None);
+        }
+    }
+
+    /// Discord names a voice server.
+    pub(super) fn on_server(&mut self, now: Moment, endpoint: String, token: String) {
+        let server = Server { endpoint, token };
+        match &mut self.state {
+            State::Idle(_) => {}
+            State::Stable(Stable { session, .. }) => {
+                if !server.serves(session) {
+                    let session = session.clone();
+                    self.reconnect(now, session, server);
+                }
+            }
+            State::Retrying(Retrying { cause, stage }) => match stage {
+                Stage::Joining { gathered, .. } => {
+                    gathered.server = Some(server);
+                    self.connect_if_complete(now);
+                }
+                Stage::Connecting { session, .. } | Stage::Resuming { stable: Stable { session, .. }, .. } => {
+                    if !server.serves(session) {
+                        let session = session.clone();
+                        self.reconnect(now, session, server);
+                    }
+                }
+                Stage::Weighing { session, .. } => {
+                    let session = session.clone();
+                    self.reconnect(now, session, server);
+                }
+                Stage::AwaitingServer { gathered, .. } => {
+                    let (cause, gathered) = (*cause, Gathered { server: Some(server), ..gathered.clone() });
+                    self.new_generation();
+                    self.on_the_way(cause, Stage::Joining { until: now + self.limit(cause), gathered });
+                    self.connect_if_complete(now);
+                }
+                // Late halves of an attempt that is over: the next one asks for its own.
+                Stage::Leaving { .. }
+                | Stage::BackingOff { .. }
+                | Stage::CoolingDown { .. }
+                | Stage::AwaitingGuild { .. } => {}
+            },
+        }
+    }
+
+    /// The same channel on another server, or with another token: always a new Identify.
+    fn reconnect(&mut self, now: Moment, session: VoiceSession, server: Server) {
+        let cause = self.going_on(now);
+        // While a resume is under way nothing proves that the frames were heard.
+        if matches!(self.state.stage(), Some(Stage::Resuming { .. })) {
+            self.drop_connection(Hold::Lost);
+        }
+        self.record(now, None, Verdict::Follow, "Discord named another voice server");
+        self.new_generation();
+        let session = VoiceSession { endpoint: server.endpoint, token: server.token, ..session };
+        self.connect(cause, now + self.limit(cause), session, Some(now));
+    }
+
+    /// Discord takes the voice server away: no retry helps until it names another.
+    pub(super) fn on_server_gone(&mut self, now: Moment) {
+        let gathered = match &self.state {
+            State::Stable(Stable { session, .. }) => Gathered::of(session),
+            State::Retrying(Retrying { stage, .. }) => match stage {
+                Stage::Joining { gathered, .. } => Gathered { server: None, ..gathered.clone() },
+                Stage::Connecting { session, .. }
+                | Stage::Resuming { stable: Stable { session, .. }, .. }
+                | Stage::Weighing { session, .. } => Gathered::of(session),
+                Stage::AwaitingServer { .. }
+                | Stage::Leaving { .. }
+                | Stage::BackingOff { .. }
+                | Stage::CoolingDown { .. }
+                | Stage::AwaitingGuild { .. } => return,
+            },
+            State::Idle(_) => return,
+        };
+        let cause = self.going_on(now);
+        self.drop_connection(Hold::Well);
+        self.record(now, None, Verdict::Wait, "the voice server went away: waiting for another one");
+        self.on_the_way(cause, Stage::AwaitingServer { until: now + LONG_WAIT, gathered });
+    }
+
+    /// What the way is for when Discord, not a person, starts it over.
+    pub(super) fn going_on(&self, now: Moment) -> Cause {
+        match self.state.cause() {
+            Some(Cause::Join) => Cause::Join,
+            Some(Cause::Switch { .. } | Cause::Recovery(_) | Cause::Leave) | None => Cause::Recovery(self.outage(now)),
+        }
+    }
+}

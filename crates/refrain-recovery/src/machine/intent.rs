@@ -1,0 +1,127 @@
+//! What people want; the last one wins.
+
+use super::{Presence, Recovery};
+use crate::{Cause, Idle, Intent, Retrying, Stage, State, Verdict, ledger::Hold};
+use refrain_model::{ChannelId, Moment};
+
+impl Recovery {
+    pub(super) fn on_intent(&mut self, now: Moment, intent: Intent) {
+        match intent {
+            Intent::Join { channel } => self.on_join(now, channel),
+            Intent::Leave => self.on_leave(now),
+            Intent::Override => self.on_override(now),
+        }
+    }
+
+    fn on_join(&mut self, now: Moment, channel: ChannelId) {
+        if self.intent == Some(channel) {
+            // There, or on the way there already.
+            return;
+        }
+        match &self.state {
+            State::Idle(_) => {
+                self.history.forget();
+                self.take_up(now, channel);
+                self.begin(now, Cause::Join);
+            }
+            State::Stable(stable) => {
+                let from = stable.session.channel;
+                self.take_up(now, channel);
+                self.begin(now, Cause::Switch { from });
+            }
+            State::Retrying(Retrying { cause, stage }) => match stage {
+                // A leave is confirmed before the next join; a lost guild comes back before it.
+                Stage::Leaving { .. } | Stage::AwaitingGuild { .. } => {
+                    let (cause, stage) = (asked_anew(*cause), stage.clone());
+                    self.take_up(now, channel);
+                    self.on_the_way(cause, stage);
+                }
+                Stage::Joining { .. }
+                | Stage::Connecting { .. }
+                | Stage::Resuming { .. }
+                | Stage::Weighing { .. }
+                | Stage::BackingOff { .. }
+                | Stage::CoolingDown { .. }
+                | Stage::AwaitingServer { .. } => {
+                    let cause = asked_anew(*cause);
+                    self.take_up(now, channel);
+                    // A connection of before a move goes on until the new pair is there; an attempt is over.
+                    if self.live == Some(self.generation) {
+                        self.drop_connection(Hold::Lost);
+                    }
+                    self.begin(now, cause);
+                }
+            },
+        }
+    }
+
+    fn take_up(&mut self, now: Moment, channel: ChannelId) {
+        self.record(now, None, Verdict::Join, "asked to be in a channel");
+        self.want(Some(channel));
+    }
+
+    fn on_leave(&mut self, now: Moment) {
+        let asked_in = match &self.state {
+            State::Idle(idle) if !matches!(self.presence, Presence::In(_)) => {
+                // Nobody calls a kicked bot back after a leave, and no restart either.
+                if idle.recall().is_some() {
+                    self.want(None);
+                }
+                return self.rest(Idle::Left);
+            }
+            State::Retrying(Retrying { cause: Cause::Leave, .. }) => return,
+            State::Retrying(Retrying { stage: Stage::Leaving { until }, .. }) => {
+                let until = *until;
+                self.record(now, None, Verdict::Leave, "asked to leave, while leaving");
+                self.want(None);
+                return self.on_the_way(Cause::Leave, Stage::Leaving { until });
+            }
+            // Op 4 is on its way, so Discord may have us in the channel before it says so.
+            State::Retrying(Retrying { stage: Stage::Joining { .. }, .. }) => true,
+            State::Idle(_) | State::Retrying(_) | State::Stable(_) => false,
+        };
+        self.drop_connection(Hold::Well);
+        self.record(now, None, Verdict::Leave, "asked to leave");
+        self.want(None);
+        if asked_in || self.presence != Presence::Nowhere {
+            self.send_leave(now);
+            self.on_the_way(Cause::Leave, Stage::Leaving { until: now + self.policy.timeouts.leave });
+        } else {
+            self.rest(Idle::Left);
+        }
+    }
+
+    /// Somebody asks a bot back that stays out, or does not want to wait.
+    fn on_override(&mut self, now: Moment) {
+        match &self.state {
+            State::Idle(idle) => {
+                if let Some(channel) = idle.recall() {
+                    self.on_join(now, channel);
+                }
+            }
+            State::Stable(_) => {}
+            State::Retrying(Retrying { cause, stage }) => match stage {
+                Stage::BackingOff { .. } | Stage::CoolingDown { .. } | Stage::AwaitingServer { .. } => {
+                    let cause = *cause;
+                    self.history.new_round();
+                    self.record(now, None, Verdict::NewSession, "somebody does not want to wait");
+                    self.begin(now, cause);
+                }
+                Stage::Leaving { .. }
+                | Stage::Joining { .. }
+                | Stage::Connecting { .. }
+                | Stage::Resuming { .. }
+                | Stage::Weighing { .. }
+                | Stage::AwaitingGuild { .. } => {}
+            },
+        }
+    }
+}
+
+/// What a way is for after somebody asked for another channel in the middle of it.
+const fn asked_anew(cause: Cause) -> Cause {
+    match cause {
+        Cause::Switch { from } => Cause::Switch { from },
+        Cause::Join | Cause::Recovery(_) | Cause::Leave => Cause::Join,
+    }
+}

@@ -1,0 +1,237 @@
+//! The machine: what it holds, how it is driven, and the actions that every transition is made of.
+//!
+//! The transitions themselves: people's intents in `intent`, the two halves of a voice session in `halves`, the shard
+//! and the guild in `guild`, the driver in `driver`, wake-ups in `wake`. Each is one match over all states.
+
+mod attempt;
+mod driver;
+mod guild;
+mod halves;
+mod intent;
+mod wake;
+
+use crate::{
+    Cause, CloseCode, GatewayEvent, Gathered, Generation, Idle, Incident, Input, Notice, Outage, Output, Policy,
+    Retrying, Stage, State, Timer, Verdict, VoiceSession,
+    history::History,
+    ledger::{Hold, Ledger},
+};
+use alloc::{borrow::Cow, collections::VecDeque};
+use core::time::Duration;
+use guild::Link;
+use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
+use refrain_model::{ChannelId, Moment};
+
+/// How long Discord may take to name another voice server, or a guild to come back, before one more look is taken.
+const LONG_WAIT: Duration = Duration::from_secs(300);
+
+/// The recovery machine of one guild. See the crate's documentation for how to drive it.
+#[derive(Clone, Debug)]
+pub struct Recovery {
+    policy: Policy,
+    rng: ChaCha8Rng,
+    state: State,
+    intent: Option<ChannelId>,
+    generation: Generation,
+    /// The connection that the driver holds or attempts. It outlives transitions (a move keeps the old one until the
+    /// new pair is there), and being one slot it is why there are never two.
+    live: Option<Generation>,
+    presence: Presence,
+    /// Until when a voice state without a channel is taken for the answer to our own op 4.
+    null_owed_until: Option<Moment>,
+    link: Link,
+    history: History,
+    ledger: Ledger,
+    outputs: VecDeque<Output>,
+}
+
+/// Where Discord has the bot, as far as the main gateway told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Presence {
+    /// In no channel.
+    Nowhere,
+    /// In this one.
+    In(ChannelId),
+    /// Op 4 went unanswered: it may have been carried out or not.
+    Unknown,
+}
+
+impl Recovery {
+    /// A machine at rest. `seed` decides its jitter: two guilds should have different ones.
+    #[must_use]
+    pub fn new(policy: Policy, seed: u64) -> Self {
+        Self {
+            policy,
+            rng: ChaCha8Rng::seed_from_u64(seed),
+            state: State::Idle(Idle::Fresh),
+            intent: None,
+            generation: Generation::default(),
+            live: None,
+            presence: Presence::Nowhere,
+            null_owed_until: None,
+            link: Link::default(),
+            history: History::default(),
+            ledger: Ledger::new(),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Something happened at `now`. Drain [`poll_output`](Self::poll_output) afterwards: each input adds a handful of
+    /// outputs at most, and they are kept until they are taken.
+    pub fn handle_input(&mut self, now: Moment, input: Input) {
+        match input {
+            Input::Intent(intent) => self.on_intent(now, intent),
+            Input::Gateway(event) => self.on_gateway(now, event),
+            Input::Driver { generation, event } => {
+                // Nothing in flight of an older generation, or of a connection already torn down, changes anything.
+                if generation == self.generation && self.live == Some(generation) {
+                    self.on_driver(now, event);
+                }
+            }
+            Input::Heard { playhead } => self.ledger.heard(playhead),
+            Input::TrackStarted { playhead } => self.ledger.track_started(playhead),
+        }
+    }
+
+    fn on_gateway(&mut self, now: Moment, event: GatewayEvent) {
+        match event {
+            GatewayEvent::VoiceState { channel: Some(channel), session_id } => {
+                self.on_present(now, channel, session_id)
+            }
+            GatewayEvent::VoiceState { channel: None, .. } => self.on_absent(now),
+            GatewayEvent::VoiceServer { endpoint: Some(endpoint), token } => self.on_server(now, endpoint, token),
+            GatewayEvent::VoiceServer { endpoint: None, .. } => self.on_server_gone(now),
+            GatewayEvent::ShardDisconnected => self.link.shard_lost(),
+            GatewayEvent::ShardResumed => self.on_shard_resumed(now),
+            GatewayEvent::ShardReady => self.on_shard_ready(now),
+            GatewayEvent::GuildAvailable { channel } => self.on_guild_available(now, channel),
+            GatewayEvent::GuildUnavailable => self.on_guild_unavailable(now),
+            GatewayEvent::GuildDeleted => self.on_gone(now, "the bot was removed from the guild"),
+            GatewayEvent::ChannelDeleted { channel } => self.on_channel_deleted(now, channel),
+            GatewayEvent::Health { latency, missed_heartbeats } => self.link.health(latency, missed_heartbeats),
+        }
+    }
+
+    /// The time is `now`: whatever is due happens. Early calls are harmless.
+    pub fn handle_timeout(&mut self, now: Moment) {
+        if let Some((at, timer)) = self.state.timer()
+            && at <= now
+        {
+            self.on_timer(now, timer);
+        }
+    }
+
+    /// The next thing to do; `None` when there is nothing more for now.
+    pub fn poll_output(&mut self) -> Option<Output> {
+        self.outputs.pop_front()
+    }
+
+    /// When to call [`handle_timeout`](Self::handle_timeout) next, and why. It changes with every input.
+    #[must_use]
+    pub fn poll_timeout(&self) -> Option<(Moment, Timer)> {
+        self.state.timer()
+    }
+
+    /// Where the machine stands.
+    #[must_use]
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The channel that the bot is meant to be in. None after a kick or a fatal code: it stays out until asked.
+    #[must_use]
+    pub const fn intent(&self) -> Option<ChannelId> {
+        self.intent
+    }
+
+    /// The newest generation. Events of older ones change nothing.
+    #[must_use]
+    pub const fn generation(&self) -> Generation {
+        self.generation
+    }
+
+    fn say(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
+    fn record(&mut self, now: Moment, code: Option<CloseCode>, verdict: Verdict, reason: impl Into<Cow<'static, str>>) {
+        let incident = Incident {
+            at: now,
+            generation: self.generation,
+            attempt: self.history.attempt(),
+            code,
+            verdict,
+            reason: reason.into(),
+        };
+        self.say(Output::Incident(incident));
+    }
+
+    fn tell(&mut self, notice: Notice) {
+        self.say(Output::Notify(notice));
+    }
+
+    fn on_the_way(&mut self, cause: Cause, stage: Stage) {
+        self.state = State::Retrying(Retrying { cause, stage });
+    }
+
+    fn want(&mut self, channel: Option<ChannelId>) {
+        self.intent = channel;
+        self.say(Output::Persist { channel });
+    }
+
+    /// Holds the frames and drops what the driver holds or attempts, if anything.
+    fn drop_connection(&mut self, hold: Hold) {
+        if self.ledger.hold(hold) {
+            self.say(Output::StopFrames);
+        }
+        if let Some(generation) = self.live.take() {
+            self.say(Output::TearDown { generation });
+        }
+    }
+
+    /// Raises the generation: whatever is in flight of the older ones counts no more.
+    fn new_generation(&mut self) -> Generation {
+        self.generation = Generation(self.generation.0.saturating_add(1));
+        self.generation
+    }
+
+    /// Tells the driver to connect; an older connection goes first.
+    fn connect(&mut self, cause: Cause, until: Moment, session: VoiceSession, unpaired: Option<Moment>) {
+        self.drop_connection(Hold::Well);
+        let generation = self.generation;
+        self.live = Some(generation);
+        self.say(Output::Connect { generation, session: session.clone() });
+        self.on_the_way(cause, Stage::Connecting { until, session, unpaired });
+    }
+
+    /// Sends op 4 with no channel. The voice state that answers it is no kick.
+    fn send_leave(&mut self, now: Moment) {
+        let timeouts = &self.policy.timeouts;
+        self.null_owed_until = Some(now + timeouts.leave + timeouts.evidence);
+        self.say(Output::SendVoiceState { channel: None });
+    }
+
+    /// Sends op 4 with the intended channel, and forgets both halves of whatever was before.
+    fn send_join(&mut self, now: Moment, cause: Cause, channel: ChannelId) {
+        self.new_generation();
+        self.say(Output::SendVoiceState { channel: Some(channel) });
+        let until = now + self.limit(cause);
+        self.on_the_way(cause, Stage::Joining { until, gathered: Gathered::nothing(channel) });
+    }
+
+    const fn limit(&self, cause: Cause) -> Duration {
+        match cause {
+            Cause::Join | Cause::Switch { .. } => self.policy.timeouts.join,
+            Cause::Recovery(_) | Cause::Leave => self.policy.timeouts.reconnect,
+        }
+    }
+
+    /// The outage that is going on, or that begins now.
+    fn outage(&self, now: Moment) -> Outage {
+        match &self.state {
+            State::Retrying(Retrying { cause: Cause::Recovery(outage), .. }) => *outage,
+            State::Stable(stable) => Outage { since: now, credit: Some(now.since(stable.since)), told: false },
+            State::Idle(_) | State::Retrying(_) => Outage { since: now, credit: None, told: false },
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Wake-ups: one match over all timers.
+
+use super::{Presence, Recovery};
+use crate::{Cause, Idle, Retrying, Stage, State, Timer, Verdict};
+use refrain_model::Moment;
+
+impl Recovery {
+    pub(super) fn on_timer(&mut self, now: Moment, timer: Timer) {
+        match timer {
+            Timer::Stability => {
+                self.history.forget();
+                if let State::Stable(stable) = &mut self.state {
+                    stable.forget_at = None;
+                }
+            }
+            Timer::Join | Timer::Reconnect => self.on_attempt_timed_out(now),
+            Timer::Resume => self.new_session(now, None, "the resume took too long"),
+            Timer::ResumeAgain => self.resume_again(now),
+            Timer::Evidence => {
+                let code = match self.state.stage() {
+                    Some(Stage::Weighing { code, .. }) => Some(*code),
+                    Some(_) | None => None,
+                };
+                self.new_session(now, code, "the main gateway did not explain the close");
+            }
+            Timer::Server => self.new_session(now, None, "no other voice server was named"),
+            Timer::Leave => {
+                self.record(now, None, Verdict::Leave, "the leave was not confirmed: taken for done");
+                self.after_leave(now, self.cause());
+            }
+            Timer::Backoff | Timer::Cooldown => self.begin(now, self.cause()),
+            Timer::Guild => self.look_again(now, self.cause()),
+        }
+    }
+
+    /// What the way is for; all the timers that ask belong to one.
+    fn cause(&self) -> Cause {
+        self.state.cause().unwrap_or(Cause::Leave)
+    }
+
+    fn on_attempt_timed_out(&mut self, now: Moment) {
+        let State::Retrying(Retrying { cause, stage }) = &self.state else { return };
+        let asked = matches!(stage, Stage::Joining { .. });
+        match *cause {
+            Cause::Leave => self.rest(Idle::Left),
+            Cause::Join if asked => self.unanswered(now),
+            Cause::Switch { from } if asked => self.switch_unanswered(now, from),
+            Cause::Recovery(_) if asked => {
+                // It may have been carried out without a word: the next attempt leaves first.
+                if self.presence == Presence::Nowhere {
+                    self.presence = Presence::Unknown;
+                }
+                self.new_session(now, None, "op 4 was not answered");
+            }
+            Cause::Join | Cause::Switch { .. } | Cause::Recovery(_) => {
+                self.new_session(now, None, "the handshake took too long");
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! A tiny Discord with a driver, in virtual time: it carries out what the machine says and answers, truthfully but as
+//! badly as its switches say.
+
+use refrain_model::{ChannelId, Moment};
+use refrain_recovery::{CloseCode, DriverEvent, FailureKind, GatewayEvent, Generation, Input, Output, VoiceSession};
+use std::{collections::BTreeMap, time::Duration};
+
+/// How this Discord behaves.
+#[derive(Clone, Debug)]
+pub(crate) struct Switches {
+    /// Op 4 for the channel one is already in brings a server update ("lenient"), or nothing ("strict").
+    pub(crate) answers_same_channel: bool,
+    /// The server update comes before the voice state.
+    pub(crate) server_first: bool,
+    /// This many op 4s get lost.
+    pub(crate) loses: u32,
+    /// This many handshakes end with 4006.
+    pub(crate) refuses: u32,
+    /// This many handshakes never end.
+    pub(crate) hangs: u32,
+    /// Whether a session can be resumed.
+    pub(crate) resumes: bool,
+    /// One way to the main gateway, and one handshake.
+    pub(crate) latency: Duration,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            answers_same_channel: false,
+            server_first: false,
+            loses: 0,
+            refuses: 0,
+            hangs: 0,
+            resumes: true,
+            latency: Duration::from_millis(40),
+        }
+    }
+}
+
+/// Discord and the driver.
+#[derive(Debug, Default)]
+pub(crate) struct Peer {
+    pub(crate) switches: Switches,
+    /// What is on its way to the machine, by its arrival and the order of sending.
+    in_flight: BTreeMap<(Moment, u64), Input>,
+    sent: u64,
+    /// Where Discord has the bot.
+    pub(crate) channel: Option<ChannelId>,
+    token: u32,
+    /// The connection that the voice server holds.
+    pub(crate) connected: Option<(Generation, VoiceSession)>,
+    pub(crate) frames_flow: bool,
+}
+
+impl Peer {
+    pub(crate) fn new(switches: Switches) -> Self {
+        Self { switches, ..Self::default() }
+    }
+
+    /// Carries out what the machine said.
+    pub(crate) fn carry_out(&mut self, now: Moment, output: &Output) {
+        match output {
+            Output::SendVoiceState { channel } => self.op4(now, *channel),
+            Output::Connect { generation, session } => self.handshake(now, *generation, session.clone()),
+            Output::Resume { generation } => self.resume(now, *generation),
+            Output::TearDown { generation } => {
+                if self.connected.as_ref().is_some_and(|(g, _)| g == generation) {
+                    self.connected = None;
+                }
+            }
+            Output::StartFrames { .. } => self.frames_flow = true,
+            Output::StopFrames => self.frames_flow = false,
+            Output::Persist { .. } | Output::Incident(_) | Output::Notify(_) => {}
+        }
+    }
+
+    fn op4(&mut self, now: Moment, channel: Option<ChannelId>) {
+        if self.switches.loses > 0 {
+            self.switches.loses -= 1;
+            return;
+        }
+        if self.channel == channel {
+            if channel.is_some() && self.switches.answers_same_channel {
+                self.say_server(now);
+            }
+            return;
+        }
+        self.put(now, channel);
+    }
+
+    /// Discord puts the bot into a channel, or out of all: asked to, or as a moderator.
+    pub(crate) fn put(&mut self, now: Moment, channel: Option<ChannelId>) {
+        self.channel = channel;
+        self.end(now, 4014);
+        if channel.is_some() && self.switches.server_first {
+            self.say_server(now);
+        }
+        let event = GatewayEvent::VoiceState { channel, session_id: "session".into() };
+        self.send(now, Input::Gateway(event));
+        if channel.is_some() && !self.switches.server_first {
+            self.say_server(now);
+        }
+    }
+
+    /// The voice server closes the connection; the session is void.
+    pub(crate) fn end(&mut self, now: Moment, code: u16) {
+        if let Some((generation, _)) = self.connected.take() {
+            let event =
+                DriverEvent::Closed { code: Some(CloseCode(code)), resumable: self.switches.resumes && code != 4014 };
+            self.send(now, Input::Driver { generation, event });
+        }
+        if code == 4006 {
+            self.token += 1;
+        }
+    }
+
+    fn say_server(&mut self, now: Moment) {
+        self.token += 1;
+        let (endpoint, token) = (Some("voice.test:443".into()), format!("token {}", self.token));
+        self.send(now, Input::Gateway(GatewayEvent::VoiceServer { endpoint, token }));
+    }
+
+    fn handshake(&mut self, now: Moment, generation: Generation, session: VoiceSession) {
+        if self.switches.hangs > 0 {
+            self.switches.hangs -= 1;
+            return;
+        }
+        let refused = self.switches.refuses > 0;
+        self.switches.refuses = self.switches.refuses.saturating_sub(1);
+        let event = if !refused && self.is_valid(&session) {
+            self.connected = Some((generation, session));
+            DriverEvent::Connected
+        } else {
+            DriverEvent::Failed { kind: FailureKind::Closed(Some(CloseCode(4006))) }
+        };
+        self.send(now, Input::Driver { generation, event });
+    }
+
+    fn resume(&mut self, now: Moment, generation: Generation) {
+        let event = if self.connected.as_ref().is_some_and(|(g, s)| *g == generation && self.is_valid(s)) {
+            DriverEvent::Resumed
+        } else {
+            DriverEvent::Closed { code: Some(CloseCode(4006)), resumable: false }
+        };
+        self.send(now, Input::Driver { generation, event });
+    }
+
+    fn is_valid(&self, session: &VoiceSession) -> bool {
+        self.channel == Some(session.channel) && session.token == format!("token {}", self.token)
+    }
+
+    /// People in this channel hear the music.
+    pub(crate) fn is_heard_in(&self, channel: ChannelId) -> bool {
+        let valid = self.connected.as_ref().is_some_and(|(_, s)| s.channel == channel && self.is_valid(s));
+        self.frames_flow && valid
+    }
+
+    fn send(&mut self, now: Moment, input: Input) {
+        self.sent += 1;
+        self.in_flight.insert((now + self.switches.latency, self.sent), input);
+    }
+
+    pub(crate) fn next_arrival(&self) -> Option<Moment> {
+        self.in_flight.keys().next().map(|(at, _)| *at)
+    }
+
+    /// The next input that has arrived at `now`.
+    pub(crate) fn arrived(&mut self, now: Moment) -> Option<Input> {
+        let first = self.in_flight.first_entry()?;
+        (first.key().0 <= now).then(|| first.remove())
+    }
+}

@@ -1,0 +1,162 @@
+//! Machine and peer together: jumps from one event or wake-up to the next.
+
+use crate::{
+    peer::{Peer, Switches},
+    rig::{A, B, op4, secs},
+};
+use refrain_model::{ChannelId, Moment};
+use refrain_recovery::{Input, Intent, Notice, Output, Policy, Recovery};
+use std::time::Duration;
+
+/// More steps than any recovery takes in the time that the tests give it.
+const STEPS: usize = 20_000;
+
+pub(crate) struct World {
+    pub(crate) machine: Recovery,
+    pub(crate) peer: Peer,
+    pub(crate) now: Moment,
+    pub(crate) said: Vec<Output>,
+}
+
+impl World {
+    pub(crate) fn new(switches: Switches) -> Self {
+        let peer = Peer::new(switches);
+        Self { machine: Recovery::new(Policy::default(), 7), peer, now: Moment::ZERO, said: Vec::new() }
+    }
+
+    fn playing_in(channel: ChannelId, switches: Switches) -> Self {
+        let mut world = Self::new(Switches { loses: 0, refuses: 0, hangs: 0, ..switches });
+        world.input(Input::Intent(Intent::Join { channel }));
+        assert!(world.run_until_heard_in(channel, secs(30)).is_some());
+        world.run(secs(60));
+        world.said.clear();
+        world
+    }
+
+    pub(crate) fn input(&mut self, input: Input) {
+        self.machine.handle_input(self.now, input);
+        self.drain();
+    }
+
+    pub(crate) fn drain(&mut self) {
+        while let Some(output) = self.machine.poll_output() {
+            self.peer.carry_out(self.now, &output);
+            self.said.push(output);
+        }
+    }
+
+    /// Jumps to the next event or wake-up not later than `end`; whether there was one.
+    pub(crate) fn step(&mut self, end: Moment) -> bool {
+        let wake_up = self.machine.poll_timeout().map(|(at, _)| at);
+        let Some(next) = wake_up.into_iter().chain(self.peer.next_arrival()).min().filter(|at| *at <= end) else {
+            self.now = self.now.max(end);
+            return false;
+        };
+        self.now = self.now.max(next);
+        match self.peer.arrived(self.now) {
+            Some(input) => self.machine.handle_input(self.now, input),
+            None => self.machine.handle_timeout(self.now),
+        }
+        self.drain();
+        true
+    }
+
+    pub(crate) fn run(&mut self, length: Duration) {
+        let end = self.now + length;
+        for _ in 0..STEPS {
+            if !self.step(end) {
+                return;
+            }
+        }
+        panic!("more than {STEPS} steps: {:?}", self.machine.state());
+    }
+
+    /// How long it took until the music was heard there; `None` when it was not within `limit`.
+    pub(crate) fn run_until_heard_in(&mut self, channel: ChannelId, limit: Duration) -> Option<Duration> {
+        let (start, end) = (self.now, self.now + limit);
+        for _ in 0..STEPS {
+            if self.peer.is_heard_in(channel) && self.machine.state().name() == "STABLE" {
+                return Some(self.now.since(start));
+            }
+            if !self.step(end) {
+                return None;
+            }
+        }
+        panic!("more than {STEPS} steps: {:?}", self.machine.state());
+    }
+
+    fn op4s(&self) -> usize {
+        self.said.iter().filter_map(op4).count()
+    }
+}
+
+fn all_kinds() -> impl Iterator<Item = Switches> {
+    [(false, false), (false, true), (true, false), (true, true)].into_iter().map(
+        |(answers_same_channel, server_first)| Switches { answers_same_channel, server_first, ..Switches::default() },
+    )
+}
+
+#[test]
+fn a_4006_is_over_after_three_round_trips_strict_or_lenient() {
+    for switches in all_kinds() {
+        let latency = switches.latency;
+        let mut world = World::playing_in(A, switches);
+        world.peer.end(world.now, 4006);
+        let gap = world.run_until_heard_in(A, secs(30)).expect("it comes back");
+        // The close arrives, the leave is confirmed, the halves come, the handshake is done.
+        assert_eq!(gap, latency * 4);
+        assert_eq!(world.op4s(), 2);
+    }
+}
+
+#[test]
+fn a_move_needs_no_op_4_and_a_kick_gets_none() {
+    for switches in all_kinds() {
+        let mut world = World::playing_in(A, switches.clone());
+        world.peer.put(world.now, Some(B));
+        assert!(world.run_until_heard_in(B, secs(5)).is_some());
+        assert_eq!((world.op4s(), world.machine.intent()), (0, Some(B)));
+
+        let mut world = World::playing_in(A, switches);
+        world.peer.put(world.now, None);
+        world.run(secs(3600));
+        assert_eq!((world.machine.state().name(), world.op4s()), ("IDLE", 0));
+        assert!(world.said.contains(&Output::Notify(Notice::Kicked)));
+    }
+}
+
+#[test]
+fn lost_op_4s_and_hanging_handshakes_are_outlasted() {
+    for switches in all_kinds() {
+        for (loses, hangs) in [(1, 0), (2, 0), (3, 1), (0, 2), (5, 3), (12, 0)] {
+            let mut world = World::playing_in(A, switches.clone());
+            (world.peer.switches.loses, world.peer.switches.hangs) = (loses, hangs);
+            world.peer.end(world.now, 4006);
+            assert!(world.run_until_heard_in(A, secs(3600)).is_some(), "{loses} {hangs}: {:?}", world.machine.state());
+        }
+    }
+}
+
+#[test]
+fn a_4006_on_every_handshake_is_no_storm_and_ends_when_discord_relents() {
+    let mut world = World::playing_in(A, Switches::default());
+    world.peer.switches.refuses = u32::MAX;
+    world.peer.end(world.now, 4006);
+    world.run(secs(92));
+    assert!(world.op4s() <= 20, "{} op 4 in 92 s", world.op4s());
+    assert!(world.said.iter().any(|o| matches!(o, Output::Notify(Notice::Interrupted { .. }))), "people are told");
+    world.peer.switches.refuses = 0;
+    assert!(world.run_until_heard_in(A, secs(900)).is_some());
+    assert!(world.said.iter().any(|o| matches!(o, Output::Notify(Notice::Recovered { .. }))));
+}
+
+#[test]
+fn leave_and_join_in_one_breath_end_in_the_channel() {
+    for switches in all_kinds() {
+        let mut world = World::playing_in(A, switches);
+        world.input(Input::Intent(Intent::Leave));
+        world.input(Input::Intent(Intent::Join { channel: A }));
+        assert!(world.run_until_heard_in(A, secs(5)).is_some());
+        assert_eq!(world.op4s(), 2);
+    }
+}

@@ -1,0 +1,144 @@
+//! What keeps the bot from running.
+
+use twilight_http::error::ErrorType;
+
+/// Why the bot cannot log in, or cannot go on. The text says what to do.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DiscordError {
+    /// Discord does not know the token (401, or close code 4004).
+    #[error(
+        "Discord rejected the token: it is wrong, or it was reset. Copy the current one from \
+         https://discord.com/developers/applications (your application, Bot, Reset Token) and set DISCORD_TOKEN"
+    )]
+    TokenRejected,
+    /// Discord could not be reached, or did not answer in time.
+    #[error("Discord could not be reached while {doing}: {reason}. Check the network, then start again")]
+    Unreachable {
+        /// What was being done.
+        doing: &'static str,
+        /// What was wrong.
+        reason: String,
+    },
+    /// Discord answered, but with something else than was asked for.
+    #[error("Discord refused while {doing}: {reason}")]
+    Refused {
+        /// What was being done.
+        doing: &'static str,
+        /// What it answered.
+        reason: String,
+    },
+    /// The main gateway closed a shard for good.
+    #[error("Discord's gateway closed the connection for good, code {code}: {advice}")]
+    GatewayClosed {
+        /// The close code.
+        code: u16,
+        /// What it means and what to do.
+        advice: &'static str,
+    },
+    /// A task of the bot itself failed. A bug.
+    #[error("a part of the bot failed unexpectedly; the log has the details. Please report it")]
+    Broken,
+}
+
+impl DiscordError {
+    /// Whether starting again with the same configuration would fail in the same way.
+    #[must_use]
+    pub fn is_configuration(&self) -> bool {
+        match self {
+            Self::TokenRejected => true,
+            // 4011 and 4010 go away with a new start, which asks again how many shards there should be.
+            Self::GatewayClosed { code, .. } => !matches!(code, 4010 | 4011),
+            Self::Unreachable { .. } | Self::Refused { .. } | Self::Broken => false,
+        }
+    }
+
+    /// Whether trying again in a moment may help.
+    pub(crate) fn is_retryable(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
+    }
+
+    /// A fatal close code of the main gateway; `None` when Discord allows to connect again.
+    pub(crate) fn from_close(code: u16) -> Option<Self> {
+        let advice = match code {
+            4004 => return Some(Self::TokenRejected),
+            4010 => "the shard number was invalid. Start again",
+            4011 => "the bot is in too many guilds for its number of shards. Start again: it asks how many it needs",
+            4012 => "this version of the gateway is no longer served. Update Refrain",
+            4013 => "the intents are invalid. Update Refrain",
+            4014 => {
+                "it does not allow the intents. Refrain needs none that are privileged (only guilds and voice states), so \
+                 look at the Bot page of https://discord.com/developers/applications for limits on the application"
+            }
+            _ => return None,
+        };
+        Some(Self::GatewayClosed { code, advice })
+    }
+
+    /// Sorts an error of the REST client. Nothing of a request, whose path may hold a token, goes into the text.
+    pub(crate) fn from_http(doing: &'static str, error: &twilight_http::Error) -> Self {
+        match error.kind() {
+            ErrorType::Unauthorized => Self::TokenRejected,
+            ErrorType::Response { status, .. } if status.get() == 401 => Self::TokenRejected,
+            ErrorType::Response { status, .. } if status.is_server_error() => {
+                Self::Unreachable { doing, reason: format!("it answered with HTTP {}", status.get()) }
+            }
+            ErrorType::Response { status, error, .. } => {
+                Self::Refused { doing, reason: format!("HTTP {}, {error}", status.get()) }
+            }
+            ErrorType::RequestTimedOut => Self::Unreachable { doing, reason: "no answer in time".into() },
+            _ => Self::Unreachable { doing, reason: chain(error) },
+        }
+    }
+
+    pub(crate) fn unreadable(doing: &'static str) -> Self {
+        Self::Refused { doing, reason: "its answer could not be read".into() }
+    }
+}
+
+/// An error and its causes. Only for errors of transport: those of parsing print what they could not parse.
+fn chain(error: &twilight_http::Error) -> String {
+    if matches!(error.kind(), ErrorType::Parsing { .. }) {
+        return "its answer could not be read".into();
+    }
+    let mut words = error.to_string();
+    let mut cause = std::error::Error::source(error);
+    while let Some(inner) = cause {
+        words = format!("{words}: {inner}");
+        cause = inner.source();
+    }
+    words
+}
+
+/// Discord's JSON error code of a failed request, such as 50013 for missing permissions.
+pub(crate) fn api_code(error: &twilight_http::Error) -> Option<u64> {
+    match error.kind() {
+        ErrorType::Response { error: twilight_http::api_error::ApiError::General(general), .. } => Some(general.code),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fatal_close_codes_say_what_to_do_and_the_others_are_none() {
+        assert_eq!(DiscordError::from_close(4004), Some(DiscordError::TokenRejected));
+        for code in 4010..=4014 {
+            let error = DiscordError::from_close(code).unwrap();
+            assert!(error.to_string().contains(&code.to_string()), "{error}");
+        }
+        for code in [1000, 1006, 4000, 4007, 4008, 4009] {
+            assert_eq!(DiscordError::from_close(code), None, "{code}");
+        }
+    }
+
+    #[test]
+    fn what_a_new_start_cannot_mend_is_configuration() {
+        assert!(DiscordError::TokenRejected.is_configuration());
+        assert!(DiscordError::from_close(4014).unwrap().is_configuration());
+        assert!(!DiscordError::from_close(4011).unwrap().is_configuration());
+        assert!(!DiscordError::Unreachable { doing: "testing", reason: String::new() }.is_configuration());
+    }
+}

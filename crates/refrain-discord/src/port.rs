@@ -1,0 +1,48 @@
+//! Refrain's way out to Discord: op 4 to the guild's shard, announcements to the announcer.
+
+use crate::{convert, world};
+use refrain::{Announcement, GatewayPort};
+use refrain_model::{ChannelId, GuildId};
+use tokio::sync::mpsc;
+use twilight_gateway::MessageSender;
+use twilight_model::gateway::payload::outgoing::UpdateVoiceState;
+
+/// One for all guilds of the process.
+pub(crate) struct Port {
+    /// By shard number.
+    shards: Vec<MessageSender>,
+    announcements: mpsc::Sender<Announcement>,
+}
+
+impl Port {
+    pub(crate) fn new(shards: Vec<MessageSender>, announcements: mpsc::Sender<Announcement>) -> Self {
+        Self { shards, announcements }
+    }
+
+    fn shard(&self, guild: GuildId) -> Option<&MessageSender> {
+        let shards = u32::try_from(self.shards.len()).unwrap_or(u32::MAX);
+        self.shards.get(usize::try_from(world::shard_of(guild, shards)).ok()?)
+    }
+}
+
+impl GatewayPort for Port {
+    fn update_voice_state(&self, guild: GuildId, channel: Option<ChannelId>) {
+        let (Some(id), Some(shard)) = (convert::to_guild(guild), self.shard(guild)) else {
+            tracing::error!(guild_id = %guild, "op 4 for a guild that no shard serves");
+            return;
+        };
+        // The bot hears nobody, and says so: self-deafened.
+        let command = UpdateVoiceState::new(id, channel.and_then(convert::to_channel), true, false);
+        tracing::debug!(guild_id = %guild, voice_channel_id = ?channel, "op 4");
+        if shard.command(&command).is_err() {
+            tracing::warn!(guild_id = %guild, "op 4 was not sent: the shard has ended");
+        }
+    }
+
+    fn announce(&self, announcement: Announcement) {
+        let guild = announcement.guild;
+        if self.announcements.try_send(announcement).is_err() {
+            tracing::warn!(guild_id = %guild, "a message to people was dropped: too many wait, or the bot is stopping");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Requests read and errors answered with words that help.
+
+use std::sync::Arc;
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Response},
+};
+use serde::de::DeserializeOwned;
+use serde_json::json;
+
+use crate::{id::Id, state::Hub};
+
+/// Why a call was refused: `{"error": words}`.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    status: StatusCode,
+    words: String,
+}
+
+impl Refusal {
+    pub(super) fn new(status: StatusCode, words: impl Into<String>) -> Self {
+        Self { status, words: words.into() }
+    }
+
+    /// The request makes no sense.
+    pub(super) fn bad(words: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, words)
+    }
+
+    /// What it speaks of is not there.
+    pub(super) fn missing(words: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, words)
+    }
+
+    /// It makes sense, but not now.
+    pub(super) fn conflict(words: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, words)
+    }
+
+    /// A person on Discord could not do it.
+    pub(super) fn forbidden(words: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, words)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        (self.status, axum::Json(json!({ "error": self.words }))).into_response()
+    }
+}
+
+/// A JSON body; an error names the field.
+pub(super) struct Body<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<Hub>> for Body<T> {
+    type Rejection = Refusal;
+
+    async fn from_request(request: Request, hub: &Arc<Hub>) -> Result<Self, Refusal> {
+        let bytes = Bytes::from_request(request, hub).await.map_err(|error| Refusal::bad(error.to_string()))?;
+        let mut reader = serde_json::Deserializer::from_slice(&bytes);
+        let read = serde_path_to_error::deserialize(&mut reader);
+        read.map(Self).map_err(|error| Refusal::bad(format!("the body, at `{}`: {}", error.path(), error.inner())))
+    }
+}
+
+/// The query; an error names what is wrong.
+pub(super) struct Search<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequestParts<Arc<Hub>> for Search<T> {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, Refusal> {
+        let query = Query::from_request_parts(parts, hub).await;
+        query.map(|Query(query)| Self(query)).map_err(|error| Refusal::bad(format!("the query: {error}")))
+    }
+}
+
+/// The id in the path.
+pub(super) struct PathId(pub(super) Id);
+
+impl FromRequestParts<Arc<Hub>> for PathId {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, Refusal> {
+        let path = Path::<String>::from_request_parts(parts, hub).await;
+        let Path(text) = path.map_err(|error| Refusal::bad(format!("the path: {error}")))?;
+        text.parse().map(Self).map_err(Refusal::bad)
+    }
+}

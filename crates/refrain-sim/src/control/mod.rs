@@ -1,0 +1,50 @@
+//! The control API: what a test does in place of people, and what it can see. `docs/simulator.md` has its table.
+
+mod answer;
+mod asking;
+mod faults;
+mod observe;
+mod options;
+mod selection;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    http::StatusCode,
+    routing::{delete, get, post},
+};
+
+use self::answer::Refusal;
+use crate::state::Hub;
+
+const ROUTES: &str = "POST /sim/interactions, GET /sim/interactions/{id}, POST /sim/components, POST /sim/autocomplete, \
+    POST /sim/modals, GET /sim/messages?channel=, POST /sim/users/{id}/voice, POST and GET /sim/faults, \
+    DELETE /sim/faults/{id}, GET /sim/listeners/{guild}, GET /sim/listeners/{guild}/recording.wav, GET /sim/log?since=, \
+    GET /sim/commands, GET /sim/bots, GET /sim/voice?guild=, GET /sim/events?since=&timeout_ms=, GET /sim/clock";
+
+pub(crate) fn router(hub: Arc<Hub>) -> Router {
+    Router::new()
+        .route("/sim/interactions", post(asking::interaction))
+        .route("/sim/interactions/{id}", get(observe::interaction))
+        .route("/sim/components", post(asking::component))
+        .route("/sim/autocomplete", post(asking::autocomplete))
+        .route("/sim/modals", post(asking::modal))
+        .route("/sim/messages", get(observe::messages))
+        .route("/sim/users/{id}/voice", post(observe::place_user))
+        .route("/sim/faults", post(faults::create).get(faults::list))
+        .route("/sim/faults/{id}", delete(faults::end))
+        .route("/sim/listeners/{guild}", get(observe::listener))
+        .route("/sim/listeners/{guild}/recording.wav", get(observe::recording))
+        .route("/sim/log", get(observe::log))
+        .route("/sim/commands", get(observe::commands))
+        .route("/sim/bots", get(observe::bots))
+        .route("/sim/voice", get(observe::voice))
+        .route("/sim/events", get(observe::events))
+        .route("/sim/clock", get(observe::clock))
+        .fallback(async || Refusal::new(StatusCode::NOT_FOUND, format!("there is no such call; there are: {ROUTES}")))
+        .method_not_allowed_fallback(async || {
+            Refusal::new(StatusCode::METHOD_NOT_ALLOWED, format!("this call has another method; there are: {ROUTES}"))
+        })
+        .with_state(hub)
+}

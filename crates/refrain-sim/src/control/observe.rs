@@ -1,0 +1,150 @@
+//! What can be seen, and people who walk between voice channels.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Json,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::answer::{Body, PathId, Refusal, Search};
+use crate::{
+    id::Id,
+    state::Hub,
+    world::{Bot, Guild},
+};
+
+/// The longest that a call waits for an event.
+const LONGEST_POLL: Duration = Duration::from_secs(60);
+
+fn guild(hub: &Hub, id: Id) -> Result<&Guild, Refusal> {
+    hub.world.guild(id).ok_or_else(|| Refusal::missing(format!("there is no guild {id}")))
+}
+
+pub(super) async fn interaction(State(hub): State<Arc<Hub>>, PathId(id): PathId) -> Result<Json<Value>, Refusal> {
+    let report = hub.interaction_report(id);
+    report.map(Json).ok_or_else(|| Refusal::missing(format!("there is no interaction {id}")))
+}
+
+/// Which messages.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Which {
+    channel: Option<Id>,
+}
+
+pub(super) async fn messages(State(hub): State<Arc<Hub>>, Search(which): Search<Which>) -> Result<Json<Value>, Refusal> {
+    if let Some(channel) = which.channel {
+        hub.world.channel(channel).ok_or_else(|| Refusal::missing(format!("there is no channel {channel}")))?;
+    }
+    let state = hub.state();
+    let here = state.messages.iter().filter(|(_, one)| which.channel.is_none_or(|channel| one.channel == channel));
+    Ok(Json(here.map(|(id, message)| message.report(&hub.world, *id)).collect()))
+}
+
+/// Where a person goes.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Place {
+    guild: Id,
+    channel: Option<Id>,
+}
+
+pub(super) async fn place_user(
+    State(hub): State<Arc<Hub>>,
+    PathId(user): PathId,
+    Body(place): Body<Place>,
+) -> Result<Json<Value>, Refusal> {
+    hub.place_user(place.guild, user, place.channel).map_err(Refusal::bad)?;
+    let at_ms = hub.clock.now_ms();
+    Ok(Json(json!({ "user": user, "guild": place.guild, "channel": place.channel, "at_ms": at_ms })))
+}
+
+pub(super) async fn listener(State(hub): State<Arc<Hub>>, PathId(id): PathId) -> Result<Json<Value>, Refusal> {
+    let guild = guild(&hub, id)?;
+    let report = hub.voice.listeners().report(guild.id.0);
+    report.map(Json).ok_or_else(|| Refusal::missing(format!("no bot was in voice in the guild {id} yet")))
+}
+
+pub(super) async fn recording(State(hub): State<Arc<Hub>>, PathId(id): PathId) -> Result<Response, Refusal> {
+    let guild = guild(&hub, id)?.id.0;
+    let listeners = hub.voice.listeners();
+    // Minutes of samples are copied: not on the threads that carry the sockets.
+    let wav = tokio::task::spawn_blocking(move || listeners.wav(guild)).await.ok().flatten();
+    let wav = wav.ok_or_else(|| Refusal::missing(format!("no bot was in voice in the guild {id} yet")))?;
+    Ok(([(header::CONTENT_TYPE, "audio/wav")], wav).into_response())
+}
+
+/// From when on.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Since {
+    /// Milliseconds since the simulator's start.
+    since: Option<f64>,
+    /// An entry's number.
+    after: Option<u64>,
+}
+
+pub(super) async fn log(State(hub): State<Arc<Hub>>, Search(from): Search<Since>) -> Response {
+    let lines = hub.log.lines(from.since.unwrap_or(-1.0), from.after.unwrap_or(0));
+    ([(header::CONTENT_TYPE, "application/x-ndjson")], lines).into_response()
+}
+
+pub(super) async fn commands(State(hub): State<Arc<Hub>>) -> Json<Value> {
+    let state = hub.state();
+    let all = state.commands.iter().map(|((application, guild), commands)| {
+        let values: Vec<&Value> = commands.iter().map(|command| &command.value).collect();
+        json!({ "application": application, "guild": guild, "commands": values })
+    });
+    Json(all.collect())
+}
+
+pub(super) async fn bots(State(hub): State<Arc<Hub>>) -> Json<Value> {
+    let state = hub.state();
+    let report = |bot: &Bot| {
+        let mine: Vec<_> = state.sessions.values().filter(|session| session.bot == bot.id).collect();
+        let ready = |guild: &&Guild| mine.iter().any(|one| one.covers(guild) && one.socket().is_some() && one.is_drained());
+        let guilds: Vec<Id> = hub.world.guilds.iter().filter(ready).map(|guild| guild.id).collect();
+        let sessions: Vec<Value> = mine.iter().map(|one| {
+            json!({ "shard": [one.shard.0, one.shard.1], "connected": one.socket().is_some(), "intents": one.intents })
+        }).collect();
+        json!({
+            "id": bot.id, "application_id": bot.application_id, "name": bot.name,
+            "connected": mine.iter().any(|one| one.socket().is_some()), "guilds_ready": guilds, "sessions": sessions,
+            "commands": state.command_count(bot),
+        })
+    };
+    Json(hub.world.bots.iter().map(report).collect())
+}
+
+/// Which guild.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OfGuild {
+    guild: Id,
+}
+
+pub(super) async fn voice(State(hub): State<Arc<Hub>>, Search(which): Search<OfGuild>) -> Result<Json<Value>, Refusal> {
+    guild(&hub, which.guild).map(|guild| Json(hub.voice_report(guild)))
+}
+
+/// From which event on, and how long to wait for one.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Poll {
+    since: Option<u64>,
+    timeout_ms: Option<u64>,
+}
+
+pub(super) async fn events(State(hub): State<Arc<Hub>>, Search(poll): Search<Poll>) -> Json<Value> {
+    let patience = Duration::from_millis(poll.timeout_ms.unwrap_or(0)).min(LONGEST_POLL);
+    Json(hub.events.after(poll.since.unwrap_or(0), patience).await)
+}
+
+pub(super) async fn clock(State(hub): State<Arc<Hub>>) -> Json<Value> {
+    Json(json!({ "now_ms": hub.clock.now_ms(), "unix_ms": hub.clock.unix_ms() }))
+}

@@ -1,0 +1,173 @@
+//! What a client may send, read from text without trusting any of it.
+
+use serde_json::Value;
+
+use crate::{id::Id, state::voice::Wish};
+
+/// A frame of the client.
+#[derive(Debug)]
+pub(super) enum Frame {
+    Heartbeat,
+    Identify(Identify),
+    Presence,
+    VoiceState(Wish),
+    Resume { token: String, session: String, seq: u64 },
+    Members(MembersRequest),
+    /// An opcode that needs no answer here (soundboard sounds and the like).
+    Ignored,
+}
+
+/// Op 2.
+#[derive(Debug)]
+pub(super) struct Identify {
+    pub(super) token: String,
+    pub(super) intents: u64,
+    pub(super) shard: (u64, u64),
+}
+
+/// Op 8.
+#[derive(Debug)]
+pub(super) struct MembersRequest {
+    pub(super) guild: Id,
+    pub(super) query: Option<String>,
+    pub(super) limit: usize,
+    pub(super) users: Vec<Id>,
+    pub(super) nonce: Value,
+}
+
+/// A close code and its reason.
+pub(super) type Closing = (u16, &'static str);
+
+pub(super) const UNKNOWN_OPCODE: Closing = (4001, "Unknown opcode.");
+pub(super) const DECODE_ERROR: Closing = (4002, "Error while decoding payload.");
+pub(super) const NOT_AUTHENTICATED: Closing = (4003, "Not authenticated.");
+pub(super) const AUTHENTICATION_FAILED: Closing = (4004, "Authentication failed.");
+pub(super) const ALREADY_AUTHENTICATED: Closing = (4005, "Already authenticated.");
+pub(super) const INVALID_SEQ: Closing = (4007, "Invalid seq.");
+pub(super) const RATE_LIMITED: Closing = (4008, "Rate limited.");
+pub(super) const TIMED_OUT: Closing = (4009, "Session timed out.");
+pub(super) const INVALID_SHARD: Closing = (4010, "Invalid shard.");
+pub(super) const INVALID_VERSION: Closing = (4012, "Invalid API version.");
+pub(super) const INVALID_INTENTS: Closing = (4013, "Invalid intent(s).");
+
+/// Every documented intent.
+const KNOWN_INTENTS: u64 = 0b11_0011_0001_1111_1111_1111_1111;
+
+/// Reads a frame, or says what the socket is closed with.
+pub(super) fn read(text: &str) -> Result<(i64, Value, Frame), Closing> {
+    let value: Value = serde_json::from_str(text).map_err(|_| DECODE_ERROR)?;
+    let op = value["op"].as_i64().ok_or(DECODE_ERROR)?;
+    let data = &value["d"];
+    let frame = match op {
+        1 => Frame::Heartbeat,
+        2 => Frame::Identify(identify(data)?),
+        3 => Frame::Presence,
+        4 => Frame::VoiceState(voice_state(data)?),
+        6 => resume(data)?,
+        8 => members(data)?,
+        31 | 43 => Frame::Ignored,
+        _ => return Err(UNKNOWN_OPCODE),
+    };
+    Ok((op, value, frame))
+}
+
+fn identify(data: &Value) -> Result<Identify, Closing> {
+    let token = data["token"].as_str().ok_or(DECODE_ERROR)?;
+    let intents = data["intents"].as_u64().ok_or(INVALID_INTENTS)?;
+    if intents & !KNOWN_INTENTS != 0 {
+        return Err(INVALID_INTENTS);
+    }
+    let shard = match &data["shard"] {
+        Value::Null => (0, 1),
+        given => {
+            let part = |index: usize| given[index].as_u64().ok_or(INVALID_SHARD);
+            (part(0)?, part(1)?)
+        }
+    };
+    if shard.0 >= shard.1 {
+        return Err(INVALID_SHARD);
+    }
+    // Clients differ in whether they write the word before the token.
+    let token = token.strip_prefix("Bot ").unwrap_or(token).to_owned();
+    Ok(Identify { token, intents, shard })
+}
+
+fn voice_state(data: &Value) -> Result<Wish, Closing> {
+    let id = |value: &Value| serde_json::from_value::<Id>(value.clone()).map_err(|_| DECODE_ERROR);
+    let channel = &data["channel_id"];
+    Ok(Wish {
+        guild: id(&data["guild_id"])?,
+        channel: if channel.is_null() { None } else { Some(id(channel)?) },
+        self_mute: data["self_mute"].as_bool().unwrap_or(false),
+        self_deaf: data["self_deaf"].as_bool().unwrap_or(false),
+    })
+}
+
+fn resume(data: &Value) -> Result<Frame, Closing> {
+    let text = |field: &str| data[field].as_str().map(str::to_owned).ok_or(DECODE_ERROR);
+    let token = text("token")?;
+    let token = token.strip_prefix("Bot ").unwrap_or(&token).to_owned();
+    Ok(Frame::Resume { token, session: text("session_id")?, seq: data["seq"].as_u64().unwrap_or(0) })
+}
+
+fn members(data: &Value) -> Result<Frame, Closing> {
+    let id = |value: &Value| serde_json::from_value::<Id>(value.clone()).map_err(|_| DECODE_ERROR);
+    let users = match &data["user_ids"] {
+        Value::Null => Vec::new(),
+        Value::Array(ids) => ids.iter().take(100).map(id).collect::<Result<_, _>>()?,
+        single => vec![id(single)?],
+    };
+    Ok(Frame::Members(MembersRequest {
+        guild: id(&data["guild_id"])?,
+        query: data["query"].as_str().map(str::to_lowercase),
+        limit: data["limit"].as_u64().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(0),
+        users,
+        nonce: data["nonce"].clone(),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn voice_states_are_read_with_ids_as_strings_and_as_integers() {
+        let texts = [
+            r#"{"op":4,"d":{"guild_id":"1000","channel_id":"1300","self_mute":false,"self_deaf":true}}"#,
+            r#"{"op":4,"d":{"guild_id":1000,"channel_id":1300,"self_mute":false,"self_deaf":true}}"#,
+        ];
+        for text in texts {
+            let Ok((4, _, Frame::VoiceState(wish))) = read(text) else { panic!("{text}") };
+            assert_eq!((wish.guild, wish.channel, wish.self_deaf), (Id(1000), Some(Id(1300)), true));
+        }
+        let leave = r#"{"op":4,"d":{"guild_id":"1000","channel_id":null}}"#;
+        assert!(matches!(read(leave), Ok((4, _, Frame::VoiceState(Wish { channel: None, .. })))));
+    }
+
+    #[test]
+    fn bad_frames_have_their_documented_close_codes() {
+        let cases = [
+            ("{", 4002),
+            (r#"{"d":1}"#, 4002),
+            (r#"{"op":99,"d":1}"#, 4001),
+            (r#"{"op":2,"d":{"token":"x"}}"#, 4013),
+            (r#"{"op":2,"d":{"token":"x","intents":1099511627776}}"#, 4013),
+            (r#"{"op":2,"d":{"token":"x","intents":1,"shard":[2,2]}}"#, 4010),
+            (r#"{"op":2,"d":{"intents":1}}"#, 4002),
+            (r#"{"op":4,"d":{"guild_id":"x","channel_id":null}}"#, 4002),
+            (r#"{"op":6,"d":{}}"#, 4002),
+        ];
+        for (text, code) in cases {
+            assert_eq!(read(text).unwrap_err().0, code, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_reader_panic(text in ".{0,200}", op in 0_i64..50, body in "[\\[\\]{}:,\"a-z0-9]{0,60}") {
+            let _ = read(&text);
+            let _ = read(&format!(r#"{{"op":{op},"d":{body}}}"#));
+        }
+    }
+}

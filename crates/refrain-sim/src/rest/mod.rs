@@ -1,0 +1,74 @@
+//! The REST API, v10: what bots of this kind use of it, with Discord's own error bodies.
+
+mod applications;
+mod channels;
+pub(crate) mod error;
+mod extract;
+mod guilds;
+mod interactions;
+mod record;
+mod users;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{get, post},
+};
+
+use self::error::ApiError;
+use crate::state::Hub;
+
+/// All routes, under each prefix that clients use.
+pub(crate) fn router(hub: Arc<Hub>) -> Router {
+    let api = api();
+    Router::new()
+        .nest("/api/v10", api.clone())
+        .nest("/api/v9", api.clone())
+        .nest("/api", api)
+        .fallback(async || ApiError::NO_ROUTE)
+        .method_not_allowed_fallback(async || ApiError::NO_METHOD)
+        // The recorder reads the body and sets its own limit, with Discord's error body.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(hub.clone(), record::record))
+        .with_state(hub)
+}
+
+fn api() -> Router<Arc<Hub>> {
+    let commands = || get(applications::list).post(applications::create).put(applications::replace);
+    let command = || get(applications::one).patch(applications::edit).delete(applications::remove);
+    Router::new()
+        .route("/gateway", get(users::gateway))
+        .route("/gateway/bot", get(users::gateway_bot))
+        .route("/users/@me", get(users::me))
+        .route("/users/@me/guilds", get(users::my_guilds))
+        .route("/users/{user}", get(users::user))
+        .route("/applications/@me", get(users::application))
+        .route("/oauth2/applications/@me", get(users::application))
+        .route("/applications/{application}/commands", commands())
+        .route("/applications/{application}/commands/{command}", command())
+        .route("/applications/{application}/guilds/{guild}/commands", commands())
+        .route("/applications/{application}/guilds/{guild}/commands/{command}", command())
+        .route("/interactions/{interaction}/{token}/callback", post(interactions::callback))
+        .route("/webhooks/{application}/{token}", post(interactions::follow_up))
+        .route(
+            "/webhooks/{application}/{token}/messages/{message}",
+            get(interactions::message).patch(interactions::edit).delete(interactions::remove),
+        )
+        .route("/channels/{channel}", get(channels::channel))
+        .route("/channels/{channel}/messages", get(channels::list).post(channels::create))
+        .route(
+            "/channels/{channel}/messages/{message}",
+            get(channels::message).patch(channels::edit).delete(channels::remove),
+        )
+        .route("/channels/{channel}/typing", post(channels::typing))
+        .route("/guilds/{guild}", get(guilds::guild))
+        .route("/guilds/{guild}/channels", get(guilds::channels))
+        .route("/guilds/{guild}/roles", get(guilds::roles))
+        .route("/guilds/{guild}/members", get(guilds::members))
+        .route("/guilds/{guild}/members/{user}", get(guilds::member))
+        .route("/guilds/{guild}/voice-states/@me", get(guilds::my_voice_state))
+        .route("/guilds/{guild}/voice-states/{user}", get(guilds::voice_state))
+}

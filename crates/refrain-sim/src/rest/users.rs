@@ -1,0 +1,57 @@
+//! Who the bot is, who others are, and where the gateway is.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use serde_json::{Value, json};
+
+use super::{
+    error::ApiError,
+    extract::{Auth, Params},
+};
+use crate::{
+    id::Id,
+    state::{Hub, json as shapes},
+    world::{Bot, Guild},
+};
+
+pub(super) async fn gateway(State(hub): State<Arc<Hub>>) -> Json<Value> {
+    Json(json!({ "url": hub.gateway_url }))
+}
+
+pub(super) async fn gateway_bot(State(hub): State<Arc<Hub>>, Auth(_): Auth) -> Json<Value> {
+    Json(json!({
+        "url": hub.gateway_url, "shards": 1,
+        "session_start_limit": { "total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1 },
+    }))
+}
+
+pub(super) async fn me(Auth(bot): Auth) -> Json<Value> {
+    Json(shapes::current_user(&bot))
+}
+
+pub(super) async fn my_guilds(State(hub): State<Arc<Hub>>, Auth(bot): Auth) -> Json<Value> {
+    let brief = |guild: &Guild| {
+        json!({
+            "id": guild.id, "name": guild.name, "icon": null, "banner": null, "owner": guild.owner == bot.id,
+            "permissions": guild.base_permissions(bot.id), "features": [],
+        })
+    };
+    Json(guilds_of(&hub, &bot).map(brief).collect())
+}
+
+pub(super) async fn user(
+    State(hub): State<Arc<Hub>>,
+    Auth(_): Auth,
+    Params(user): Params<Id>,
+) -> Result<Json<Value>, ApiError> {
+    hub.world.person(user).map(|person| Json(shapes::user(person))).ok_or(ApiError::UNKNOWN_USER)
+}
+
+pub(super) async fn application(State(hub): State<Arc<Hub>>, Auth(bot): Auth) -> Json<Value> {
+    Json(shapes::application(&bot, guilds_of(&hub, &bot).count()))
+}
+
+fn guilds_of<'a>(hub: &'a Hub, bot: &'a Bot) -> impl Iterator<Item = &'a Guild> {
+    hub.world.guilds.iter().filter(|guild| guild.member(bot.id).is_some())
+}

@@ -1,0 +1,106 @@
+//! What the simulated Discord knows while it runs, behind one lock that is never held across an await.
+
+pub(crate) mod commands;
+pub(crate) mod events;
+pub(crate) mod faults;
+pub(crate) mod interactions;
+pub(crate) mod json;
+pub(crate) mod message_body;
+pub(crate) mod messages;
+pub(crate) mod sessions;
+pub(crate) mod voice;
+
+use std::{
+    collections::{BTreeMap, hash_map::RandomState},
+    hash::BuildHasher,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use crate::{
+    SimOptions,
+    clock::SimClock,
+    id::{DISCORD_EPOCH_MS, Id},
+    log::FrameLog,
+    voice::VoiceServer,
+    world::World,
+};
+
+/// Everything the servers share. One a simulator.
+#[derive(Debug)]
+pub(crate) struct Hub {
+    pub(crate) world: World,
+    pub(crate) options: SimOptions,
+    pub(crate) clock: SimClock,
+    pub(crate) log: FrameLog,
+    pub(crate) events: events::Events,
+    pub(crate) voice: VoiceServer,
+    /// `ws://127.0.0.1:PORT`, what clients are told to connect to.
+    pub(crate) gateway_url: String,
+    state: Mutex<State>,
+    randomness: RandomState,
+}
+
+/// What changes.
+#[derive(Debug, Default)]
+pub(crate) struct State {
+    pub(crate) sessions: BTreeMap<String, sessions::Session>,
+    pub(crate) voice_states: BTreeMap<(Id, Id), voice::VoiceState>,
+    /// Commands by application and guild; no guild for the global ones.
+    pub(crate) commands: BTreeMap<(Id, Option<Id>), Vec<commands::Command>>,
+    pub(crate) messages: BTreeMap<Id, messages::Message>,
+    pub(crate) interactions: BTreeMap<Id, interactions::Interaction>,
+    pub(crate) faults: BTreeMap<Id, faults::Lasting>,
+    last_id: u64,
+    secrets: u64,
+}
+
+impl Hub {
+    pub(crate) fn new(
+        world: World,
+        options: SimOptions,
+        clock: SimClock,
+        log: FrameLog,
+        voice: VoiceServer,
+        gateway_url: String,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            world,
+            options,
+            clock,
+            log,
+            events: events::Events::new(clock),
+            voice,
+            gateway_url,
+            state: Mutex::default(),
+            randomness: RandomState::new(),
+        })
+    }
+
+    /// The lock. A panic while it was held is a bug, but what it guards is still whole enough to be read.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A fresh snowflake of this moment.
+    pub(crate) fn snowflake(&self, state: &mut State) -> Id {
+        let now = self.clock.unix_ms().saturating_sub(DISCORD_EPOCH_MS) << 22;
+        state.last_id = now.max(state.last_id + 1);
+        Id(state.last_id)
+    }
+
+    /// A word nobody guesses: session ids, interaction tokens.
+    pub(crate) fn secret(&self, state: &mut State) -> String {
+        state.secrets += 1;
+        let halves = [self.randomness.hash_one((state.secrets, 0)), self.randomness.hash_one((state.secrets, 1))];
+        format!("{:016x}{:016x}", halves[0], halves[1])
+    }
+}
+
+impl State {
+    /// How many of `map`'s oldest entries must go for one more to fit into `limit`.
+    pub(crate) fn make_room<T>(map: &mut BTreeMap<Id, T>, limit: usize) {
+        while map.len() >= limit {
+            map.pop_first();
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! Who is in which voice channel, and what op 4, people and moderators change about it.
+
+use serde_json::{Value, json};
+
+use super::{Hub, State, json, sessions::GUILD_VOICE_STATES};
+use crate::{
+    id::{Id, Permissions},
+    world::{Channel, ChannelKind, Guild, SameChannel},
+};
+
+/// One member's voice state. Who is in no channel has none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct VoiceState {
+    pub(crate) channel: Option<Id>,
+    pub(crate) session_id: String,
+    pub(crate) self_mute: bool,
+    pub(crate) self_deaf: bool,
+}
+
+/// An op 4.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wish {
+    pub(crate) guild: Id,
+    pub(crate) channel: Option<Id>,
+    pub(crate) self_mute: bool,
+    pub(crate) self_deaf: bool,
+}
+
+impl Hub {
+    /// Op 4 of a bot. What it may not do is answered with nothing at all.
+    pub(crate) fn update_voice_state(&self, session_id: &str, bot: Id, wish: Wish) {
+        let mut state = self.state();
+        let Some(guild) = self.world.guild(wish.guild).filter(|guild| guild.member(bot).is_some()) else { return };
+        if state.op4_unanswered(guild.id) {
+            return;
+        }
+        let before = state.voice_states.get(&(guild.id, bot)).cloned();
+        let Some(channel) = wish.channel else {
+            if before.is_some() {
+                self.remove_from_voice(&mut state, guild.id, bot);
+                self.voice.revoke(guild.id.0, bot.0);
+            }
+            return;
+        };
+        let Some(channel) = guild.channel(channel).filter(|channel| self.may_enter(&state, guild, channel, bot)) else {
+            return;
+        };
+        let same = |before: &VoiceState| before.channel == Some(channel.id) && before.session_id == session_id;
+        let stays = before.as_ref().is_some_and(same);
+        let after = VoiceState {
+            channel: Some(channel.id),
+            session_id: session_id.into(),
+            self_mute: wish.self_mute,
+            self_deaf: wish.self_deaf,
+        };
+        let answered = match self.world.voice.same_channel_op4 {
+            SameChannel::Answered => true,
+            SameChannel::Unanswered => !stays,
+        };
+        if stays && !answered && before.as_ref() == Some(&after) {
+            return;
+        }
+        if !stays && before.is_some() {
+            self.voice.close(guild.id.0, bot.0, Some(4014), "Disconnected.");
+        }
+        self.enter(&mut state, guild, bot, after);
+        if answered {
+            self.send_voice_server(&mut state, guild, bot, true);
+        }
+    }
+
+    /// Puts a person into a channel or takes them out. Rights are not asked: the test decides.
+    pub(crate) fn place_user(&self, guild: Id, user: Id, channel: Option<Id>) -> Result<(), String> {
+        let guild = self.world.guild(guild).ok_or_else(|| format!("there is no guild {guild}"))?;
+        if guild.member(user).is_none() {
+            return Err(format!("the user {user} is no member of the guild {}", guild.id));
+        }
+        if self.world.bot(user).is_some() {
+            return Err(format!("{user} is a bot: it joins by itself; to move it use the fault `move`, to remove it `kick`"));
+        }
+        let mut state = self.state();
+        let Some(channel) = channel else {
+            self.remove_from_voice(&mut state, guild.id, user);
+            return Ok(());
+        };
+        voice_channel(guild, channel)?;
+        let session_id = self.secret(&mut state);
+        let place = VoiceState { channel: Some(channel), session_id, self_mute: false, self_deaf: false };
+        self.enter(&mut state, guild, user, place);
+        Ok(())
+    }
+
+    /// A moderator moves a bot: the voice socket is closed with 4014, then both halves come.
+    pub(crate) fn move_bot(&self, guild: &Guild, bot: Id, channel: Id) -> Result<(), String> {
+        voice_channel(guild, channel)?;
+        let mut state = self.state();
+        let before = state.voice_states.get(&(guild.id, bot)).cloned();
+        let before = before.ok_or_else(|| format!("the bot {bot} is in no voice channel of the guild {}", guild.id))?;
+        self.voice.close(guild.id.0, bot.0, Some(4014), "Disconnected.");
+        self.enter(&mut state, guild, bot, VoiceState { channel: Some(channel), ..before });
+        self.send_voice_server(&mut state, guild, bot, true);
+        Ok(())
+    }
+
+    /// A moderator disconnects a bot.
+    pub(crate) fn kick_bot(&self, guild: &Guild, bot: Id) -> Result<(), String> {
+        let mut state = self.state();
+        if !self.remove_from_voice(&mut state, guild.id, bot) {
+            return Err(format!("the bot {bot} is in no voice channel of the guild {}", guild.id));
+        }
+        self.voice.close(guild.id.0, bot.0, Some(4014), "Disconnected.");
+        self.voice.revoke(guild.id.0, bot.0);
+        Ok(())
+    }
+
+    /// The voice server of a bot's connection changes: a new token, or (`available` false) none for now.
+    pub(crate) fn change_voice_server(&self, guild: &Guild, bot: Id, available: bool) -> Result<(), String> {
+        let mut state = self.state();
+        if !self.send_voice_server(&mut state, guild, bot, available) {
+            return Err(format!("the bot {bot} is in no voice channel of the guild {}", guild.id));
+        }
+        Ok(())
+    }
+
+    /// VOICE_SERVER_UPDATE with fresh credentials; false when the bot is in no channel.
+    fn send_voice_server(&self, state: &mut State, guild: &Guild, bot: Id, available: bool) -> bool {
+        let Some(VoiceState { channel: Some(channel), session_id, .. }) = state.voice_states.get(&(guild.id, bot)) else {
+            return false;
+        };
+        let session_id = session_id.clone();
+        let token = self.voice.grant(guild.id.0, channel.0, bot.0, &session_id);
+        let endpoint = available.then(|| self.voice.endpoint());
+        let data = json!({ "token": token, "guild_id": guild.id, "endpoint": endpoint });
+        state.dispatch(&session_id, "VOICE_SERVER_UPDATE", data, None);
+        true
+    }
+
+    fn enter(&self, state: &mut State, guild: &Guild, user: Id, place: VoiceState) {
+        let before = state.voice_states.insert((guild.id, user), place.clone());
+        if before.as_ref() == Some(&place) && self.world.voice.same_channel_op4 == SameChannel::Unanswered {
+            return;
+        }
+        let left = before.and_then(|before| before.channel).filter(|left| Some(*left) != place.channel);
+        let data = json::voice_state(&self.world, guild, user, Some(&place));
+        state.broadcast(guild, GUILD_VOICE_STATES, "VOICE_STATE_UPDATE", &data);
+        for channel in left.into_iter().chain(place.channel) {
+            self.tell_voice_server(state, guild.id, channel);
+        }
+        self.publish_voice_state(guild.id, user, place.channel);
+    }
+
+    /// Takes somebody out of voice; false when they were in no channel.
+    pub(crate) fn remove_from_voice(&self, state: &mut State, guild: Id, user: Id) -> bool {
+        let Some(before) = state.voice_states.remove(&(guild, user)) else { return false };
+        if let Some(guild) = self.world.guild(guild) {
+            let gone = VoiceState { channel: None, ..before.clone() };
+            let data = json::voice_state(&self.world, guild, user, Some(&gone));
+            state.broadcast(guild, GUILD_VOICE_STATES, "VOICE_STATE_UPDATE", &data);
+        }
+        if let Some(channel) = before.channel {
+            self.tell_voice_server(state, guild, channel);
+        }
+        self.publish_voice_state(guild, user, None);
+        true
+    }
+
+    fn publish_voice_state(&self, guild: Id, user: Id, channel: Option<Id>) {
+        self.events.publish("voice_state", json!({ "guild": guild, "user": user, "channel": channel }));
+    }
+
+    fn tell_voice_server(&self, state: &State, guild: Id, channel: Id) {
+        let users: Vec<u64> = state.in_channel(guild, channel).map(|user| user.0).collect();
+        self.voice.members_changed(guild.0, channel.0, &users);
+    }
+
+    /// Whether a bot can go into a channel: it may, and there is room.
+    fn may_enter(&self, state: &State, guild: &Guild, channel: &Channel, bot: Id) -> bool {
+        let rights = guild.permissions_in(channel, bot);
+        let others = state.in_channel(guild.id, channel.id).filter(|user| *user != bot).count();
+        let room = u32::try_from(others).is_ok_and(|others| channel.user_limit == 0 || others < channel.user_limit);
+        channel.kind == ChannelKind::Voice
+            && rights.contains(Permissions::VIEW_CHANNEL | Permissions::CONNECT)
+            && (room || rights.contains(Permissions::MOVE_MEMBERS))
+    }
+
+    /// All voice states of a guild, for the control API.
+    pub(crate) fn voice_report(&self, guild: &Guild) -> Value {
+        let state = self.state();
+        let states = state.voice_states.range((guild.id, Id(0))..=(guild.id, Id(u64::MAX)));
+        let states = states.map(|((_, user), one)| {
+            json!({
+                "user": user, "channel": one.channel, "bot": self.world.bot(*user).is_some(),
+                "self_mute": one.self_mute, "self_deaf": one.self_deaf,
+            })
+        });
+        json!({ "guild": guild.id, "voice_states": states.collect::<Value>() })
+    }
+}
+
+impl State {
+    /// Who is in a channel.
+    pub(crate) fn in_channel(&self, guild: Id, channel: Id) -> impl Iterator<Item = Id> + '_ {
+        let of_guild = self.voice_states.range((guild, Id(0))..=(guild, Id(u64::MAX)));
+        of_guild.filter(move |(_, one)| one.channel == Some(channel)).map(|((_, user), _)| *user)
+    }
+}
+
+fn voice_channel(guild: &Guild, channel: Id) -> Result<&Channel, String> {
+    match guild.channel(channel) {
+        None => Err(format!("the guild {} has no channel {channel}", guild.id)),
+        Some(found) if found.kind != ChannelKind::Voice => Err(format!("the channel {channel} is no voice channel")),
+        Some(found) => Ok(found),
+    }
+}

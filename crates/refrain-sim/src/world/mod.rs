@@ -1,0 +1,316 @@
+//! The world file: which guilds, channels, people and bots there are. It does not change while the simulator runs.
+
+mod check;
+mod rights;
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{Id, Permissions};
+
+pub use check::WorldError;
+
+/// Everything there is. `docs/simulator.md` describes the file.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct World {
+    /// The guilds.
+    pub guilds: Vec<Guild>,
+    /// The people.
+    #[serde(default)]
+    pub users: Vec<User>,
+    /// The bots that may log in.
+    pub bots: Vec<Bot>,
+    /// How voice behaves.
+    #[serde(default)]
+    pub voice: Voice,
+}
+
+/// A guild.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Guild {
+    /// Its id, which is also the id of its `@everyone` role.
+    pub id: Id,
+    /// Its name.
+    pub name: String,
+    /// The user who owns it.
+    pub owner: Id,
+    /// Its roles. Where `@everyone` is missing it is added with the rights of a new guild.
+    #[serde(default)]
+    pub roles: Vec<Role>,
+    /// Its channels.
+    pub channels: Vec<Channel>,
+    /// Its members, the bots among them.
+    pub members: Vec<Member>,
+}
+
+/// A role.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    /// Its id.
+    pub id: Id,
+    /// Its name.
+    pub name: String,
+    /// What its holders may do in the guild.
+    pub permissions: Permissions,
+}
+
+/// A channel.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Channel {
+    /// Its id.
+    pub id: Id,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    #[serde(rename = "type")]
+    pub kind: ChannelKind,
+    /// How many people fit into a voice channel; 0 is no limit.
+    #[serde(default)]
+    pub user_limit: u32,
+    /// Exceptions from the guild's rights.
+    #[serde(default)]
+    pub overwrites: Vec<Overwrite>,
+}
+
+/// What a channel is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ChannelKind {
+    /// Messages.
+    Text,
+    /// Voice (and messages).
+    Voice,
+}
+
+impl ChannelKind {
+    /// The documented channel type number.
+    #[must_use]
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Text => 0,
+            Self::Voice => 2,
+        }
+    }
+}
+
+/// An exception from the guild's rights in one channel.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Overwrite {
+    /// The role or the user it is for.
+    pub id: Id,
+    /// Which of the two.
+    #[serde(rename = "type")]
+    pub kind: OverwriteKind,
+    /// Granted here.
+    #[serde(default)]
+    pub allow: Permissions,
+    /// Taken away here.
+    #[serde(default)]
+    pub deny: Permissions,
+}
+
+/// Whom an overwrite is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OverwriteKind {
+    /// A role's holders.
+    Role,
+    /// One member.
+    Member,
+}
+
+/// A member of a guild.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// The user or the bot.
+    pub user: Id,
+    /// The roles held, `@everyone` left out.
+    #[serde(default)]
+    pub roles: Vec<Id>,
+    /// The name in this guild.
+    #[serde(default)]
+    pub nick: Option<String>,
+}
+
+/// A person.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// The id.
+    pub id: Id,
+    /// The username.
+    pub name: String,
+}
+
+/// A bot and its application.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bot {
+    /// The bot user's id.
+    pub id: Id,
+    /// The application's id; often the same.
+    pub application_id: Id,
+    /// What it logs in with.
+    pub token: String,
+    /// Its username.
+    pub name: String,
+    /// Whether everybody may invite it.
+    #[serde(default = "yes")]
+    pub public: bool,
+}
+
+/// How voice behaves.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Voice {
+    /// What an op 4 for the channel one is already in brings.
+    pub same_channel_op4: SameChannel,
+    /// Delay of each frame that the voice gateway sends, in milliseconds.
+    pub latency_ms: u64,
+    /// The heartbeat interval that voice Hello asks for, in milliseconds.
+    pub heartbeat_interval_ms: u64,
+}
+
+impl Default for Voice {
+    fn default() -> Self {
+        Self { same_channel_op4: SameChannel::Unanswered, latency_ms: 0, heartbeat_interval_ms: 13_750 }
+    }
+}
+
+/// What an op 4 for the channel one is already in brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SameChannel {
+    /// No VOICE_SERVER_UPDATE, and a state update only if something else changed.
+    Unanswered,
+    /// Both halves again, with a new token.
+    Answered,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A user or a bot, as others see it.
+#[derive(Clone, Copy, Debug)]
+pub struct Person<'a> {
+    /// The id.
+    pub id: Id,
+    /// The username.
+    pub name: &'a str,
+    /// Whether it is a bot.
+    pub bot: bool,
+}
+
+impl World {
+    /// A guild by id.
+    #[must_use]
+    pub fn guild(&self, id: Id) -> Option<&Guild> {
+        self.guilds.iter().find(|guild| guild.id == id)
+    }
+
+    /// A channel by id, with its guild.
+    #[must_use]
+    pub fn channel(&self, id: Id) -> Option<(&Guild, &Channel)> {
+        self.guilds.iter().find_map(|guild| guild.channel(id).map(|channel| (guild, channel)))
+    }
+
+    /// A user or a bot by id.
+    #[must_use]
+    pub fn person(&self, id: Id) -> Option<Person<'_>> {
+        let user = self.users.iter().find(|user| user.id == id);
+        let user = user.map(|user| Person { id, name: &user.name, bot: false });
+        user.or_else(|| self.bot(id).map(|bot| Person { id, name: &bot.name, bot: true }))
+    }
+
+    /// A bot by its user id.
+    #[must_use]
+    pub fn bot(&self, id: Id) -> Option<&Bot> {
+        self.bots.iter().find(|bot| bot.id == id)
+    }
+
+    /// A bot by its application's id.
+    #[must_use]
+    pub fn application(&self, id: Id) -> Option<&Bot> {
+        self.bots.iter().find(|bot| bot.application_id == id)
+    }
+
+    /// One guild with a text channel, two voice channels, a bot, a user with the usual rights and one who may not
+    /// connect. The ids are fixed, so that tests and documents can name them.
+    #[must_use]
+    pub fn example() -> Self {
+        let [guild, ada, mallory, bot, quiet] = [1000, 1, 2, 9000, 1101].map(Id);
+        let voice = |id, name: &str| Channel {
+            id: Id(id),
+            name: name.into(),
+            kind: ChannelKind::Voice,
+            user_limit: 0,
+            overwrites: Vec::new(),
+        };
+        let member = |user, roles: &[Id]| Member { user, roles: roles.to_vec(), nick: None };
+        let connect = Permissions::CONNECT | Permissions::SPEAK;
+        let everyone = Permissions::everyone().overwritten(connect, Permissions::default());
+        let (role, listeners) = (|id, name: &str, permissions| Role { id, name: name.into(), permissions }, Id(1102));
+        Self {
+            guilds: vec![Guild {
+                id: guild,
+                name: "The Listening Room".into(),
+                owner: Id(3),
+                roles: vec![
+                    role(guild, "@everyone", everyone),
+                    role(quiet, "Bots", connect),
+                    role(listeners, "Listeners", connect),
+                ],
+                channels: vec![
+                    Channel { kind: ChannelKind::Text, ..voice(1200, "requests") },
+                    voice(1300, "Music"),
+                    voice(1301, "Other Music"),
+                ],
+                members: vec![
+                    member(Id(3), &[]),
+                    member(ada, &[listeners]),
+                    member(mallory, &[]),
+                    member(bot, &[quiet]),
+                ],
+            }],
+            users: vec![
+                User { id: ada, name: "ada".into() },
+                User { id: mallory, name: "mallory".into() },
+                User { id: Id(3), name: "owner".into() },
+            ],
+            bots: vec![Bot {
+                id: bot,
+                application_id: bot,
+                token: "OTAwMA.simulated.refrain-example-token".into(),
+                name: "Refrain".into(),
+                public: true,
+            }],
+            voice: Voice::default(),
+        }
+    }
+}
+
+impl Guild {
+    /// A channel of this guild.
+    #[must_use]
+    pub fn channel(&self, id: Id) -> Option<&Channel> {
+        self.channels.iter().find(|channel| channel.id == id)
+    }
+
+    /// A member of this guild.
+    #[must_use]
+    pub fn member(&self, user: Id) -> Option<&Member> {
+        self.members.iter().find(|member| member.user == user)
+    }
+
+    /// The shard, of `count`, that this guild's events go to.
+    #[must_use]
+    pub fn shard(&self, count: u64) -> u64 {
+        (self.id.0 >> 22) % count.max(1)
+    }
+}

@@ -1,0 +1,137 @@
+//! What goes wrong on order, as a bot meets it.
+
+use serde_json::{Value, json};
+
+use crate::support::{ADA, GUILD, Gateway, MUSIC, OTHER_MUSIC, Stage};
+
+async fn in_voice(stage: &Stage) -> Gateway {
+    let mut bot = stage.bot().await;
+    bot.join(Some(MUSIC)).await;
+    bot.event("VOICE_SERVER_UPDATE").await;
+    bot
+}
+
+fn fault(kind: &str, fields: Value) -> Value {
+    let mut fault = json!({ "guild": GUILD, "kind": kind });
+    fault.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    fault
+}
+
+#[tokio::test]
+async fn a_kick_takes_the_bot_out_of_voice() {
+    let stage = Stage::start().await;
+    let mut bot = in_voice(&stage).await;
+    let answer = stage.order("POST", "/faults", fault("kick", json!({}))).await;
+    assert!(answer["id"].is_string() && answer["at_ms"].is_number());
+    assert_eq!(bot.event("VOICE_STATE_UPDATE").await["channel_id"], Value::Null);
+    assert_eq!(bot.events_so_far().await, Vec::<String>::new());
+    let (status, error) = stage.control("POST", "/faults", Some(fault("kick", json!({})))).await;
+    assert_eq!(status, 409, "{error}");
+}
+
+#[tokio::test]
+async fn a_move_brings_the_new_channel_and_new_credentials() {
+    let stage = Stage::start().await;
+    let mut bot = in_voice(&stage).await;
+    stage.order("POST", "/faults", fault("move", json!({ "channel": OTHER_MUSIC }))).await;
+    assert_eq!(bot.event("VOICE_STATE_UPDATE").await["channel_id"], OTHER_MUSIC);
+    assert_eq!(bot.event("VOICE_SERVER_UPDATE").await["guild_id"], GUILD);
+    let (status, error) = stage.control("POST", "/faults", Some(fault("move", json!({ "channel": "1200" })))).await;
+    assert!(status == 400 && error["error"].as_str().unwrap().contains("no voice channel"), "{error}");
+}
+
+#[tokio::test]
+async fn a_server_update_brings_a_new_token_or_no_endpoint() {
+    let stage = Stage::start().await;
+    let mut bot = in_voice(&stage).await;
+    stage.order("POST", "/faults", fault("server_update", json!({}))).await;
+    let first = bot.event("VOICE_SERVER_UPDATE").await;
+    stage.order("POST", "/faults", fault("server_update", json!({ "available": false }))).await;
+    let second = bot.event("VOICE_SERVER_UPDATE").await;
+    assert_ne!(first["token"], second["token"]);
+    assert_eq!((first["endpoint"].is_string(), &second["endpoint"]), (true, &Value::Null));
+}
+
+#[tokio::test]
+async fn op_4_goes_unanswered_until_the_fault_is_ended() {
+    let stage = Stage::start().await;
+    let mut bot = stage.bot().await;
+    let lasting = stage.order("POST", "/faults", fault("op4_unanswered", json!({}))).await;
+    bot.join(Some(MUSIC)).await;
+    assert_eq!(bot.events_so_far().await, Vec::<String>::new());
+    let listed = stage.see("/faults").await;
+    assert_eq!(listed["lasting"][0]["kind"], "op4_unanswered");
+    let path = format!("/faults/{}", lasting["id"].as_str().unwrap());
+    assert_eq!(stage.control("DELETE", &path, None).await.0, 200);
+    assert_eq!(stage.control("DELETE", &path, None).await.0, 404);
+    bot.join(Some(MUSIC)).await;
+    bot.event("VOICE_SERVER_UPDATE").await;
+}
+
+#[tokio::test]
+async fn the_gateway_closes_resets_and_asks_for_a_reconnect() {
+    let stage = Stage::start().await;
+    let mut bot = stage.bot().await;
+    stage.order("POST", "/faults", fault("gateway_reconnect", json!({}))).await;
+    bot.op(7).await;
+    stage.order("POST", "/faults", fault("gateway_close", json!({ "code": 4000 }))).await;
+    assert_eq!(bot.closed().await, Some(4000));
+    let mut again = stage.connect().await;
+    again.resume(&stage.token, &bot.session, bot.seq).await;
+    again.event("RESUMED").await;
+    stage.order("POST", "/faults", fault("gateway_reset", json!({}))).await;
+    assert_eq!(again.closed().await, None);
+    let (status, error) = stage.control("POST", "/faults", Some(fault("gateway_close", json!({ "code": 1006 })))).await;
+    assert_eq!(status, 400, "{error}");
+}
+
+#[tokio::test]
+async fn an_invalid_session_can_be_resumed_or_not_as_it_says() {
+    let stage = Stage::start().await;
+    let mut bot = stage.bot().await;
+    let (session, seq) = (bot.session.clone(), bot.seq);
+    stage.order("POST", "/faults", fault("gateway_invalid_session", json!({ "resumable": true }))).await;
+    assert_eq!(bot.op(9).await["d"], true);
+    bot.resume(&stage.token, &session, seq).await;
+    bot.event("RESUMED").await;
+    stage.order("POST", "/faults", fault("gateway_invalid_session", json!({ "resumable": false }))).await;
+    assert_eq!(bot.op(9).await["d"], false);
+    bot.resume(&stage.token, &session, seq).await;
+    assert_eq!(bot.op(9).await["d"], false);
+}
+
+#[tokio::test]
+async fn a_zombie_gateway_says_nothing_until_it_is_woken() {
+    let stage = Stage::start().await;
+    let mut bot = stage.bot().await;
+    let lasting = stage.order("POST", "/faults", fault("gateway_zombie", json!({}))).await;
+    bot.send(json!({ "op": 1, "d": null })).await;
+    stage.order("POST", &format!("/users/{ADA}/voice"), json!({ "guild": GUILD, "channel": MUSIC })).await;
+    // While it is dead, a second session of the same bot hears of it: the first one's silence is not slowness.
+    assert_eq!(stage.see("/bots").await[0]["guilds_ready"], json!([]));
+    let path = format!("/faults/{}", lasting["id"].as_str().unwrap());
+    assert_eq!(stage.control("DELETE", &path, None).await.0, 200);
+    bot.event("VOICE_STATE_UPDATE").await;
+}
+
+#[tokio::test]
+async fn faults_that_cannot_be_are_refused_in_words() {
+    let stage = Stage::start().await;
+    let cases = [
+        (json!({ "guild": GUILD, "kind": "explode" }), 400, "server_update"),
+        (json!({ "guild": GUILD }), 400, "kind"),
+        (json!({ "kind": "kick" }), 400, "guild"),
+        (json!({ "guild": "5", "kind": "kick" }), 404, "no guild 5"),
+        (fault("close", json!({})), 400, "code"),
+        (fault("close", json!({ "code": 4006 })), 409, "no bot is in a voice channel"),
+        (fault("gateway_close", json!({})), 409, "not connected"),
+        (fault("gateway_close", json!({ "bot": "77" })), 404, "no such bot"),
+    ];
+    for (body, status, words) in cases {
+        let (found, error) = stage.control("POST", "/faults", Some(body.clone())).await;
+        assert!(found == status && error["error"].as_str().unwrap().contains(words), "{body}: {found} {error}");
+    }
+    let _bot = in_voice(&stage).await;
+    let (status, error) = stage.control("POST", "/faults", Some(fault("close", json!({ "code": 4006 })))).await;
+    assert!(status == 409 && error["error"].as_str().unwrap().contains("no open voice socket"), "{error}");
+}

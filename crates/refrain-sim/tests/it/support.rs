@@ -1,0 +1,229 @@
+//! A simulator with the example world, a client of its control API, and the plainest of bots.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use refrain_sim::{Sim, SimOptions, world::World};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
+
+/// GUILDS, GUILD_VOICE_STATES, GUILD_MESSAGES.
+pub const INTENTS: u64 = 1 | 1 << 7 | 1 << 9;
+pub const GUILD: &str = "1000";
+pub const TEXT: &str = "1200";
+pub const MUSIC: &str = "1300";
+pub const OTHER_MUSIC: &str = "1301";
+pub const ADA: &str = "1";
+pub const BOT: &str = "9000";
+
+/// How long anything may take on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+pub struct Stage {
+    pub sim: Sim,
+    pub token: String,
+    http: reqwest::Client,
+    _ca: tempfile::TempDir,
+}
+
+impl Stage {
+    pub async fn start() -> Self {
+        Self::with(World::example(), |_| {}).await
+    }
+
+    pub async fn with(world: World, change: impl FnOnce(&mut SimOptions)) -> Self {
+        let ca = tempfile::tempdir().unwrap();
+        let mut options = SimOptions::new(ca.path());
+        change(&mut options);
+        let token = world.bots[0].token.clone();
+        let sim = Sim::start(world, options).await.unwrap();
+        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+        Self { sim, token, http, _ca: ca }
+    }
+
+    /// A request to the REST API as the bot. Answers status and body.
+    pub async fn rest(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        let url = format!("{}/api/v10{path}", self.sim.addresses().rest);
+        self.send(method, &url, Some(format!("Bot {}", self.token)), body).await
+    }
+
+    /// The same without a token.
+    pub async fn anonymous(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        let url = format!("{}/api/v10{path}", self.sim.addresses().rest);
+        self.send(method, &url, None, body).await
+    }
+
+    /// A request to the control API. Answers status and body.
+    pub async fn control(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+        let url = format!("{}/sim{path}", self.sim.addresses().control);
+        self.send(method, &url, None, body).await
+    }
+
+    /// The same, which must succeed.
+    pub async fn order(&self, method: &str, path: &str, body: Value) -> Value {
+        let (status, answer) = self.control(method, path, Some(body)).await;
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer
+    }
+
+    pub async fn see(&self, path: &str) -> Value {
+        let (status, answer) = self.control("GET", path, None).await;
+        assert_eq!(status, 200, "{path}: {answer}");
+        answer
+    }
+
+    pub async fn log(&self) -> String {
+        let url = format!("{}/sim/log", self.sim.addresses().control);
+        self.http.get(url).send().await.unwrap().text().await.unwrap()
+    }
+
+    async fn send(&self, method: &str, url: &str, token: Option<String>, body: Option<Value>) -> (u16, Value) {
+        let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
+        let mut request = self.http.request(method, url);
+        if let Some(token) = token {
+            request = request.header("authorization", token);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        (status, serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+
+    /// Registers `/play query` and others that tests use.
+    pub async fn register(&self, commands: Value) -> Value {
+        let (status, answer) = self.rest("PUT", &format!("/applications/{BOT}/commands"), Some(commands)).await;
+        assert_eq!(status, 200, "{answer}");
+        answer
+    }
+
+    /// A bot that is logged in and knows the guild.
+    pub async fn bot(&self) -> Gateway {
+        let mut gateway = self.connect().await;
+        gateway.identify(&self.token).await;
+        gateway.event("GUILD_CREATE").await;
+        gateway
+    }
+
+    pub async fn connect(&self) -> Gateway {
+        self.connect_with("?v=10&encoding=json").await
+    }
+
+    pub async fn connect_with(&self, query: &str) -> Gateway {
+        let url = format!("{}/{query}", self.sim.addresses().gateway);
+        let (stream, _) = connect_async(url).await.unwrap();
+        Gateway { stream, session: String::new(), seq: 0 }
+    }
+}
+
+/// A main gateway client that does nothing by itself.
+pub struct Gateway {
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    pub session: String,
+    /// The number of the last event seen.
+    pub seq: u64,
+}
+
+/// What came from the gateway.
+#[derive(Debug)]
+pub enum Came {
+    Frame(Value),
+    Closed(Option<u16>),
+}
+
+impl Gateway {
+    pub async fn send(&mut self, frame: Value) {
+        self.stream.send(Message::text(frame.to_string())).await.unwrap();
+    }
+
+    pub async fn identify(&mut self, token: &str) {
+        let properties = json!({ "os": "linux", "browser": "test", "device": "test" });
+        let data = json!({ "token": token, "intents": INTENTS, "properties": properties });
+        self.send(json!({ "op": 2, "d": data })).await;
+        let ready = self.event("READY").await;
+        self.session = ready["session_id"].as_str().unwrap().to_owned();
+    }
+
+    pub async fn resume(&mut self, token: &str, session: &str, seq: u64) {
+        self.send(json!({ "op": 6, "d": { "token": token, "session_id": session, "seq": seq } })).await;
+    }
+
+    /// Op 4 for the example guild.
+    pub async fn join(&mut self, channel: Option<&str>) {
+        let data = json!({ "guild_id": GUILD, "channel_id": channel, "self_mute": false, "self_deaf": true });
+        self.send(json!({ "op": 4, "d": data })).await;
+    }
+
+    pub async fn next(&mut self) -> Came {
+        loop {
+            let message = tokio::time::timeout(PATIENCE, self.stream.next()).await.expect("nothing came");
+            match message {
+                Some(Ok(Message::Text(text))) => {
+                    let frame: Value = serde_json::from_str(&text).unwrap();
+                    if let Some(seq) = frame["s"].as_u64() {
+                        assert!(seq > self.seq, "an event came twice: {frame}");
+                        self.seq = seq;
+                    }
+                    return Came::Frame(frame);
+                }
+                Some(Ok(Message::Close(frame))) => return Came::Closed(frame.map(|frame| frame.code.into())),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Came::Closed(None),
+            }
+        }
+    }
+
+    /// The next frame with this opcode, whatever came before.
+    pub async fn op(&mut self, op: i64) -> Value {
+        loop {
+            match self.next().await {
+                Came::Frame(frame) if frame["op"] == op => return frame,
+                Came::Frame(_) => {}
+                Came::Closed(code) => panic!("closed with {code:?} while op {op} was awaited"),
+            }
+        }
+    }
+
+    /// The data of the next event of this name, whatever came before.
+    pub async fn event(&mut self, name: &str) -> Value {
+        loop {
+            match self.next().await {
+                Came::Frame(frame) if frame["t"] == name => return frame["d"].clone(),
+                Came::Frame(_) => {}
+                Came::Closed(code) => panic!("closed with {code:?} while {name} was awaited"),
+            }
+        }
+    }
+
+    /// The names of the events that came before a heartbeat sent now was acknowledged: all there were.
+    pub async fn events_so_far(&mut self) -> Vec<String> {
+        self.send(json!({ "op": 1, "d": self.seq })).await;
+        let mut names = Vec::new();
+        loop {
+            match self.next().await {
+                Came::Frame(frame) if frame["op"] == 11 => return names,
+                Came::Frame(frame) => names.extend(frame["t"].as_str().map(str::to_owned)),
+                Came::Closed(code) => panic!("closed with {code:?}"),
+            }
+        }
+    }
+
+    /// The code the gateway closes with.
+    pub async fn closed(&mut self) -> Option<u16> {
+        loop {
+            if let Came::Closed(code) = self.next().await {
+                return code;
+            }
+        }
+    }
+
+    pub async fn close(&mut self, code: u16) {
+        use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+        let frame = CloseFrame { code: code.into(), reason: "".into() };
+        self.stream.close(Some(frame)).await.unwrap();
+        self.closed().await;
+    }
+}

@@ -4,6 +4,7 @@
 //! [`media`] serves it. [`harness`] starts the simulator and the unmodified bot and speaks to the simulator's control API.
 //! [`demo`] puts it all together for `cargo xtask demo`.
 
+pub mod demo;
 pub mod harness;
 pub mod measure;
 pub mod media;

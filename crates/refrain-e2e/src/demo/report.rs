@@ -102,7 +102,7 @@ pub struct Report {
 impl Report {
     /// A report of a run that could not be carried through.
     #[must_use]
-    pub fn failed(summary: String) -> Self {
+    pub(super) fn failed(summary: String) -> Self {
         Self {
             outcome: Outcome::Failed,
             first_audio_ms: None,
@@ -121,10 +121,11 @@ impl Report {
     }
 
     /// Puts in what the recording says, for a run with one fault at `at_ms` and the music stopped at `until_ms`.
-    pub fn judge(&mut self, comparison: &Comparison, kind: &str, code: Option<u16>, at_ms: f64, until_ms: f64) {
+    pub(super) fn judge(&mut self, comparison: &Comparison, kind: &str, code: Option<u16>, at_ms: f64, until_ms: f64) {
         let fault = comparison.fault(at_ms, until_ms);
         let heard_after_ms = comparison.heard_ms(fault.resumed_ms.unwrap_or(at_ms), until_ms);
-        self.outcome = if fault.came_back && heard_after_ms >= BACK_MS { Outcome::Recovered } else { Outcome::NotRecovered };
+        self.outcome =
+            if fault.came_back && heard_after_ms >= BACK_MS { Outcome::Recovered } else { Outcome::NotRecovered };
         self.summary = sentence(self.outcome, &fault, code);
         self.faults.push(FaultReport {
             kind: kind.to_owned(),
@@ -157,8 +158,7 @@ fn sentence(outcome: Outcome, fault: &FaultHeard, code: Option<u16>) -> String {
 }
 
 /// Whole milliseconds.
-#[must_use]
-pub fn whole(ms: f64) -> i64 {
+pub(super) fn whole(ms: f64) -> i64 {
     ms.round() as i64
 }
 
@@ -203,7 +203,8 @@ mod tests {
 
     #[test]
     fn each_outcome_has_an_exit_code_of_its_own_and_only_recovery_is_zero() {
-        let codes = [Outcome::Recovered, Outcome::Failed, Outcome::NotRecovered, Outcome::NeverPlayed].map(Outcome::exit_code);
+        let codes =
+            [Outcome::Recovered, Outcome::Failed, Outcome::NotRecovered, Outcome::NeverPlayed].map(Outcome::exit_code);
         assert_eq!(codes, [0, 1, 3, 4]);
     }
 }

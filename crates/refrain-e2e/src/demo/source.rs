@@ -22,20 +22,20 @@ const FORMAT: &str = "ba[audio_channels<=?2]/b[acodec!=?none]/ba";
 
 /// Something to play.
 #[derive(Debug)]
-pub struct Source {
+pub(super) struct Source {
     /// What people call it.
-    pub title: String,
+    pub(super) title: String,
     /// Its sound.
-    pub audio: Audio,
+    pub(super) audio: Audio,
     /// What the media server has to serve, by name.
-    pub sounds: Vec<(String, Sound)>,
+    pub(super) sounds: Vec<(String, Sound)>,
     /// What to hand to `/play`.
-    pub query: Query,
+    pub(super) query: Query,
 }
 
 /// What is handed to `/play`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Query {
+pub(super) enum Query {
     /// A page or file of the media server, by its path.
     OnStage(String),
     /// An address elsewhere.
@@ -47,7 +47,7 @@ impl Source {
     ///
     /// # Errors
     /// When a file or an address gives no sound.
-    pub async fn prepare(options: &Options) -> Result<Self> {
+    pub(super) async fn prepare(options: &Options) -> Result<Self> {
         match (&options.url, &options.file) {
             (Some(url), _) => Self::from_url(options, url).await,
             (None, Some(file)) => Self::from_file(options, file).await,
@@ -88,7 +88,8 @@ impl Source {
 /// A file's name as an address may hold it: letters, digits, dots and dashes.
 fn served_name(file: &Path) -> String {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
-    let safe = |character: char| if character.is_ascii_alphanumeric() || ".-_".contains(character) { character } else { '-' };
+    let safe =
+        |character: char| if character.is_ascii_alphanumeric() || ".-_".contains(character) { character } else { '-' };
     let name: String = name.chars().map(safe).collect();
     format!("file-{}", name.trim_start_matches(['.', '-']))
 }
@@ -98,7 +99,15 @@ async fn fetch(yt_dlp: &Path, url: &str, folder: &Path) -> Result<PathBuf> {
     let program = std::path::absolute(yt_dlp).context("the path of yt-dlp")?;
     let target = folder.join("source");
     let run = tokio::process::Command::new(program)
-        .args(["--ignore-config", "--no-plugin-dirs", "--no-playlist", "--no-progress", "--no-part", "--socket-timeout", "10"])
+        .args([
+            "--ignore-config",
+            "--no-plugin-dirs",
+            "--no-playlist",
+            "--no-progress",
+            "--no-part",
+            "--socket-timeout",
+            "10",
+        ])
         .args(["--color", "never", "-f", FORMAT, "-o"])
         .arg(&target)
         .args(["--", url])

@@ -16,7 +16,7 @@ const EIGHTHS: [char; 8] = [' ', '▏', '▎', '▍', '▌', '▋', '▊', '▉'
 
 /// What the listener hears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hearing {
+pub(super) enum Hearing {
     /// Nothing yet.
     Waiting,
     /// The music, for the first time.
@@ -40,7 +40,7 @@ impl Hearing {
 }
 
 /// The terminal.
-pub struct View {
+pub(super) struct View {
     start: Instant,
     bar: Option<ProgressBar>,
     colours: bool,
@@ -49,7 +49,7 @@ pub struct View {
 impl View {
     /// A live view where there is a terminal and `headless` does not forbid it; else plain lines.
     #[must_use]
-    pub fn new(headless: bool) -> Self {
+    pub(super) fn new(headless: bool) -> Self {
         let live = !headless && std::io::stdout().is_terminal();
         let bar = live.then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stdout());
@@ -61,17 +61,17 @@ impl View {
     }
 
     /// Counts the time from here on.
-    pub fn restart_clock(&mut self) {
+    pub(super) fn restart_clock(&mut self) {
         self.start = Instant::now();
     }
 
     /// A line of the timeline, with the time.
-    pub fn event(&self, text: &str) {
+    pub(super) fn event(&self, text: &str) {
         self.line(&format!("{:6.2} s  {text}", self.start.elapsed().as_secs_f64()));
     }
 
     /// A line as it is.
-    pub fn line(&self, text: &str) {
+    pub(super) fn line(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.println(text),
             // A closed pipe is the reader's choice; the demo goes on for the report's sake.
@@ -80,7 +80,7 @@ impl View {
     }
 
     /// Moves the bar.
-    pub fn level(&self, hearing: Hearing, dbfs: Option<f32>) {
+    pub(super) fn level(&self, hearing: Hearing, dbfs: Option<f32>) {
         let Some(bar) = &self.bar else { return };
         let (word, colour) = hearing.shown();
         let drawn = draw(dbfs.unwrap_or(LEFT_DBFS));
@@ -91,7 +91,7 @@ impl View {
     }
 
     /// Takes the bar away.
-    pub fn end(&self) {
+    pub(super) fn end(&self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }

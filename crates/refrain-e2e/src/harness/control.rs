@@ -214,6 +214,20 @@ impl Control {
         Ok(own.and_then(|state| text_or_number(&state["channel"]).or_else(|| text_or_number(&state["channel_id"]))))
     }
 
+    /// The frames that went either way since `since_ms`, as the simulator logged them.
+    ///
+    /// # Errors
+    /// See [`Self::command`].
+    pub async fn log(&self, since_ms: f64) -> Result<Vec<Value>> {
+        let response = self.http.get(format!("{}/sim/log?since={since_ms}", self.base)).send().await;
+        let response =
+            response.and_then(reqwest::Response::error_for_status).context("fetching the simulator's log")?;
+        let lines = response.text().await.context("fetching the simulator's log")?;
+        let frames =
+            lines.lines().map(|line| serde_json::from_str(line).context("reading a line of the simulator's log"));
+        frames.collect()
+    }
+
     /// A call that reads; `None` for a 404.
     ///
     /// # Errors

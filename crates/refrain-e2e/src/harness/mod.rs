@@ -35,6 +35,9 @@ const ENDING: Duration = Duration::from_secs(15);
 /// Lines of the bot's log that an error shows.
 const SHOWN_LINES: usize = 25;
 
+/// Where Debian keeps the certificates that a system trusts.
+const SYSTEM_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
+
 /// What to put on the stage.
 #[derive(Debug)]
 pub struct Setting {
@@ -44,8 +47,9 @@ pub struct Setting {
     pub sounds: Vec<(String, Sound)>,
     /// Where logs and work files go; a temporary folder by default.
     pub folder: Option<PathBuf>,
-    /// Whether the bot may reach the network at large (to play a given address) and the site on the stage as well.
-    pub outside: bool,
+    /// An address elsewhere that the bot is going to play: it then trusts the system's certificates as well, runs without
+    /// the site on the stage, and may reach that very host even when it is this machine.
+    pub elsewhere: Option<String>,
 }
 
 /// A running stage.
@@ -93,13 +97,11 @@ impl Stage {
         let (sim, ready) = start_simulator(&setting.binaries, &folder).await?;
         let control = Control::new(ready["control"].as_str().context("the ready file names no control API")?)?;
         let plugins = install_plugin(&folder, &media)?;
-        let environment = bot_environment(
-            &folder,
-            &ready,
-            &media,
-            &setting.binaries,
-            (!setting.outside).then_some(plugins.as_path()),
-        )?;
+        let mut environment = bot_environment(&folder, &ready, &media, &setting.binaries)?;
+        match &setting.elsewhere {
+            Some(url) => open_to(url, &folder, &mut environment)?,
+            None => drop(environment.insert("YT_DLP_PLUGIN_DIRS".to_owned(), plugins.into())),
+        }
         let launch = Launch {
             name: "the bot",
             program: setting.binaries.bot.clone(),
@@ -187,7 +189,7 @@ impl Stage {
     pub async fn answer(&mut self, id: &str, name: &str) -> Result<Answer> {
         self.wait_for(&format!("the answer to /{name}"), PATIENCE, |control| async move {
             let interaction = control.interaction(id).await?;
-            let message = control::Message::new(interaction["response"].clone());
+            let message = control::Message::new(interaction["message"].clone());
             let answered = interaction["state"] == "answered" && !message.words().is_empty();
             Ok(answered.then(|| Answer { words: message.words(), interaction }))
         })
@@ -301,10 +303,11 @@ impl Stage {
     }
 }
 
-/// Whether a bot has logged in and has its guilds.
+/// Whether a bot has logged in and has been told of the guild.
 fn is_connected(bots: &Value) -> bool {
-    let list = if bots.is_array() { bots } else { &bots["bots"] };
-    list.as_array().into_iter().flatten().any(|bot| bot["connected"] == true && bot["guilds_ready"] != false)
+    let ready =
+        |bot: &Value| bot["guilds_ready"].as_array().is_some_and(|guilds| guilds.contains(&json!(world::GUILD)));
+    bots.as_array().into_iter().flatten().any(ready)
 }
 
 async fn start_simulator(binaries: &Binaries, folder: &Path) -> Result<(Process, Value)> {
@@ -358,7 +361,6 @@ fn bot_environment(
     ready: &Value,
     media: &MediaServer,
     binaries: &Binaries,
-    plugins: Option<&Path>,
 ) -> Result<BTreeMap<String, OsString>> {
     let told = |key: &str| {
         ready[key].as_str().map(OsString::from).with_context(|| format!("the ready file holds no \"{key}\""))
@@ -375,6 +377,21 @@ fn bot_environment(
         ("REFRAIN_LOG".to_owned(), "info".into()),
         ("REFRAIN_LOG_FORMAT".to_owned(), "json".into()),
     ]);
-    environment.extend(plugins.map(|plugins| ("YT_DLP_PLUGIN_DIRS".to_owned(), plugins.into())));
     Ok(environment)
+}
+
+/// Lets the bot reach an address that is not on the stage.
+fn open_to(url: &str, folder: &Path, environment: &mut BTreeMap<String, OsString>) -> Result<()> {
+    let authority = environment.get("SSL_CERT_FILE").context("there is no certificate authority")?;
+    let mut trusted = std::fs::read(SYSTEM_CERTIFICATES).unwrap_or_default();
+    trusted.extend(std::fs::read(authority).context("reading the simulator's certificate authority")?);
+    let both = folder.join("trusted.pem");
+    std::fs::write(&both, trusted).context("writing the trusted certificates")?;
+    environment.insert("SSL_CERT_FILE".to_owned(), both.into());
+    let url = reqwest::Url::parse(url).with_context(|| format!("{url} is no address"))?;
+    if let (Some(host @ ("127.0.0.1" | "localhost")), Some(port)) = (url.host_str(), url.port_or_known_default()) {
+        let allowed = environment.entry("REFRAIN_ALLOW_PRIVATE".to_owned()).or_default();
+        allowed.push(format!(",{host}:{port}"));
+    }
+    Ok(())
 }

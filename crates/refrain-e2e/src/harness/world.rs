@@ -29,7 +29,15 @@ const BOT_ROLE: &str = "1216000000000000002";
 /// The world as the simulator reads it.
 #[must_use]
 pub fn world() -> Value {
-    let everyone = ["VIEW_CHANNEL", "SEND_MESSAGES", "EMBED_LINKS", "READ_MESSAGE_HISTORY", "CONNECT", "SPEAK"];
+    let everyone = [
+        "VIEW_CHANNEL",
+        "SEND_MESSAGES",
+        "EMBED_LINKS",
+        "READ_MESSAGE_HISTORY",
+        "CONNECT",
+        "SPEAK",
+        "USE_APPLICATION_COMMANDS",
+    ];
     json!({
         "users": [{ "id": ADA, "name": "ada" }, { "id": BEN, "name": "ben" }],
         "bots": [{ "id": BOT, "application_id": APPLICATION, "token": TOKEN, "name": "refrain" }],

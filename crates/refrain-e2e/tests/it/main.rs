@@ -1,0 +1,11 @@
+//! The real bot against the simulator. Everything asserted is what a person in the guild would notice: what they hear,
+//! what they read, where the bot is.
+//!
+//! `cargo xtask test` builds and installs what these tests run; they fail with that advice where it is missing.
+
+mod controls;
+mod faults;
+mod lifecycle;
+mod playing;
+mod support;
+mod wrong_input;

@@ -22,13 +22,15 @@ mod machine;
 mod output;
 mod policy;
 mod state;
+mod timer;
 
 pub use close_code::{CloseCode, Reaction};
 pub use input::{DriverEvent, FailureKind, GatewayEvent, Input, Intent};
 pub use machine::Recovery;
 pub use output::{Incident, Notice, Output, Verdict, VoiceSession};
 pub use policy::{Backoff, Policy, Timeouts};
-pub use state::{Cause, Gathered, Idle, Outage, Retrying, Server, Stable, Stage, State, Timer};
+pub use state::{Cause, Gathered, Idle, Outage, Retrying, Server, Stable, Stage, State};
+pub use timer::Timer;
 
 use core::fmt;
 

@@ -1,4 +1,4 @@
-//! The states, with what each one knows, and the one timer that each one waits for.
+//! The states, with what each one knows.
 
 use crate::{CloseCode, VoiceSession};
 use alloc::string::String;
@@ -24,15 +24,6 @@ impl State {
             Self::Idle(_) => "IDLE",
             Self::Retrying(_) => "RETRYING",
             Self::Stable(_) => "STABLE",
-        }
-    }
-
-    /// The next wake-up and what for.
-    pub(crate) fn timer(&self) -> Option<(Moment, Timer)> {
-        match self {
-            Self::Idle(_) => None,
-            Self::Retrying(retrying) => Some(retrying.timer()),
-            Self::Stable(stable) => stable.forget_at.map(|at| (at, Timer::Stability)),
         }
     }
 
@@ -99,22 +90,6 @@ pub struct Retrying {
     pub stage: Stage,
 }
 
-impl Retrying {
-    fn timer(&self) -> (Moment, Timer) {
-        match &self.stage {
-            Stage::Leaving { until } => (*until, Timer::Leave),
-            Stage::Joining { until, .. } | Stage::Connecting { until, .. } => (*until, self.cause.join_timer()),
-            Stage::Resuming { again_at: Some(at), until, .. } if at < until => (*at, Timer::ResumeAgain),
-            Stage::Resuming { until, .. } => (*until, Timer::Resume),
-            Stage::Weighing { until, .. } => (*until, Timer::Evidence),
-            Stage::BackingOff { until } => (*until, Timer::Backoff),
-            Stage::CoolingDown { until } => (*until, Timer::Cooldown),
-            Stage::AwaitingServer { until, .. } => (*until, Timer::Server),
-            Stage::AwaitingGuild { until, .. } => (*until, Timer::Guild),
-        }
-    }
-}
-
 /// What the machine is on its way for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cause {
@@ -129,15 +104,6 @@ pub enum Cause {
     Recovery(Outage),
     /// Somebody asked to leave.
     Leave,
-}
-
-impl Cause {
-    const fn join_timer(self) -> Timer {
-        match self {
-            Self::Join | Self::Switch { .. } => Timer::Join,
-            Self::Recovery(_) | Self::Leave => Timer::Reconnect,
-        }
-    }
 }
 
 /// A connection that was lost.
@@ -298,31 +264,4 @@ pub struct Stable {
     pub forget_at: Option<Moment>,
     /// When the server half came by itself: a voice state that follows soon belongs to it.
     pub unpaired: Option<Moment>,
-}
-
-/// Why a wake-up is asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Timer {
-    /// A join that somebody asked for takes too long.
-    Join,
-    /// An attempt of a recovery takes too long.
-    Reconnect,
-    /// The leave was not confirmed.
-    Leave,
-    /// The resume takes too long.
-    Resume,
-    /// The next try to resume.
-    ResumeAgain,
-    /// The main gateway has not explained a close.
-    Evidence,
-    /// The next attempt.
-    Backoff,
-    /// The next round of attempts.
-    Cooldown,
-    /// No voice server has been named.
-    Server,
-    /// The shard or the guild has not come back.
-    Guild,
-    /// The connection has stood long enough to forget the past.
-    Stability,
 }

@@ -206,9 +206,10 @@ impl Recovery {
         if self.intent.or(recalled) != Some(channel) {
             return;
         }
+        let at_rest = matches!(self.state, State::Idle(_));
         self.leave_for_good(now, "the voice channel was deleted");
         // On the way from another channel: nobody wants the bot there any more.
-        if matches!(self.presence, Presence::In(_)) {
+        if !at_rest && matches!(self.presence, Presence::In(_)) {
             self.send_leave(now);
         }
     }

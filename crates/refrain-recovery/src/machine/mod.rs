@@ -88,7 +88,12 @@ impl Recovery {
                     self.on_driver(now, event);
                 }
             }
-            Input::Heard { playhead } => self.ledger.heard(playhead),
+            Input::Heard { playhead } => {
+                // What flows while a resume is under way may go into the void, whatever else is alive.
+                if !matches!(self.state.stage(), Some(Stage::Resuming { .. })) {
+                    self.ledger.heard(playhead);
+                }
+            }
             Input::TrackStarted { playhead } => self.ledger.track_started(playhead),
         }
     }

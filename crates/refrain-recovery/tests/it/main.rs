@@ -2,11 +2,14 @@
 
 mod backoff;
 mod codes;
+mod guild;
 mod join;
 mod leave;
 mod loss;
 mod peer;
 mod presence;
 mod properties;
+mod resume;
 mod rig;
+mod witness;
 mod world;

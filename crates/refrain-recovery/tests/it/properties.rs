@@ -2,14 +2,13 @@
 
 use crate::{
     peer::Switches,
-    rig::{A, B, C, op4, secs},
+    rig::{A, B, C, secs},
+    witness::Witness,
     world::World,
 };
 use proptest::prelude::*;
 use refrain_model::{ChannelId, Moment};
-use refrain_recovery::{
-    CloseCode, DriverEvent, FailureKind, GatewayEvent, Generation, Input, Intent, Notice, Output, Policy, Stage, State,
-};
+use refrain_recovery::{CloseCode, DriverEvent, FailureKind, GatewayEvent, Generation, Input, Intent, State};
 use std::time::Duration;
 
 /// 2,000 unless the environment asks for another number.
@@ -115,117 +114,6 @@ fn switches() -> impl Strategy<Value = Switches> {
             ..Switches::default()
         },
     )
-}
-
-/// What the outputs so far amount to, kept apart from the machine.
-#[derive(Debug, Default)]
-struct Witness {
-    seen: usize,
-    live: Option<Generation>,
-    newest: Generation,
-    flowing: bool,
-    persisted: Option<ChannelId>,
-    /// Somebody's word was the last, and it was to be nowhere.
-    left: bool,
-    /// A fatal code came, and no intent since.
-    fatal: bool,
-}
-
-impl Witness {
-    /// Before an input: what it means for what may follow.
-    fn hears(&mut self, input: &Input) {
-        if let Input::Intent(intent) = input {
-            self.left = *intent == Intent::Leave;
-            self.fatal = false;
-        }
-    }
-
-    /// After a step: all that was said since the last look, and where the machine stands now.
-    fn check(&mut self, world: &World, idle_before: bool) {
-        for output in &world.said[self.seen..] {
-            self.check_output(output, idle_before);
-        }
-        self.seen = world.said.len();
-        self.check_state(world);
-    }
-
-    fn check_output(&mut self, output: &Output, idle_before: bool) {
-        let acts = op4(output).is_some() || matches!(output, Output::Connect { .. } | Output::Resume { .. });
-        assert!(!(idle_before && acts), "at rest, only an intent makes it act: {output:?}");
-        match output {
-            Output::Connect { generation, .. } => {
-                assert_eq!(self.live, None, "never two connection attempts at once");
-                assert!(*generation > self.newest, "a generation is never used twice");
-                (self.live, self.newest) = (Some(*generation), *generation);
-                assert!(!self.left && !self.fatal);
-            }
-            Output::Resume { generation } => assert_eq!(self.live, Some(*generation)),
-            Output::TearDown { generation } => assert_eq!(self.live.take(), Some(*generation)),
-            Output::SendVoiceState { channel: Some(_) } => {
-                assert!(!self.left, "no op 4 for a channel after a leave until a new intent");
-                assert!(!self.fatal, "a fatal code never rejoins by itself");
-            }
-            Output::StartFrames { .. } => {
-                assert!(!self.flowing && self.live.is_some());
-                self.flowing = true;
-            }
-            Output::StopFrames => {
-                assert!(self.flowing);
-                self.flowing = false;
-            }
-            Output::Persist { channel } => self.persisted = *channel,
-            Output::Incident(incident) => {
-                assert!(incident.attempt <= Policy::default().backoff.attempts, "{incident:?}");
-                assert!(!incident.reason.is_empty());
-            }
-            Output::Notify(notice) => self.check_notice(*notice),
-            Output::SendVoiceState { channel: None } => {}
-        }
-    }
-
-    fn check_notice(&mut self, notice: Notice) {
-        let policy = Policy::default();
-        match notice {
-            Notice::Interrupted { next, attempt } => {
-                assert!(next <= policy.backoff.max && (1..=policy.backoff.attempts).contains(&attempt), "{notice:?}");
-            }
-            Notice::CoolingDown { next } => assert!(next <= policy.cooldowns[2]),
-            Notice::Fatal { .. } => self.fatal = true,
-            Notice::Recovered { .. }
-            | Notice::Kicked
-            | Notice::Moved { .. }
-            | Notice::ChannelGone
-            | Notice::JoinUnanswered => {}
-        }
-    }
-
-    fn check_state(&self, world: &World) {
-        let machine = &world.machine;
-        let longest = Moment::from_epoch(world.now.since_epoch() + secs(600));
-        assert!(machine.poll_timeout().is_none_or(|(at, _)| at <= longest), "{:?}", machine.poll_timeout());
-        match machine.state() {
-            State::Idle(_) => {
-                assert_eq!((machine.intent(), machine.poll_timeout(), self.live), (None, None, None));
-                assert!(!self.flowing);
-            }
-            State::Retrying(retrying) => {
-                assert!(machine.poll_timeout().is_some(), "it always wakes up again");
-                let leaving = matches!(retrying.stage, Stage::Leaving { .. });
-                assert!(machine.intent().is_some() || leaving, "without an intent there is nothing to retry");
-                if let Stage::Connecting { session, .. } = &retrying.stage {
-                    assert_eq!(machine.intent(), Some(session.channel));
-                }
-            }
-            State::Stable(stable) => {
-                assert_eq!(machine.intent(), Some(stable.session.channel));
-                assert_eq!(self.live, Some(machine.generation()));
-                assert!(self.flowing);
-            }
-        }
-        if !self.fatal {
-            assert_eq!(self.persisted, machine.intent(), "what is persisted is what is meant");
-        }
-    }
 }
 
 /// One random life.

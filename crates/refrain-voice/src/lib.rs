@@ -1,1 +1,10 @@
-//! Moves frames to Discord: the driver trait and the songbird driver.
+//! Moves frames to Discord: the driver trait and its implementations.
+//!
+//! A driver holds at most one connection that counts, named by its [`Generation`](refrain_recovery::Generation). It
+//! decides nothing: what to connect to and when is the recovery machine's word, and what happened is reported back.
+
+mod driver;
+mod songbird;
+
+pub use driver::{DriverReport, ReportSender, VoiceDriver};
+pub use songbird::{SongbirdDriver, SongbirdShared};

@@ -6,12 +6,19 @@
 //! One actor owns everything mutable about a guild. Commands, driver reports, gateway events and timers arrive in its
 //! mailbox one at a time: that is the per-guild lock, and nothing else holds guild state.
 
+mod actor;
 mod api;
 mod error;
 mod gateway;
+mod handle;
+mod registry;
 
 pub use api::{NowPlaying, PlayRequest, Played, QueueView, Settings, Skipped, VoiceSummary};
 pub use error::CommandError;
 pub use gateway::{Announcement, AnnouncementKind, GatewayPort};
+pub use handle::GuildHandle;
+pub use registry::Refrain;
+pub use refrain_audio::PipelineConfig;
 pub use refrain_extract::{EgressPolicy, Extractor, ExtractorConfig};
+pub use refrain_queue::{Limits, Page};
 pub use refrain_recovery::{GatewayEvent, Notice, Policy};

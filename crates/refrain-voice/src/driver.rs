@@ -1,0 +1,48 @@
+//! What every driver does.
+
+use refrain_audio::{EndReason, FrameStream};
+use refrain_recovery::{DriverEvent, Generation, VoiceSession};
+use tokio::sync::mpsc;
+
+/// A connection to Discord's voice servers for one guild.
+///
+/// Every call returns at once; what comes of it arrives as a [`DriverReport`] on the channel that the driver was made
+/// with. Reports of a connection carry its generation, so that late ones can be told apart.
+pub trait VoiceDriver: Send {
+    /// Begins to connect. An earlier connection, of a lower generation, is dropped.
+    fn connect(&mut self, generation: Generation, session: VoiceSession);
+
+    /// Resumes the session of this generation on a new socket. A driver that cannot reports the connection as closed.
+    fn resume(&mut self, generation: Generation);
+
+    /// Drops the connection of this generation, and an attempt under way for it. An unknown generation is ignored.
+    fn tear_down(&mut self, generation: Generation);
+
+    /// Takes frames from `stream` from now on; `None` takes the stream away.
+    fn attach(&mut self, stream: Option<FrameStream>);
+
+    /// Lets the frames flow, or holds them: a held stream keeps its position.
+    fn set_flowing(&mut self, flowing: bool);
+}
+
+/// What a driver has to say.
+#[derive(Clone, Debug)]
+pub enum DriverReport {
+    /// About the connection.
+    Connection {
+        /// Which connection.
+        generation: Generation,
+        /// What happened to it.
+        event: DriverEvent,
+    },
+    /// The attached stream came to its end.
+    StreamEnded {
+        /// The stream.
+        stream: FrameStream,
+        /// Why it ended.
+        reason: EndReason,
+    },
+}
+
+/// Where reports go. Unbounded, because a mixer thread must never wait; a driver sends a handful a connection.
+pub type ReportSender = mpsc::UnboundedSender<DriverReport>;

@@ -1,0 +1,36 @@
+//! What arrives in a guild's mailbox.
+
+use crate::{CommandError, NowPlaying, PlayRequest, Played, QueueView, Skipped};
+use refrain_audio::FrameStream;
+use refrain_model::{TrackId, TrackInfo};
+use tokio::sync::oneshot;
+
+/// Where the answer to a command goes.
+pub(crate) type Reply<T> = oneshot::Sender<Result<T, CommandError>>;
+
+/// Anything but what the driver and the gateway say, which have their own ways in.
+pub(crate) enum Message {
+    Command(Command),
+    Opened(Opened),
+}
+
+/// What a person wants.
+pub(crate) enum Command {
+    Play { info: TrackInfo, request: PlayRequest, reply: Reply<Played> },
+    Skip { count: usize, reply: Reply<Skipped> },
+    Pause { reply: Reply<NowPlaying> },
+    Resume { reply: Reply<NowPlaying> },
+    Stop { reply: Reply<usize> },
+    Disconnect { reply: Reply<()> },
+    Queue { page: usize, reply: Reply<QueueView> },
+    NowPlaying { reply: Reply<NowPlaying> },
+    ShutDown { reply: Reply<()> },
+}
+
+/// A track's sound is there, or cannot be had.
+pub(crate) struct Opened {
+    pub(crate) track: TrackId,
+    /// Which opening of this track: a later one makes earlier ones void.
+    pub(crate) opening: u64,
+    pub(crate) result: Result<FrameStream, CommandError>,
+}

@@ -1,0 +1,109 @@
+//! All guilds of a process.
+
+use crate::{GatewayPort, GuildHandle, Settings, actor::{self, Actor}};
+use refrain_extract::Extractor;
+use refrain_model::GuildId;
+use refrain_recovery::GatewayEvent;
+use refrain_voice::{DriverReport, SongbirdDriver, SongbirdShared, VoiceDriver};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+use tokio::sync::mpsc;
+
+/// How long a shutdown may take: Discord's voice states are confirmed well within it.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(4);
+
+/// The guild actors of a process. Cloning gives another handle on the same ones.
+#[derive(Clone)]
+pub struct Refrain {
+    shared: Arc<Shared>,
+    guilds: Arc<Mutex<BTreeMap<GuildId, GuildHandle>>>,
+}
+
+/// What every actor is made with.
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) extractor: Extractor,
+    pub(crate) port: Arc<dyn GatewayPort>,
+    pub(crate) songbird: SongbirdShared,
+    /// The epoch of every [`Moment`](refrain_model::Moment) in this process.
+    pub(crate) epoch: Instant,
+}
+
+impl Refrain {
+    /// No guild has an actor yet; each gets one when it is first asked for. Must be called within a tokio runtime.
+    #[must_use]
+    pub fn new(settings: Settings, extractor: Extractor, port: Arc<dyn GatewayPort>) -> Self {
+        let songbird = SongbirdShared::new(settings.recovery.timeouts.reconnect);
+        let shared = Shared { settings, extractor, port, songbird, epoch: Instant::now() };
+        Self { shared: Arc::new(shared), guilds: Arc::default() }
+    }
+
+    /// The guild's actor, started if there is none, or if the one there was has failed.
+    #[must_use]
+    pub fn guild(&self, guild: GuildId) -> GuildHandle {
+        let mut guilds = self.lock();
+        if let Some(handle) = guilds.get(&guild)
+            && handle.is_alive()
+        {
+            return handle.clone();
+        }
+        let handle = self.start(guild);
+        guilds.insert(guild, handle.clone());
+        handle
+    }
+
+    /// The guild's actor, if it has one.
+    #[must_use]
+    pub fn existing(&self, guild: GuildId) -> Option<GuildHandle> {
+        self.lock().get(&guild).filter(|handle| handle.is_alive()).cloned()
+    }
+
+    /// The guilds that have an actor.
+    #[must_use]
+    pub fn guilds(&self) -> Vec<GuildId> {
+        self.lock().keys().copied().collect()
+    }
+
+    /// Tells every guild that `concerns` picks: what happens to a shard happens to all its guilds.
+    pub fn gateway_all(&self, event: &GatewayEvent, concerns: impl Fn(GuildId) -> bool) {
+        for (guild, handle) in self.lock().iter() {
+            if concerns(*guild) {
+                handle.gateway(event.clone());
+            }
+        }
+    }
+
+    /// Leaves voice in every guild and ends the actors and their children. Takes 4 s at most.
+    pub async fn shutdown(&self) {
+        let handles: Vec<_> = std::mem::take(&mut *self.lock()).into_values().collect();
+        let leaving: Vec<_> = handles.into_iter().map(|h| tokio::spawn(async move { h.shut_down().await })).collect();
+        let all = async {
+            for left in leaving {
+                // An error says that the actor has failed, and then it is over too.
+                let _ = left.await;
+            }
+        };
+        if tokio::time::timeout(SHUTDOWN_LIMIT, all).await.is_err() {
+            tracing::warn!("some guilds did not confirm leaving voice in time; Discord will notice by itself");
+        }
+        self.shared.extractor.shutdown().await;
+    }
+
+    fn start(&self, guild: GuildId) -> GuildHandle {
+        let shared = self.shared.clone();
+        let (reports_in, reports) = mpsc::unbounded_channel::<DriverReport>();
+        let driver = SongbirdDriver::new(shared.songbird.clone(), guild, shared.settings.bot_user, reports_in);
+        let driver: Box<dyn VoiceDriver> = Box::new(driver);
+        let (handle, inbox) = GuildHandle::new(shared.extractor.clone());
+        tokio::spawn(actor::supervise(guild, Actor::new(guild, shared, driver, &handle).run(inbox, reports)));
+        handle
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<GuildId, GuildHandle>> {
+        // The map is whole between any two statements, so a panic elsewhere has not hurt it.
+        self.guilds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -3,17 +3,12 @@
 use crate::{config::Config, exit};
 use refrain::{Extractor, ExtractorConfig, Limits, PipelineConfig, Refrain, Settings};
 use refrain_discord::{Bot, DiscordError};
-use std::{io::Write as _, time::Duration};
+use std::io::Write as _;
 use tokio_util::sync::CancellationToken;
-
-/// What yt-dlp may say about one track.
-const MAX_EXTRACTOR_OUTPUT: usize = 8 << 20;
 
 /// Why the bot ended before it was told to.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum AppError {
-    #[error("the data directory {dir} cannot be made or written to ({reason}); set DATA_DIR to one that can")]
-    DataDir { dir: String, reason: String },
     #[error("looking tracks up cannot start: {0}")]
     Extractor(String),
     #[error(transparent)]
@@ -23,7 +18,7 @@ pub(crate) enum AppError {
 impl AppError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::DataDir { .. } | Self::Extractor(_) => exit::CONFIGURATION,
+            Self::Extractor(_) => exit::CONFIGURATION,
             Self::Discord(error) if error.is_configuration() => exit::CONFIGURATION,
             Self::Discord(DiscordError::Broken) => exit::SOFTWARE,
             Self::Discord(_) => exit::UNAVAILABLE,
@@ -33,10 +28,6 @@ impl AppError {
 
 /// Runs until `stop` is cancelled.
 pub(crate) async fn run(config: Config, stop: CancellationToken) -> Result<(), AppError> {
-    tokio::fs::create_dir_all(&config.data_dir).await.map_err(|error| AppError::DataDir {
-        dir: config.data_dir.display().to_string(),
-        reason: error.to_string(),
-    })?;
     let extractor = Extractor::start(extractor(&config)).await.map_err(|e| AppError::Extractor(e.to_string()))?;
     let outcome = serve(&config, &extractor, stop).await;
     // A second time after a run: it only finds nothing left to end.
@@ -66,14 +57,12 @@ fn invite(link: &str) {
 fn extractor(config: &Config) -> ExtractorConfig {
     let yt_dlp = &config.yt_dlp;
     ExtractorConfig {
-        yt_dlp: yt_dlp.path.clone(),
-        data_dir: config.data_dir.clone(),
         time_limit: yt_dlp.time_limit,
-        max_output: MAX_EXTRACTOR_OUTPUT,
         concurrency: yt_dlp.concurrency,
         plugin_dirs: yt_dlp.plugin_dirs.clone(),
         egress: config.egress.clone(),
         cookies: yt_dlp.cookies.clone(),
+        ..ExtractorConfig::new(&yt_dlp.path, &config.data_dir)
     }
 }
 
@@ -82,9 +71,7 @@ fn settings(config: &Config, bot: &Bot, extractor: &Extractor) -> Settings {
         ffmpeg: config.audio.ffmpeg.clone(),
         proxy: Some(extractor.proxy().as_str().to_owned()),
         bitrate: config.audio.bitrate,
-        lead: Duration::from_secs(5),
-        rewind: Duration::from_secs(10),
-        open_timeout: Duration::from_secs(15),
+        ..PipelineConfig::default()
     };
     let limits = Limits { max_tracks: config.max_tracks, ..Limits::default() };
     Settings { bot_user: bot.user(), recovery: config.recovery.clone(), pipeline, limits }

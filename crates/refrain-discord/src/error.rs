@@ -1,6 +1,6 @@
 //! What keeps the bot from running.
 
-use twilight_http::error::ErrorType;
+use twilight_http::{api_error::ApiError, error::ErrorType};
 
 /// Why the bot cannot log in, or cannot go on. The text says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -87,7 +87,14 @@ impl DiscordError {
                 Self::Refused { doing, reason: format!("HTTP {}, {error}", status.get()) }
             }
             ErrorType::RequestTimedOut => Self::Unreachable { doing, reason: "no answer in time".into() },
-            _ => Self::Unreachable { doing, reason: chain(error) },
+            ErrorType::Parsing { .. } => Self::unreadable(doing),
+            ErrorType::BuildingRequest
+            | ErrorType::CreatingHeader { .. }
+            | ErrorType::Json
+            | ErrorType::RequestCanceled
+            | ErrorType::RequestError
+            | ErrorType::Validation
+            | _ => Self::Unreachable { doing, reason: chain(error) },
         }
     }
 
@@ -98,9 +105,6 @@ impl DiscordError {
 
 /// An error and its causes. Only for errors of transport: those of parsing print what they could not parse.
 fn chain(error: &twilight_http::Error) -> String {
-    if matches!(error.kind(), ErrorType::Parsing { .. }) {
-        return "its answer could not be read".into();
-    }
     let mut words = error.to_string();
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
@@ -112,9 +116,10 @@ fn chain(error: &twilight_http::Error) -> String {
 
 /// Discord's JSON error code of a failed request, such as 50013 for missing permissions.
 pub(crate) fn api_code(error: &twilight_http::Error) -> Option<u64> {
-    match error.kind() {
-        ErrorType::Response { error: twilight_http::api_error::ApiError::General(general), .. } => Some(general.code),
-        _ => None,
+    if let ErrorType::Response { error: ApiError::General(general), .. } = error.kind() {
+        Some(general.code)
+    } else {
+        None
     }
 }
 

@@ -10,7 +10,9 @@ const ANN: Id<UserMarker> = Id::new(2);
 const BEN: Id<UserMarker> = Id::new(3);
 const OTHER_BOT: Id<UserMarker> = Id::new(4);
 /// A channel where the bot may do everything, one where it may not connect, and a small one.
-const [OPEN, LOCKED, SMALL]: [u64; 3] = [201, 202, 203];
+const OPEN: u64 = 201;
+const LOCKED: u64 = 202;
+const SMALL: u64 = 203;
 
 fn user(id: Id<UserMarker>) -> Value {
     let bot = id == BOT || id == OTHER_BOT;

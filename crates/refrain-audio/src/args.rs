@@ -65,7 +65,7 @@ fn arguments(bitrate: u32, url: &str, headers: &[(&str, &str)], start: Duration)
     add(&["-probesize", "1048576", "-analyzeduration", "2000000"]);
     if url.starts_with("https://") {
         add(&["-tls_verify", "1"]);
-        if let Some(roots) = std::env::var("SSL_CERT_FILE").ok().filter(|file| !file.is_empty()) {
+        if let Some(roots) = extra_roots() {
             add(&["-ca_file", &roots]);
         }
     }
@@ -85,6 +85,12 @@ fn arguments(bitrate: u32, url: &str, headers: &[(&str, &str)], start: Duration)
     add(&["-frame_duration", "20", "-application", "audio"]);
     add(&["-f", "ogg", "-page_duration", "20000", "-flush_packets", "1", "pipe:1"]);
     args
+}
+
+/// The roots that the rest of the process trusts too; absolute, because the child runs elsewhere.
+fn extra_roots() -> Option<String> {
+    let file = std::env::var_os("SSL_CERT_FILE").filter(|file| !file.is_empty())?;
+    std::path::absolute(file).ok()?.into_os_string().into_string().ok()
 }
 
 fn checked_url(url: &str) -> Result<String, AudioError> {

@@ -4,7 +4,7 @@ use crate::{AudioError, AudioErrorKind, args::Request};
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use std::{
     io,
-    path::Path,
+    path::{Path, PathBuf},
     process::{ExitStatus, Stdio},
     time::Duration,
 };
@@ -34,7 +34,7 @@ impl Encoder {
             .prefix("refrain-audio-")
             .tempdir()
             .map_err(|error| spawn_error(format!("no private directory for ffmpeg: {error}")))?;
-        let mut child = Command::new(ffmpeg)
+        let mut child = Command::new(program(ffmpeg))
             .args(&request.args)
             .env_clear()
             .envs(request.env.iter().map(|(name, value)| (name, value)))
@@ -107,11 +107,21 @@ impl Drop for Encoder {
     }
 }
 
+/// A path is meant from where the bot runs, not from the child's directory; a bare name is looked up in `PATH`.
+fn program(ffmpeg: &Path) -> PathBuf {
+    if ffmpeg.components().count() < 2 {
+        return ffmpeg.to_owned();
+    }
+    std::path::absolute(ffmpeg).unwrap_or_else(|_| ffmpeg.to_owned())
+}
+
 fn cannot_start(ffmpeg: &Path, error: &io::Error) -> AudioError {
-    let hint = match error.kind() {
-        io::ErrorKind::NotFound => "install ffmpeg, or set the path to it",
-        io::ErrorKind::PermissionDenied => "make it executable, or set another path",
-        _ => "check the machine's limits on processes and memory",
+    let hint = if error.kind() == io::ErrorKind::NotFound {
+        "install ffmpeg, or set the path to it"
+    } else if error.kind() == io::ErrorKind::PermissionDenied {
+        "make it executable, or set another path"
+    } else {
+        "check the machine's limits on processes and memory"
     };
     spawn_error(format!("{} could not be started: {error}; {hint}", ffmpeg.display()))
 }

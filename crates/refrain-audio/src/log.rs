@@ -245,11 +245,11 @@ mod tests {
     fn shows_no_query_no_header_value_and_no_credentials() {
         let log = log(&[
             &gave_up("Connection refused"),
-            "[http @ 0x1] [warning] sent k=cookie-value to https://u:pw@other/x?token=t#f now\u{7}",
+            "[http @ 0x1] [warning] sent k=cookie-value to https://u:pw@other/x?token=t#f no\u{7}w",
         ]);
         assert_eq!(
             log.tail(),
-            "[error] http://h:1/a.wav?… Connection refused | [http @ 0x1] [warning] sent … to https://other/x?… now"
+            "[error] http://h:1/a.wav?… Connection refused | [http @ 0x1] [warning] sent … to https://other/x?… no w"
         );
     }
 

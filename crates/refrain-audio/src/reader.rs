@@ -117,10 +117,10 @@ fn verdict(status: io::Result<ExitStatus>, log: &Log, shared: &Shared) -> Result
         }
         return Err(AudioError::new(AudioErrorKind::NotAudio, "there is no sound in it").said(log.tail()));
     }
-    let kind = match failure.or_else(|| log.guess()).unwrap_or(AudioErrorKind::Broken) {
-        // It was audio a moment ago.
-        AudioErrorKind::NotAudio if begun => AudioErrorKind::Broken,
-        kind => kind,
+    let kind = match failure.or_else(|| log.guess()) {
+        Some(kind) if kind != AudioErrorKind::NotAudio || !begun => kind,
+        // It was audio a moment ago, or nobody knows.
+        Some(_) | None => AudioErrorKind::Broken,
     };
     let what = match status {
         Ok(status) if status.success() => "the input broke off".to_owned(),

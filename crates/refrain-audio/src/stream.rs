@@ -97,6 +97,12 @@ impl FrameStream {
         kept
     }
 
+    /// Whether both are handles on the same stream.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.handle, &other.handle)
+    }
+
     /// Why no more frames will come in; those that are kept can still be played.
     #[must_use]
     pub fn ended(&self) -> Option<EndReason> {

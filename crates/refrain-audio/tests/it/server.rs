@@ -12,7 +12,7 @@ use tokio::{
 };
 
 /// Ends with the test.
-pub struct Server {
+pub(crate) struct Server {
     port: u16,
     state: Arc<State>,
     _tasks: JoinSet<()>,
@@ -26,7 +26,7 @@ struct State {
 impl Server {
     /// Serves `body` under these paths: `/plain`, `/no-range`, `/no-length`, `/chunked`, `/cut-once`, `/cut-always`,
     /// `/hang`, `/page`, `/status/N`. As a proxy it wants credentials, forwards nothing and refuses CONNECT.
-    pub async fn start(body: Vec<u8>) -> Self {
+    pub(crate) async fn start(body: Vec<u8>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let state = Arc::new(State { body, heads: Mutex::default() });
@@ -43,11 +43,11 @@ impl Server {
         Self { port, state, _tasks: tasks }
     }
 
-    pub fn media(&self, path: &str) -> MediaLocation {
+    pub(crate) fn media(&self, path: &str) -> MediaLocation {
         self.media_with(path, &[])
     }
 
-    pub fn media_with(&self, path: &str, headers: &[(&str, &str)]) -> MediaLocation {
+    pub(crate) fn media_with(&self, path: &str, headers: &[(&str, &str)]) -> MediaLocation {
         MediaLocation {
             url: format!("http://127.0.0.1:{}{path}", self.port),
             headers: headers.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect(),
@@ -55,12 +55,12 @@ impl Server {
         }
     }
 
-    pub fn proxy(&self, credentials: &str) -> String {
+    pub(crate) fn proxy(&self, credentials: &str) -> String {
         format!("http://{credentials}@127.0.0.1:{}", self.port)
     }
 
     /// The request heads seen so far.
-    pub fn heads(&self) -> Vec<String> {
+    pub(crate) fn heads(&self) -> Vec<String> {
         self.state.heads.lock().unwrap().clone()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::f64::consts::TAU;
 
-pub const RATE: usize = 48_000;
+pub(crate) const RATE: usize = 48_000;
 /// libopus looks ahead by this much at 48 kHz; the sound comes out so much later.
 const ENCODER_DELAY: usize = 312;
 
@@ -13,7 +13,7 @@ fn sample(n: usize) -> (f64, f64) {
 }
 
 /// 48 kHz, stereo, 16 bits.
-pub fn wav(seconds: usize) -> Vec<u8> {
+pub(crate) fn wav(seconds: usize) -> Vec<u8> {
     let frames = seconds * RATE;
     let size = u32::try_from(frames * 4).unwrap();
     let mut bytes = Vec::with_capacity(44 + frames * 4);
@@ -37,7 +37,7 @@ pub fn wav(seconds: usize) -> Vec<u8> {
 }
 
 /// Decodes `packets` and correlates each channel with the sweep from `first_sample` on: 1 is the same, 0 is unrelated.
-pub fn likeness<'a>(packets: impl Iterator<Item = &'a [u8]>, first_sample: usize) -> (f64, f64) {
+pub(crate) fn likeness<'a>(packets: impl Iterator<Item = &'a [u8]>, first_sample: usize) -> (f64, f64) {
     let mut decoder = opus2::Decoder::new(48_000, opus2::Channels::Stereo).unwrap();
     let mut heard = Vec::new();
     for packet in packets {

@@ -120,7 +120,9 @@ impl Runner {
         let options = format!("--proxy {}\n", pass.proxy().as_str());
         let (work, cookies) = (self.work.clone(), self.cookies.clone());
         let prepare = move || {
-            let directory = tempfile::Builder::new().prefix("run-").tempdir_in(work)?;
+            // Said outright: left to itself it would be readable by all who the umask lets.
+            let ours = fs::Permissions::from_mode(0o700);
+            let directory = tempfile::Builder::new().prefix("run-").permissions(ours).tempdir_in(work)?;
             write_private(&directory.path().join(OPTIONS_FILE), options.as_bytes())?;
             if let Some(cookies) = cookies {
                 write_private(&directory.path().join(COOKIES_FILE), &fs::read(cookies)?)?;

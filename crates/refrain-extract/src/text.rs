@@ -45,7 +45,7 @@ pub(crate) fn operator_line(line: &str) -> String {
 
 /// An address without its query, fragment and credentials; any other word as it is.
 fn without_query(word: &str) -> String {
-    let Some(start) = word.find("://") else { return strip_bare_query(word).to_owned() };
+    let Some(start) = word.find("://") else { return without_bare_query(word).to_owned() };
     let (scheme, rest) = word.split_at(start + 3);
     let rest = rest.split(['?', '#']).next().unwrap_or_default();
     let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
@@ -53,9 +53,12 @@ fn without_query(word: &str) -> String {
     format!("{scheme}{host}{path}")
 }
 
-/// urllib3 names a request by its path alone (`url: /a?sig=…`).
-fn strip_bare_query(word: &str) -> &str {
-    if word.starts_with('/') { word.split('?').next().unwrap_or_default() } else { word }
+/// Requests are also named by their path alone, and the id of a page without one is the end of its address.
+fn without_bare_query(word: &str) -> &str {
+    match word.split_once('?') {
+        Some((before, query)) if word.starts_with('/') || query.contains('=') => before,
+        _ => word,
+    }
 }
 
 fn cut(text: &str, max: usize) -> String {
@@ -80,8 +83,8 @@ mod tests {
 
     #[test]
     fn an_operators_line_holds_no_signature_and_no_password() {
-        let line = "ERROR: x (caused by 'https://u:p@a.example/v?sig=1&n=2#f') and /v?sig=3 end";
-        assert_eq!(operator_line(line), "ERROR: x (caused by 'https://a.example/v and /v end");
+        let line = "ERROR: v?sig=0: why? (caused by 'https://u:p@a.example/v?sig=1&n=2#f') and /v?sig=3 end";
+        assert_eq!(operator_line(line), "ERROR: v why? (caused by 'https://a.example/v and /v end");
         assert!(operator_line(&"long ".repeat(1000)).chars().count() <= MAX_LINE + 1);
     }
 }

@@ -5,3 +5,4 @@ mod gateway;
 mod media;
 mod server;
 mod songbird;
+mod sound;

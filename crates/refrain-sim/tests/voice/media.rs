@@ -3,25 +3,12 @@
 use crate::{
     client::{Client, Sender},
     server::{PATIENCE, Server, number},
+    sound::tone,
 };
-use opus2::{Application, Channels, Encoder};
 use serde_json::json;
 use tokio::{net::UdpSocket, time::timeout};
 
 const SILENCE: [u8; 3] = [0xf8, 0xff, 0xfe];
-
-/// Opus frames of 20 ms of a 440 Hz tone.
-fn tone(frames: usize) -> Vec<Vec<u8>> {
-    let mut encoder = Encoder::new(48_000, Channels::Stereo, Application::Audio).unwrap();
-    (0..frames)
-        .map(|frame| {
-            let pcm: Vec<f32> = (frame * 960..(frame + 1) * 960)
-                .flat_map(|at| [(at as f32 * 440.0 * std::f32::consts::TAU / 48_000.0).sin() * 0.5; 2])
-                .collect();
-            encoder.encode_vec_float(&pcm, 1000).unwrap()
-        })
-        .collect()
-}
 
 async fn speaking(client: &mut Client, sender: &Sender) {
     client.send(5, json!({ "speaking": 1, "delay": 0, "ssrc": sender.ssrc })).await;

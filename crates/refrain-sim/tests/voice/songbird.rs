@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 use songbird::{
     Config, ConnectionInfo, Driver,
     driver::CryptoMode,
-    input::{Input, RawAdapter},
+    input::Input,
 };
-use std::{io::Cursor, num::NonZeroU64, process::Stdio};
+use std::{num::NonZeroU64, process::Stdio};
 use tokio::{
     io::AsyncWriteExt,
     process::{Child, Command},
@@ -164,11 +164,20 @@ async fn client(mode: CryptoMode) {
     }
 }
 
-/// Two minutes of 440 Hz at half of full scale.
+/// Two minutes of a tone, as Opus in the DCA container: songbird reads that without any other decoder.
 fn tone() -> Input {
-    let second: Vec<u8> = (0..48_000)
-        .flat_map(|at| [(at as f32 * 440.0 * std::f32::consts::TAU / 48_000.0).sin() * 0.5; 2])
-        .flat_map(f32::to_le_bytes)
+    let metadata = json!({
+        "dca": { "version": 1, "tool": { "name": "refrain-sim", "version": "1" } },
+        "opus": { "mode": "music", "sample_rate": 48_000, "frame_size": 960, "vbr": true, "channels": 2 },
+    })
+    .to_string();
+    let mut file = b"DCA1".to_vec();
+    file.extend(u32::try_from(metadata.len()).unwrap().to_le_bytes());
+    file.extend(metadata.as_bytes());
+    let second: Vec<u8> = crate::sound::tone(50)
+        .into_iter()
+        .flat_map(|frame| [&u16::try_from(frame.len()).unwrap().to_le_bytes()[..], &frame].concat())
         .collect();
-    RawAdapter::new(Cursor::new(second.repeat(120)), 48_000, 2).into()
+    file.extend(second.repeat(120));
+    file.into()
 }

@@ -63,9 +63,11 @@ impl CommandError {
             Self::NotPaused => "The music is not paused.".into(),
             Self::NotConnected => "I am in no voice channel.".into(),
             Self::Removed => "That track was skipped or stopped before it began.".into(),
-            Self::JoinFailed => "Discord did not let me into the voice channel. Check that I may connect and speak there \
+            Self::JoinFailed => {
+                "Discord did not let me into the voice channel. Check that I may connect and speak there \
                                  and that it is not full, then try again."
-                .into(),
+                    .into()
+            }
             Self::Unavailable => "I am starting up or shutting down. Try again in a moment.".into(),
         }
     }

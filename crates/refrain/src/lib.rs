@@ -17,8 +17,8 @@ pub use api::{NowPlaying, PlayRequest, Played, QueueView, Settings, Skipped, Voi
 pub use error::CommandError;
 pub use gateway::{Announcement, AnnouncementKind, GatewayPort};
 pub use handle::GuildHandle;
-pub use registry::Refrain;
 pub use refrain_audio::PipelineConfig;
 pub use refrain_extract::{EgressPolicy, Extractor, ExtractorConfig};
 pub use refrain_queue::{Limits, Page};
 pub use refrain_recovery::{GatewayEvent, Notice, Policy};
+pub use registry::Refrain;

@@ -1,6 +1,9 @@
 //! All guilds of a process.
 
-use crate::{GatewayPort, GuildHandle, Settings, actor::{self, Actor}};
+use crate::{
+    GatewayPort, GuildHandle, Settings,
+    actor::{self, Actor},
+};
 use refrain_extract::Extractor;
 use refrain_model::GuildId;
 use refrain_recovery::GatewayEvent;
@@ -78,7 +81,8 @@ impl Refrain {
 
     /// Leaves voice in every guild and ends the actors and their children. Takes 4 s at most.
     pub async fn shutdown(&self) {
-        let handles: Vec<_> = std::mem::take(&mut *self.lock()).into_values().collect();
+        // They stay in the map: Discord's confirmations still have to reach them.
+        let handles: Vec<_> = self.lock().values().cloned().collect();
         let leaving: Vec<_> = handles.into_iter().map(|h| tokio::spawn(async move { h.shut_down().await })).collect();
         let all = async {
             for left in leaving {

@@ -31,7 +31,10 @@ struct Listener {
 }
 
 impl EventHandler for Listener {
-    fn act<'a, 'b, 'c, 'f>(&'a self, context: &'b EventContext<'c>) -> Pin<Box<dyn Future<Output = Option<Event>> + Send + 'f>>
+    fn act<'a, 'b, 'c, 'f>(
+        &'a self,
+        context: &'b EventContext<'c>,
+    ) -> Pin<Box<dyn Future<Output = Option<Event>> + Send + 'f>>
     where
         'a: 'f,
         'b: 'f,

@@ -7,11 +7,7 @@ mod voice;
 
 pub(crate) use message::{Command, Message};
 
-use crate::{
-    AnnouncementKind, Announcement, GuildHandle, VoiceSummary,
-    handle::Inbox,
-    registry::Shared,
-};
+use crate::{Announcement, AnnouncementKind, GuildHandle, VoiceSummary, handle::Inbox, registry::Shared};
 use message::Opened;
 use playback::Playback;
 use refrain_model::{ChannelId, GuildId, Moment};

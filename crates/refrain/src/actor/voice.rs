@@ -83,7 +83,7 @@ impl Actor {
     }
 
     fn notify(&mut self, notice: Notice) {
-        if notice == Notice::JoinUnanswered {
+        if keeps_out(notice) {
             self.join_failed();
         }
         self.announce(AnnouncementKind::Voice(notice));
@@ -110,6 +110,16 @@ fn proves_life(event: DriverEvent) -> bool {
     match event {
         DriverEvent::Connected | DriverEvent::Resumed | DriverEvent::Closed { .. } => true,
         DriverEvent::Failed { .. } | DriverEvent::Unresponsive => false,
+    }
+}
+
+/// Whether those who wait to hear their track wait in vain: the bot is out, and stays out until somebody asks again.
+fn keeps_out(notice: Notice) -> bool {
+    match notice {
+        Notice::Kicked | Notice::ChannelGone | Notice::JoinUnanswered | Notice::Fatal { .. } => true,
+        Notice::Interrupted { .. } | Notice::CoolingDown { .. } | Notice::Recovered { .. } | Notice::Moved { .. } => {
+            false
+        }
     }
 }
 

@@ -108,15 +108,9 @@ impl Studio {
     fn stream(&self, ssrc: u32) -> Stream {
         let decoder = self.is_decoding.then(|| Decoder::new(RATE, Channels::Stereo));
         let decoder = decoder.and_then(|made| {
-            made.inspect_err(|error| tracing::error!(%error, "making the listener's Opus decoder"))
-                .ok()
+            made.inspect_err(|error| tracing::error!(%error, "making the listener's Opus decoder")).ok()
         });
-        Stream {
-            ssrc,
-            timeline: Timeline::default(),
-            told: Tally::default(),
-            decoder,
-        }
+        Stream { ssrc, timeline: Timeline::default(), told: Tally::default(), decoder }
     }
 
     /// A frame has its place: it is decoded into the recording, or only noted.

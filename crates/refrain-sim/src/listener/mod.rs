@@ -93,27 +93,15 @@ impl GuildListener {
         let recording = Recording::new(decoder::ticks(clock.micros()), is_decoding);
         let recording = Arc::new(Mutex::new(recording));
         let counters = Arc::new(Mutex::new(Counters::default()));
-        let studio = decoder::Studio {
-            clock,
-            is_decoding,
-            recording: Arc::clone(&recording),
-            counters: Arc::clone(&counters),
-        };
-        let thread = std::thread::Builder::new()
-            .name(format!("listen-{guild}"))
-            .spawn(move || decoder::run(&studio, &queue));
+        let studio =
+            decoder::Studio { clock, is_decoding, recording: Arc::clone(&recording), counters: Arc::clone(&counters) };
+        let thread =
+            std::thread::Builder::new().name(format!("listen-{guild}")).spawn(move || decoder::run(&studio, &queue));
         if let Err(error) = thread {
             // Without the thread the queue is closed: every packet is then counted as not heard.
             tracing::error!(%error, guild, "starting the listener's thread");
         }
-        Self {
-            clock,
-            is_decoding,
-            packets,
-            counters,
-            recording,
-            history: Mutex::new(History::default()),
-        }
+        Self { clock, is_decoding, packets, counters, recording, history: Mutex::new(History::default()) }
     }
 
     /// A packet arrived.
@@ -170,12 +158,7 @@ impl Listeners {
     /// tell gaps and counts, no levels and no recording.
     #[must_use]
     pub fn new(clock: SimClock, decode: bool) -> Self {
-        Self {
-            clock,
-            is_decoding: decode,
-            guilds: Arc::default(),
-            strays: Arc::default(),
-        }
+        Self { clock, is_decoding: decode, guilds: Arc::default(), strays: Arc::default() }
     }
 
     /// What this guild's listener heard; `None` when no bot ever connected to voice there. docs/simulator.md has the
@@ -192,9 +175,7 @@ impl Listeners {
     #[must_use]
     pub fn wav(&self, guild: u64) -> Option<Vec<u8>> {
         let listener = self.guild(guild)?;
-        write_wav(&listener)
-            .inspect_err(|error| tracing::error!(%error, guild, "writing a listener's recording"))
-            .ok()
+        write_wav(&listener).inspect_err(|error| tracing::error!(%error, guild, "writing a listener's recording")).ok()
     }
 
     fn guild(&self, guild: u64) -> Option<Arc<GuildListener>> {
@@ -204,9 +185,9 @@ impl Listeners {
     /// A client identified: the guild's listener, listening from now on if it did not yet.
     pub(crate) fn joined(&self, joined: Joined) -> Arc<GuildListener> {
         let mut guilds = lock(&self.guilds);
-        let listener = guilds.entry(joined.guild).or_insert_with(|| {
-            Arc::new(GuildListener::start(joined.guild, self.clock, self.is_decoding))
-        });
+        let listener = guilds
+            .entry(joined.guild)
+            .or_insert_with(|| Arc::new(GuildListener::start(joined.guild, self.clock, self.is_decoding)));
         let note = SessionNote::new(&joined, self.clock.now_ms());
         lock(&listener.history).joined(joined.channel, note);
         Arc::clone(listener)

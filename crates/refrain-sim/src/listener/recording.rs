@@ -47,15 +47,7 @@ pub(super) struct Recording {
 impl Recording {
     /// An empty recording that begins at `start` ticks.
     pub(super) fn new(start: i64, is_decoding: bool) -> Self {
-        Self {
-            start,
-            is_decoding,
-            samples: Vec::new(),
-            cells: Vec::new(),
-            is_truncated: false,
-            decoded: 0,
-            music: 0,
-        }
+        Self { start, is_decoding, samples: Vec::new(), cells: Vec::new(), is_truncated: false, decoded: 0, music: 0 }
     }
 
     /// Where it begins, in milliseconds of the simulator's clock.
@@ -112,10 +104,7 @@ impl Recording {
     fn measure(&mut self, offset: usize, frame: &[i16]) {
         for (at, pair) in frame.chunks_exact(CHANNELS).enumerate() {
             if let Some(cell) = self.cells.get_mut((offset + at) / CELL) {
-                cell.energy += pair
-                    .iter()
-                    .map(|&sample| (f32::from(sample) / 32768.0).powi(2))
-                    .sum::<f32>();
+                cell.energy += pair.iter().map(|&sample| (f32::from(sample) / 32768.0).powi(2)).sum::<f32>();
             }
         }
     }
@@ -194,11 +183,7 @@ impl Recording {
     }
 
     fn is_audible(&self, cell: &Cell) -> bool {
-        if self.is_decoding {
-            dbfs(cell.energy, 1) >= SILENCE_DBFS
-        } else {
-            cell.has_music
-        }
+        if self.is_decoding { dbfs(cell.energy, 1) >= SILENCE_DBFS } else { cell.has_music }
     }
 }
 

@@ -11,9 +11,7 @@ fn recording(is_decoding: bool) -> Recording {
 /// 20 ms of a square wave at this share of full scale.
 fn tone(peak: f32) -> Vec<i16> {
     let peak = (peak * 32767.0) as i16;
-    (0..20 * CELL)
-        .flat_map(|at| [if at % 100 < 50 { peak } else { -peak }; 2])
-        .collect()
+    (0..20 * CELL).flat_map(|at| [if at % 100 < 50 { peak } else { -peak }; 2]).collect()
 }
 
 fn play(recording: &mut Recording, from_ms: i64, frames: i64, peak: f32) {
@@ -23,11 +21,7 @@ fn play(recording: &mut Recording, from_ms: i64, frames: i64, peak: f32) {
 }
 
 fn silence(start_ms: f64, length_ms: f64, is_open: bool) -> Silence {
-    Silence {
-        start_ms,
-        length_ms,
-        is_open,
-    }
+    Silence { start_ms, length_ms, is_open }
 }
 
 #[test]
@@ -39,10 +33,7 @@ fn a_gap_is_told_with_its_start_and_length_on_the_clock() {
     assert_eq!(recording.silences(now), [silence(1200.0, 300.0, false)]);
     assert_eq!(recording.first_music_ms(), Some(1000.0));
     assert_eq!(recording.silences(now + 39 * TICKS_PER_MS).len(), 1);
-    assert_eq!(
-        recording.silences(now + 250 * TICKS_PER_MS)[1],
-        silence(1700.0, 250.0, true)
-    );
+    assert_eq!(recording.silences(now + 250 * TICKS_PER_MS)[1], silence(1700.0, 250.0, true));
 }
 
 #[test]
@@ -61,10 +52,7 @@ fn sound_below_the_threshold_is_silence_although_it_was_sent() {
     play(&mut recording, 1000, 5, 0.5);
     play(&mut recording, 1100, 5, 0.0004);
     play(&mut recording, 1200, 5, 0.5);
-    assert_eq!(
-        recording.silences(1300 * TICKS_PER_MS),
-        [silence(1100.0, 100.0, false)]
-    );
+    assert_eq!(recording.silences(1300 * TICKS_PER_MS), [silence(1100.0, 100.0, false)]);
 }
 
 #[test]
@@ -135,9 +123,6 @@ fn without_decoding_silence_is_where_no_music_was_sent() {
         recording.mark(at_ms * TICKS_PER_MS, 20 * TICKS_PER_MS, true);
     }
     recording.mark(1040 * TICKS_PER_MS, 20 * TICKS_PER_MS, false);
-    assert_eq!(
-        recording.silences(1160 * TICKS_PER_MS),
-        [silence(1040.0, 100.0, false)]
-    );
+    assert_eq!(recording.silences(1160 * TICKS_PER_MS), [silence(1040.0, 100.0, false)]);
     assert_eq!(recording.levels(), Vec::<f64>::new());
 }

@@ -78,11 +78,7 @@ impl History {
     }
 
     pub(super) fn speaking(&mut self, at_ms: f64, ssrc: u32, speaking: u64) {
-        let note = SpeakingNote {
-            at_ms,
-            speaking,
-            ssrc,
-        };
+        let note = SpeakingNote { at_ms, speaking, ssrc };
         push(&mut self.speaking, note);
     }
 }

@@ -78,14 +78,7 @@ pub(super) struct Timeline<T> {
 
 impl<T> Default for Timeline<T> {
     fn default() -> Self {
-        Self {
-            anchor: None,
-            next: None,
-            end: 0,
-            was_quiet: false,
-            held: BTreeMap::new(),
-            tally: Tally::default(),
-        }
+        Self { anchor: None, next: None, end: 0, was_quiet: false, held: BTreeMap::new(), tally: Tally::default() }
     }
 }
 
@@ -101,16 +94,8 @@ impl<T> Timeline<T> {
             return;
         };
         // The distance is always measured from the newest packet: it stays small, however long the stream.
-        self.anchor = Some(Anchor {
-            slot,
-            timestamp: arrival.timestamp,
-        });
-        let held = Held {
-            slot,
-            ticks: arrival.ticks,
-            is_quiet: arrival.is_quiet,
-            frame,
-        };
+        self.anchor = Some(Anchor { slot, timestamp: arrival.timestamp });
+        let held = Held { slot, ticks: arrival.ticks, is_quiet: arrival.is_quiet, frame };
         self.held.insert(arrival.sequence, held);
         while self.is_next_held() || self.held.len() > MAX_HELD {
             self.release(place);

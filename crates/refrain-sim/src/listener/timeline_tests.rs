@@ -18,13 +18,7 @@ impl Receiver {
     }
 
     fn packet_with(&mut self, number: u64, at_ms: i64, timestamp: u32, is_quiet: bool) {
-        let arrival = Arrival {
-            at: at_ms * TICKS_PER_MS,
-            sequence: number,
-            timestamp,
-            ticks: FRAME,
-            is_quiet,
-        };
+        let arrival = Arrival { at: at_ms * TICKS_PER_MS, sequence: number, timestamp, ticks: FRAME, is_quiet };
         let heard = &mut self.heard;
         self.timeline.push(arrival, number, &mut |at, frame| {
             heard.push((at / TICKS_PER_MS, frame));
@@ -46,10 +40,7 @@ fn packets_with_jitter_are_heard_without_a_gap() {
     for (number, at_ms) in [(1, 1000), (2, 1059), (3, 1061), (4, 1075), (5, 1100), (6, 1100)] {
         receiver.packet(number, at_ms);
     }
-    assert_eq!(
-        receiver.until(1100),
-        [(1000, 1), (1020, 2), (1040, 3), (1060, 4), (1080, 5), (1100, 6)]
-    );
+    assert_eq!(receiver.until(1100), [(1000, 1), (1020, 2), (1040, 3), (1060, 4), (1080, 5), (1100, 6)]);
     assert_eq!(receiver.timeline.tally, Tally::default());
 }
 
@@ -93,11 +84,7 @@ fn a_lost_packet_is_silence_once_the_next_one_is_due() {
     assert_eq!(receiver.until(1100), [(1000, 1), (1040, 3)]);
     receiver.packet(2, 1101);
     assert_eq!(receiver.until(2000).len(), 2, "too late to be heard");
-    let expected = Tally {
-        lost: 1,
-        late: 1,
-        ..Tally::default()
-    };
+    let expected = Tally { lost: 1, late: 1, ..Tally::default() };
     assert_eq!(receiver.timeline.tally, expected);
 }
 

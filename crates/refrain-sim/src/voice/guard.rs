@@ -13,7 +13,7 @@ pub(super) enum Order {
     /// Newer than all before it.
     Next,
     /// Overtaken by a newer one.
-    OutOfOrder,
+    Overtaken,
     /// Has been here before.
     Duplicate,
 }
@@ -47,11 +47,7 @@ impl SequenceGuard {
             return (self.advance(highest, WINDOW), Order::Next);
         }
         let (word, bit) = ((behind / 64) as usize, 1 << (behind % 64));
-        let order = if self.seen[word] & bit == 0 {
-            Order::OutOfOrder
-        } else {
-            Order::Duplicate
-        };
+        let order = if self.seen[word] & bit == 0 { Order::Overtaken } else { Order::Duplicate };
         self.seen[word] |= bit;
         (highest - behind, order)
     }
@@ -61,10 +57,7 @@ impl SequenceGuard {
         let old = self.seen;
         for (at, word) in self.seen.iter_mut().enumerate() {
             let low = at.checked_sub(words).map_or(0, |from| old[from] << bits);
-            let carried = at
-                .checked_sub(words + 1)
-                .filter(|_| bits > 0)
-                .map_or(0, |from| old[from] >> (64 - bits));
+            let carried = at.checked_sub(words + 1).filter(|_| bits > 0).map_or(0, |from| old[from] >> (64 - bits));
             *word = low | carried;
         }
         self.seen[0] |= 1;
@@ -114,15 +107,10 @@ mod tests {
     #[test]
     fn order_and_repetition_are_told_across_the_wrap() {
         let mut guard = SequenceGuard::default();
-        let orders: Vec<Order> = [65534, 65535, 1, 0, 0, 2, 1, 65535]
-            .into_iter()
-            .map(|sequence| guard.check(sequence).1)
-            .collect();
-        use Order::{Duplicate, Next, OutOfOrder};
-        assert_eq!(
-            orders,
-            [Next, Next, Next, OutOfOrder, Duplicate, Next, Duplicate, Duplicate]
-        );
+        let orders: Vec<Order> =
+            [65534, 65535, 1, 0, 0, 2, 1, 65535].into_iter().map(|sequence| guard.check(sequence).1).collect();
+        use Order::{Duplicate, Next, Overtaken};
+        assert_eq!(orders, [Next, Next, Next, Overtaken, Duplicate, Next, Duplicate, Duplicate]);
     }
 
     #[test]
@@ -131,7 +119,7 @@ mod tests {
         let (first, _) = guard.check(65535);
         assert_eq!(guard.check(0), (first + 1, Order::Next));
         assert_eq!(guard.check(70), (first + 71, Order::Next));
-        assert_eq!(guard.check(1), (first + 2, Order::OutOfOrder));
+        assert_eq!(guard.check(1), (first + 2, Order::Overtaken));
         assert_eq!(guard.check(0), (first + 1, Order::Duplicate));
     }
 
@@ -171,7 +159,7 @@ mod tests {
                 let expected = match (known.insert(at), at > highest) {
                     (false, _) => Order::Duplicate,
                     (true, true) => Order::Next,
-                    (true, false) => Order::OutOfOrder,
+                    (true, false) => Order::Overtaken,
                 };
                 prop_assert_eq!(order, expected);
             }

@@ -76,10 +76,7 @@ impl Media {
             self.listener.count(|counters| counters.unknown += 1);
             return;
         }
-        let opened = self
-            .cipher
-            .as_ref()
-            .and_then(|cipher| cipher.open(sealed));
+        let opened = self.cipher.as_ref().and_then(|cipher| cipher.open(sealed));
         let Some(opus) = opened else {
             self.listener.count(|counters| {
                 counters.packets += 1;
@@ -90,16 +87,9 @@ impl Media {
         let (sequence, order) = self.sequence.check(sealed.sequence);
         let fresh_nonce = self.nonces.is_fresh(sealed.nonce);
         let has_spoken = self.has_spoken;
-        self.listener
-            .count(|counters| note(counters, order, fresh_nonce, has_spoken));
+        self.listener.count(|counters| note(counters, order, fresh_nonce, has_spoken));
         if order != Order::Duplicate {
-            self.listener.hear(Packet {
-                ssrc: self.ssrc,
-                sequence,
-                timestamp: sealed.timestamp,
-                arrival_us,
-                opus,
-            });
+            self.listener.hear(Packet { ssrc: self.ssrc, sequence, timestamp: sealed.timestamp, arrival_us, opus });
         }
     }
 }
@@ -109,7 +99,7 @@ fn note(counters: &mut Counters, order: Order, fresh_nonce: bool, has_spoken: bo
     counters.before_speaking += u64::from(!has_spoken);
     match order {
         Order::Next => {}
-        Order::OutOfOrder => counters.out_of_order += 1,
+        Order::Overtaken => counters.out_of_order += 1,
         Order::Duplicate => counters.duplicates += 1,
     }
     // A packet that the network delivered twice repeats its nonce innocently.

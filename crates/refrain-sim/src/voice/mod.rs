@@ -92,8 +92,7 @@ impl VoiceServer {
             .await
             .context("binding the voice gateway's port on 127.0.0.1")?;
         let port = tcp.local_addr().context("asking for the voice gateway's port")?.port();
-        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
-            .context("binding the media port on 127.0.0.1")?;
+        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).context("binding the media port on 127.0.0.1")?;
         let udp_port = udp.local_addr().context("asking for the media port")?.port();
         let shared = Arc::new(Shared {
             options,
@@ -105,11 +104,7 @@ impl VoiceServer {
         let stop = CancellationToken::new();
         udp::serve(udp, Arc::clone(&shared), stop.clone())?;
         tokio::spawn(accept(tcp, tls, Arc::clone(&shared), stop.clone()));
-        Ok(Self(Arc::new(Inner {
-            shared,
-            port,
-            _stop: stop.drop_guard(),
-        })))
+        Ok(Self(Arc::new(Inner { shared, port, _stop: stop.drop_guard() })))
     }
 
     /// `localhost:PORT`, what goes into VOICE_SERVER_UPDATE.

@@ -55,9 +55,7 @@ pub(super) fn read(packet: &[u8]) -> Datagram<'_> {
         return Datagram::KeepAlive;
     }
     if packet.len() == DISCOVERY_BYTES && packet[..4] == [0, 1, 0, 70] {
-        return Datagram::Discovery {
-            ssrc: u32_at(packet, 4),
-        };
+        return Datagram::Discovery { ssrc: u32_at(packet, 4) };
     }
     match voice(packet) {
         Some(sealed) => Datagram::Voice(sealed),
@@ -118,9 +116,7 @@ pub(super) enum Mode {
 impl Mode {
     /// The mode of this name, if it is one that is offered.
     pub(super) fn named(name: &str) -> Option<Self> {
-        [Self::Aes256Gcm, Self::XChaCha20Poly1305]
-            .into_iter()
-            .find(|mode| mode.name() == name)
+        [Self::Aes256Gcm, Self::XChaCha20Poly1305].into_iter().find(|mode| mode.name() == name)
     }
 
     /// Its name on the wire.
@@ -158,17 +154,10 @@ impl Cipher {
 
     /// The Opus packet inside; `None` when it was not sealed with this key, or what is inside is malformed.
     pub(super) fn open(&self, sealed: &Sealed<'_>) -> Option<Vec<u8>> {
-        let payload = Payload {
-            msg: sealed.body,
-            aad: sealed.header,
-        };
+        let payload = Payload { msg: sealed.body, aad: sealed.header };
         let mut plain = match self {
-            Self::Aes256Gcm(cipher) => cipher
-                .decrypt((&wide::<12>(sealed.nonce)).into(), payload)
-                .ok()?,
-            Self::XChaCha20Poly1305(cipher) => cipher
-                .decrypt((&wide::<24>(sealed.nonce)).into(), payload)
-                .ok()?,
+            Self::Aes256Gcm(cipher) => cipher.decrypt((&wide::<12>(sealed.nonce)).into(), payload).ok()?,
+            Self::XChaCha20Poly1305(cipher) => cipher.decrypt((&wide::<24>(sealed.nonce)).into(), payload).ok()?,
         };
         if sealed.padded {
             let padding = usize::from(*plain.last()?);

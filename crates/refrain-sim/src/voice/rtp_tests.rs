@@ -8,21 +8,19 @@ use proptest::prelude::*;
 use std::net::Ipv4Addr;
 
 /// What every sealed packet below holds.
-const OPUS_PACKET: [u8; 19] = [
-    0xfc, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18,
-];
+const OPUS_PACKET: [u8; 19] = [0xfc, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18];
 
-const GCM: &str = "807812340001e2400000002a51edb6a361c7e7369d66bb57d5a6a149e36dc89f91fc3d492d67a94239b8cfe23d203400abcdef";
+const GCM: &str =
+    "807812340001e2400000002a51edb6a361c7e7369d66bb57d5a6a149e36dc89f91fc3d492d67a94239b8cfe23d203400abcdef";
 const GCM_EXTENDED: &str = "917812350001e6000000002a0000002bbede0002bceca5825686b457696eb35fddaea941fb75d026f59e0cc3c6f2168f552acefe3e49d04e91f7ede30ca9eb00abcdef";
-const GCM_PADDED: &str = "a07812340001e2400000002a51edb6a361c7e7369d66bb57d5a6a149e36dc82df99306937f37f19674d679d2f6967c580b714000abcdef";
-const XCHACHA: &str = "807812340001e2400000002ab5a6fe0410f58b4a063d825e87f7742d8e9022af8f23e31e70bd69f373c91b4827688300abcdef";
+const GCM_PADDED: &str =
+    "a07812340001e2400000002a51edb6a361c7e7369d66bb57d5a6a149e36dc82df99306937f37f19674d679d2f6967c580b714000abcdef";
+const XCHACHA: &str =
+    "807812340001e2400000002ab5a6fe0410f58b4a063d825e87f7742d8e9022af8f23e31e70bd69f373c91b4827688300abcdef";
 const XCHACHA_EXTENDED: &str = "917812350001e6000000002a0000002bbede000258a7ed2527b4d82bf2358a568fff7c2596883a4112c0694b54ed36e3cd5abbd6271aac4f40fe15543dd4e400abcdef";
 
 fn bytes(hex: &str) -> Vec<u8> {
-    (0..hex.len())
-        .step_by(2)
-        .map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap())
-        .collect()
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
 }
 
 fn cipher(mode: Mode) -> Cipher {
@@ -69,11 +67,7 @@ fn both_modes_open_what_another_implementation_sealed() {
             let sealed = sealed(&packet);
             assert_eq!(sealed.ssrc, 42);
             assert_eq!(sealed.nonce, [0, 0xab, 0xcd, 0xef]);
-            assert_eq!(
-                cipher(mode).open(&sealed).as_deref(),
-                Some(&OPUS_PACKET[..]),
-                "{mode:?} {hex}"
-            );
+            assert_eq!(cipher(mode).open(&sealed).as_deref(), Some(&OPUS_PACKET[..]), "{mode:?} {hex}");
         }
     }
     let packet = bytes(GCM);
@@ -83,10 +77,7 @@ fn both_modes_open_what_another_implementation_sealed() {
 
 #[test]
 fn a_packet_with_any_bit_changed_does_not_open() {
-    for (mode, hex) in [
-        (Mode::Aes256Gcm, GCM_EXTENDED),
-        (Mode::XChaCha20Poly1305, XCHACHA_EXTENDED),
-    ] {
+    for (mode, hex) in [(Mode::Aes256Gcm, GCM_EXTENDED), (Mode::XChaCha20Poly1305, XCHACHA_EXTENDED)] {
         let packet = bytes(hex);
         for at in 0..packet.len() {
             let mut changed = packet.clone();

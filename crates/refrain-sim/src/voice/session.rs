@@ -85,10 +85,7 @@ pub(super) struct Negotiation {
 
 impl Negotiation {
     fn of(identify: &Identify) -> Self {
-        Self {
-            offered: identify.max_dave_protocol_version,
-            chosen: 0,
-        }
+        Self { offered: identify.max_dave_protocol_version, chosen: 0 }
     }
 }
 
@@ -173,21 +170,12 @@ impl Registry {
 
     /// Lets this user identify once with `token`; an older grant that was not used is void.
     pub(super) fn grant(&mut self, key: Key, channel: u64, session_id: &str, token: &str) {
-        let grant = Grant {
-            token: token.to_owned(),
-            session_id: session_id.to_owned(),
-            channel,
-        };
+        let grant = Grant { token: token.to_owned(), session_id: session_id.to_owned(), channel };
         self.grants.insert(key, grant);
     }
 
     /// Op 0: a new session, greeted with Ready and who else is there; or the code to close with.
-    pub(super) fn identify(
-        &mut self,
-        identify: &Identify,
-        socket: Socket,
-        version: Version,
-    ) -> Result<Key, Refusal> {
+    pub(super) fn identify(&mut self, identify: &Identify, socket: Socket, version: Version) -> Result<Key, Refusal> {
         let key = (identify.server_id, identify.user_id);
         if self.used_tokens.contains(&identify.token) {
             return Err((4006, "Session is no longer valid."));
@@ -229,10 +217,7 @@ impl Registry {
             negotiation: Negotiation::of(identify),
             media,
         };
-        session.say(ServerMessage::Ready {
-            ssrc,
-            port: self.udp_port,
-        });
+        session.say(ServerMessage::Ready { ssrc, port: self.udp_port });
         let users = self.others_in(key, grant.channel);
         if !users.is_empty() {
             session.say(ServerMessage::ClientsConnect { users });
@@ -243,12 +228,7 @@ impl Registry {
 
     fn others_in(&self, key: Key, channel: u64) -> Vec<u64> {
         let members = self.members.get(&(key.0, channel));
-        members
-            .into_iter()
-            .flatten()
-            .copied()
-            .filter(|user| *user != key.1)
-            .collect()
+        members.into_iter().flatten().copied().filter(|user| *user != key.1).collect()
     }
 
     /// Op 1: the media key, or the code to close with.
@@ -271,11 +251,7 @@ impl Registry {
         let declared = declared.map(|address| SocketAddr::new(address, select.data.port));
         lock(&session.media).select(mode, &secret_key, declared);
         let dave_protocol_version = session.negotiation.chosen;
-        session.say(ServerMessage::SessionDescription {
-            mode: mode.name(),
-            secret_key,
-            dave_protocol_version,
-        });
+        session.say(ServerMessage::SessionDescription { mode: mode.name(), secret_key, dave_protocol_version });
         Ok(())
     }
 
@@ -289,16 +265,10 @@ impl Registry {
             lock(&session.media).speaking(speaking.speaking);
         }
         let guild = (key.0, 0)..=(key.0, u64::MAX);
-        for (_, other) in self
-            .sessions
-            .range_mut(guild)
-            .filter(|(other, session)| **other != key && session.channel == channel)
+        for (_, other) in
+            self.sessions.range_mut(guild).filter(|(other, session)| **other != key && session.channel == channel)
         {
-            other.say(ServerMessage::Speaking {
-                user: key.1,
-                ssrc,
-                speaking: speaking.speaking,
-            });
+            other.say(ServerMessage::Speaking { user: key.1, ssrc, speaking: speaking.speaking });
         }
     }
 
@@ -323,9 +293,10 @@ impl Registry {
             return Err((4009, "Session timed out."));
         }
         let guild = (resume.server_id, 0)..=(resume.server_id, u64::MAX);
-        let found = self.sessions.range(guild).find(|(_, session)| {
-            session.session_id == resume.session_id && session.token == resume.token
-        });
+        let found = self
+            .sessions
+            .range(guild)
+            .find(|(_, session)| session.session_id == resume.session_id && session.token == resume.token);
         let Some((&key, session)) = found else {
             return Err((4006, "Session is no longer valid."));
         };
@@ -338,10 +309,7 @@ impl Registry {
             return Err((4006, "Session is no longer valid."));
         };
         if let Some(session) = self.sessions.get_mut(&key) {
-            session.tell(Command::Close {
-                code: Some(1000),
-                reason: String::from("Resumed on another socket."),
-            });
+            session.tell(Command::Close { code: Some(1000), reason: String::from("Resumed on another socket.") });
             session.link = Link::Attached(socket);
             session.version = version;
             session.say(ServerMessage::Resumed);
@@ -368,10 +336,7 @@ impl Registry {
         if code.is_some_and(ends_the_session) {
             self.end(key, code, reason);
         } else if let Some(session) = self.sessions.get(&key) {
-            session.tell(Command::Close {
-                code,
-                reason: reason.to_owned(),
-            });
+            session.tell(Command::Close { code, reason: reason.to_owned() });
         }
         attached
     }
@@ -460,10 +425,7 @@ impl Registry {
 
     fn end(&mut self, key: Key, code: Option<u16>, reason: &str) {
         if let Some(session) = self.forget(key, code) {
-            session.tell(Command::Close {
-                code,
-                reason: reason.to_owned(),
-            });
+            session.tell(Command::Close { code, reason: reason.to_owned() });
         }
     }
 
@@ -487,10 +449,7 @@ impl Registry {
 
 /// The listed codes other than 4015 say that the session is over; 1000 to 1015 and unlisted ones do not.
 pub(super) fn ends_the_session(code: u16) -> bool {
-    matches!(
-        code,
-        4001..=4006 | 4009 | 4011 | 4012 | 4014 | 4016 | 4017 | 4020 | 4021 | 4022
-    )
+    matches!(code, 4001..=4006 | 4009 | 4011 | 4012 | 4014 | 4016 | 4017 | 4020 | 4021 | 4022)
 }
 
 fn remember<T>(memory: &mut VecDeque<T>, item: T) {

@@ -47,6 +47,7 @@ pub(super) async fn serve(stream: TcpStream, tls: TlsAcceptor, shared: Arc<Share
     }
 }
 
+#[expect(clippy::result_large_err, reason = "the refusal's type is the websocket library's")]
 async fn accept(stream: TcpStream, tls: TlsAcceptor) -> anyhow::Result<(Ws, Version)> {
     stream.set_nodelay(true)?;
     let stream = tls.accept(stream).await?;
@@ -56,11 +57,7 @@ async fn accept(stream: TcpStream, tls: TlsAcceptor) -> anyhow::Result<(Ws, Vers
         stream,
         |request: &Request, response: Response| {
             version = Version::of_query(request.uri().query());
-            if version.is_some() {
-                Ok(response)
-            } else {
-                Err(wrong_version())
-            }
+            if version.is_some() { Ok(response) } else { Err(wrong_version()) }
         },
         Some(config),
     )
@@ -70,9 +67,8 @@ async fn accept(stream: TcpStream, tls: TlsAcceptor) -> anyhow::Result<(Ws, Vers
 }
 
 fn wrong_version() -> ErrorResponse {
-    let mut refusal = ErrorResponse::new(Some(String::from(
-        "the voice gateway needs a version of 4 to 8: wss://ENDPOINT/?v=8",
-    )));
+    let mut refusal =
+        ErrorResponse::new(Some(String::from("the voice gateway needs a version of 4 to 8: wss://ENDPOINT/?v=8")));
     *refusal.status_mut() = tokio_tungstenite::tungstenite::http::StatusCode::BAD_REQUEST;
     refusal
 }
@@ -112,10 +108,7 @@ impl Connection {
             ws,
             version,
             shared,
-            socket: Socket {
-                id,
-                commands: sender,
-            },
+            socket: Socket { id, commands: sender },
             commands,
             name: format!("voice-{id}"),
             session: None,
@@ -127,9 +120,7 @@ impl Connection {
     }
 
     async fn run(mut self) {
-        self.say(ServerMessage::Hello {
-            heartbeat_interval: self.shared.options.heartbeat_interval_ms,
-        });
+        self.say(ServerMessage::Hello { heartbeat_interval: self.shared.options.heartbeat_interval_ms });
         let code = loop {
             match self.step().await {
                 Step::On => {}
@@ -215,9 +206,7 @@ impl Connection {
             Outgoing::Text(text) => {
                 let payload = wire::loggable(&text);
                 let op = payload.get("op").and_then(serde_json::Value::as_i64);
-                self.shared
-                    .log
-                    .record(&self.name, Direction::ToClient, op, payload);
+                self.shared.log.record(&self.name, Direction::ToClient, op, payload);
                 match timeout(PATIENCE, self.ws.send(Message::text(text))).await {
                     Ok(Ok(())) => Step::On,
                     Ok(Err(_)) | Err(_) => Step::Over(None),
@@ -238,10 +227,8 @@ impl Connection {
         if code == Some(1006) {
             return Step::Over(code);
         }
-        let frame = code.filter(|code| *code != 1005).map(|code| CloseFrame {
-            code: code.into(),
-            reason: reason.into(),
-        });
+        let frame =
+            code.filter(|code| *code != 1005).map(|code| CloseFrame { code: code.into(), reason: reason.into() });
         let closed = async {
             self.ws.close(frame).await?;
             while let Some(message) = self.ws.next().await {
@@ -256,18 +243,14 @@ impl Connection {
 
     fn note_close(&self, direction: Direction, code: Option<u16>, reason: &str) {
         let payload = json!({ "close": code, "reason": reason });
-        self.shared
-            .log
-            .record(&self.name, direction, None, payload);
+        self.shared.log.record(&self.name, direction, None, payload);
     }
 
     fn receive(&mut self, message: Message) -> Step {
         match message {
             Message::Text(text) => {
                 let frame = wire::read(text.as_str(), self.version);
-                self.shared
-                    .log
-                    .record(&self.name, Direction::FromClient, frame.op, frame.payload);
+                self.shared.log.record(&self.name, Direction::FromClient, frame.op, frame.payload);
                 if self.is_closing {
                     return Step::On;
                 }
@@ -275,9 +258,8 @@ impl Connection {
             }
             Message::Binary(bytes) => self.receive_binary(&bytes),
             Message::Close(frame) => {
-                let (code, reason) = frame.map_or((None, String::new()), |frame| {
-                    (Some(u16::from(frame.code)), frame.reason.to_string())
-                });
+                let (code, reason) = frame
+                    .map_or((None, String::new()), |frame| (Some(u16::from(frame.code)), frame.reason.to_string()));
                 self.note_close(Direction::FromClient, code, &reason);
                 Step::Over(code)
             }
@@ -289,9 +271,7 @@ impl Connection {
     fn receive_binary(&mut self, bytes: &[u8]) -> Step {
         let op = bytes.first().copied();
         let payload = json!({ "binary_bytes": bytes.len() });
-        self.shared
-            .log
-            .record(&self.name, Direction::FromClient, op.map(i64::from), payload);
+        self.shared.log.record(&self.name, Direction::FromClient, op.map(i64::from), payload);
         if self.is_closing {
             return Step::On;
         }
@@ -330,9 +310,7 @@ impl Connection {
         let held = (key, self.socket.id);
         let mut registry = lock(&self.shared.registry);
         match message {
-            ClientMessage::Identify(_) | ClientMessage::Resume(_) => {
-                Err((4005, "Already authenticated."))
-            }
+            ClientMessage::Identify(_) | ClientMessage::Resume(_) => Err((4005, "Already authenticated.")),
             ClientMessage::SelectProtocol(select) => {
                 let mut secret_key = [0; 32];
                 OsRng.fill_bytes(&mut secret_key);
@@ -349,9 +327,7 @@ impl Connection {
     fn authenticate(&mut self, message: ClientMessage) -> Result<(), Refusal> {
         let mut registry = lock(&self.shared.registry);
         let key = match message {
-            ClientMessage::Identify(identify) => {
-                registry.identify(&identify, self.socket.clone(), self.version)?
-            }
+            ClientMessage::Identify(identify) => registry.identify(&identify, self.socket.clone(), self.version)?,
             ClientMessage::Resume(resume) => {
                 let now_ms = self.shared.clock.now_ms();
                 registry.resume(&resume, self.socket.clone(), self.version, now_ms)?
@@ -380,4 +356,3 @@ impl Shared {
         interval.saturating_mul(3) / 2 + HEARTBEAT_MARGIN
     }
 }
-

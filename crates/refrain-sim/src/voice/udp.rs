@@ -22,14 +22,8 @@ const TICK: Duration = Duration::from_millis(200);
 const MAX_PACKET: usize = 2048;
 
 /// Starts the thread; it ends soon after `stop` is cancelled.
-pub(super) fn serve(
-    socket: UdpSocket,
-    shared: Arc<Shared>,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    socket
-        .set_read_timeout(Some(TICK))
-        .context("setting a time limit on the media port")?;
+pub(super) fn serve(socket: UdpSocket, shared: Arc<Shared>, stop: CancellationToken) -> anyhow::Result<()> {
+    socket.set_read_timeout(Some(TICK)).context("setting a time limit on the media port")?;
     std::thread::Builder::new()
         .name(String::from("sim-voice-udp"))
         .spawn(move || run(&socket, &shared, &stop))
@@ -63,19 +57,11 @@ fn run(socket: &UdpSocket, shared: &Shared, stop: &CancellationToken) {
 fn is_time_limit(error: &std::io::Error) -> bool {
     matches!(
         error.kind(),
-        std::io::ErrorKind::WouldBlock
-            | std::io::ErrorKind::TimedOut
-            | std::io::ErrorKind::Interrupted
+        std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut | std::io::ErrorKind::Interrupted
     )
 }
 
-fn receive(
-    socket: &UdpSocket,
-    shared: &Shared,
-    packet: &[u8],
-    from: SocketAddr,
-    arrival_us: u64,
-) {
+fn receive(socket: &UdpSocket, shared: &Shared, packet: &[u8], from: SocketAddr, arrival_us: u64) {
     match rtp::read(packet) {
         Datagram::KeepAlive => answer(socket, packet, from),
         Datagram::Discovery { ssrc } => discover(socket, shared, ssrc, from),

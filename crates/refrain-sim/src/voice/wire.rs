@@ -19,9 +19,7 @@ pub(super) enum Version {
 impl Version {
     /// Reads the query of the address a client asked for; `None` for a version that is no longer served.
     pub(super) fn of_query(query: Option<&str>) -> Option<Self> {
-        let asked = query?
-            .split('&')
-            .find_map(|pair| pair.strip_prefix("v="))?;
+        let asked = query?.split('&').find_map(|pair| pair.strip_prefix("v="))?;
         match asked.parse::<u8>().ok()? {
             version @ 4..=7 => Some(Self::Unbuffered(version)),
             8 => Some(Self::Buffered),
@@ -46,11 +44,7 @@ pub(super) enum ServerMessage {
     /// Op 2: the answer to Identify.
     Ready { ssrc: u32, port: u16 },
     /// Op 4: the answer to Select Protocol.
-    SessionDescription {
-        mode: &'static str,
-        secret_key: [u8; 32],
-        dave_protocol_version: u16,
-    },
+    SessionDescription { mode: &'static str, secret_key: [u8; 32], dave_protocol_version: u16 },
     /// Op 5: somebody else speaks.
     Speaking { user: u64, ssrc: u32, speaking: u64 },
     /// Op 6: the nonce of the heartbeat it answers.
@@ -64,10 +58,7 @@ pub(super) enum ServerMessage {
 }
 
 /// The modes that Ready offers.
-pub(super) const MODES: [&str; 2] = [
-    "aead_aes256_gcm_rtpsize",
-    "aead_xchacha20_poly1305_rtpsize",
-];
+pub(super) const MODES: [&str; 2] = ["aead_aes256_gcm_rtpsize", "aead_xchacha20_poly1305_rtpsize"];
 
 #[derive(Serialize)]
 struct Envelope<D> {
@@ -142,9 +133,7 @@ impl ServerMessage {
             | Self::Speaking { .. }
             | Self::ClientsConnect { .. }
             | Self::ClientDisconnect { .. } => true,
-            Self::Ready { .. } | Self::HeartbeatAck { .. } | Self::Hello { .. } | Self::Resumed => {
-                false
-            }
+            Self::Ready { .. } | Self::HeartbeatAck { .. } | Self::Hello { .. } | Self::Resumed => false,
         }
     }
 
@@ -153,61 +142,22 @@ impl ServerMessage {
         let op = self.op();
         match self {
             Self::Hello { heartbeat_interval } => envelope(op, seq, Hello { heartbeat_interval }),
-            Self::Ready { ssrc, port } => envelope(
-                op,
-                seq,
-                Ready {
-                    ssrc,
-                    ip: "127.0.0.1",
-                    port,
-                    modes: MODES,
-                },
-            ),
-            Self::SessionDescription {
-                mode,
-                secret_key,
-                dave_protocol_version,
-            } => envelope(
-                op,
-                seq,
-                SessionDescription {
-                    mode,
-                    secret_key,
-                    dave_protocol_version,
-                },
-            ),
-            Self::Speaking {
-                user,
-                ssrc,
-                speaking,
-            } => envelope(
-                op,
-                seq,
-                SpeakingOf {
-                    user_id: user.to_string(),
-                    ssrc,
-                    speaking,
-                },
-            ),
+            Self::Ready { ssrc, port } => envelope(op, seq, Ready { ssrc, ip: "127.0.0.1", port, modes: MODES }),
+            Self::SessionDescription { mode, secret_key, dave_protocol_version } => {
+                envelope(op, seq, SessionDescription { mode, secret_key, dave_protocol_version })
+            }
+            Self::Speaking { user, ssrc, speaking } => {
+                envelope(op, seq, SpeakingOf { user_id: user.to_string(), ssrc, speaking })
+            }
             Self::HeartbeatAck { nonce } => match version {
                 Version::Unbuffered(_) => envelope(op, seq, nonce),
                 Version::Buffered => envelope(op, seq, Nonce { t: nonce }),
             },
             Self::Resumed => envelope(op, seq, ()),
-            Self::ClientsConnect { users } => envelope(
-                op,
-                seq,
-                UserIds {
-                    user_ids: users.iter().map(u64::to_string).collect(),
-                },
-            ),
-            Self::ClientDisconnect { user } => envelope(
-                op,
-                seq,
-                UserId {
-                    user_id: user.to_string(),
-                },
-            ),
+            Self::ClientsConnect { users } => {
+                envelope(op, seq, UserIds { user_ids: users.iter().map(u64::to_string).collect() })
+            }
+            Self::ClientDisconnect { user } => envelope(op, seq, UserId { user_id: user.to_string() }),
         }
     }
 }
@@ -278,7 +228,10 @@ struct NumberedHeartbeat {
 pub(super) enum ClientMessage {
     Identify(Identify),
     SelectProtocol(SelectProtocol),
-    Heartbeat { nonce: Number, seq_ack: Option<i64> },
+    Heartbeat {
+        nonce: Number,
+        seq_ack: Option<i64>,
+    },
     Speaking(Speaking),
     Resume(Resume),
     /// Known, and of no consequence here: video, statistics, DAVE while no group exists.
@@ -309,15 +262,9 @@ pub(super) fn read(text: &str, version: Version) -> Frame {
             let d = payload.get("d").unwrap_or(&Value::Null);
             let message = match op {
                 Some(op) => understand(op, d, version),
-                None => Err(Rejection::Undecodable(String::from(
-                    "a message is an object with an integer `op`",
-                ))),
+                None => Err(Rejection::Undecodable(String::from("a message is an object with an integer `op`"))),
             };
-            Frame {
-                op,
-                message,
-                payload,
-            }
+            Frame { op, message, payload }
         }
         Err(error) => Frame {
             op: None,
@@ -342,16 +289,9 @@ fn understand(op: i64, d: &Value, version: Version) -> Result<ClientMessage, Rej
 
 fn heartbeat(d: &Value, version: Version) -> Result<ClientMessage, Rejection> {
     match version {
-        Version::Unbuffered(_) => body::<Number>(d).map(|nonce| ClientMessage::Heartbeat {
-            nonce,
-            seq_ack: None,
-        }),
-        Version::Buffered => {
-            body::<NumberedHeartbeat>(d).map(|numbered| ClientMessage::Heartbeat {
-                nonce: numbered.t,
-                seq_ack: numbered.seq_ack,
-            })
-        }
+        Version::Unbuffered(_) => body::<Number>(d).map(|nonce| ClientMessage::Heartbeat { nonce, seq_ack: None }),
+        Version::Buffered => body::<NumberedHeartbeat>(d)
+            .map(|numbered| ClientMessage::Heartbeat { nonce: numbered.t, seq_ack: numbered.seq_ack }),
     }
 }
 

@@ -7,33 +7,19 @@ const V4: Version = Version::Unbuffered(4);
 const V8: Version = Version::Buffered;
 
 fn heartbeat_ack() -> ServerMessage {
-    ServerMessage::HeartbeatAck {
-        nonce: Number::from(1_501_184_119_561_u64),
-    }
+    ServerMessage::HeartbeatAck { nonce: Number::from(1_501_184_119_561_u64) }
 }
 
 fn description() -> ServerMessage {
-    ServerMessage::SessionDescription {
-        mode: MODES[0],
-        secret_key: [7; 32],
-        dave_protocol_version: 0,
-    }
+    ServerMessage::SessionDescription { mode: MODES[0], secret_key: [7; 32], dave_protocol_version: 0 }
 }
 
 #[test]
 fn version_4_writes_op_and_d_alone_in_that_order() {
     let cases = [
+        (ServerMessage::Hello { heartbeat_interval: 13_750 }, r#"{"op":8,"d":{"heartbeat_interval":13750}}"#),
         (
-            ServerMessage::Hello {
-                heartbeat_interval: 13_750,
-            },
-            r#"{"op":8,"d":{"heartbeat_interval":13750}}"#,
-        ),
-        (
-            ServerMessage::Ready {
-                ssrc: 12,
-                port: 5000,
-            },
+            ServerMessage::Ready { ssrc: 12, port: 5000 },
             r#"{"op":2,"d":{"ssrc":12,"ip":"127.0.0.1","port":5000,"modes":["aead_aes256_gcm_rtpsize","aead_xchacha20_poly1305_rtpsize"]}}"#,
         ),
         (
@@ -41,25 +27,16 @@ fn version_4_writes_op_and_d_alone_in_that_order() {
             r#"{"op":4,"d":{"mode":"aead_aes256_gcm_rtpsize","secret_key":[7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7,7],"dave_protocol_version":0}}"#,
         ),
         (
-            ServerMessage::Speaking {
-                user: 5,
-                ssrc: 6,
-                speaking: 1,
-            },
+            ServerMessage::Speaking { user: 5, ssrc: 6, speaking: 1 },
             r#"{"op":5,"d":{"user_id":"5","ssrc":6,"speaking":1}}"#,
         ),
         (heartbeat_ack(), r#"{"op":6,"d":1501184119561}"#),
         (ServerMessage::Resumed, r#"{"op":9,"d":null}"#),
         (
-            ServerMessage::ClientsConnect {
-                users: vec![1, u64::MAX],
-            },
+            ServerMessage::ClientsConnect { users: vec![1, u64::MAX] },
             r#"{"op":11,"d":{"user_ids":["1","18446744073709551615"]}}"#,
         ),
-        (
-            ServerMessage::ClientDisconnect { user: 1 },
-            r#"{"op":13,"d":{"user_id":"1"}}"#,
-        ),
+        (ServerMessage::ClientDisconnect { user: 1 }, r#"{"op":13,"d":{"user_id":"1"}}"#),
     ];
     for (message, text) in cases {
         assert_eq!(message.encode(V4, None), text);
@@ -70,20 +47,11 @@ fn version_4_writes_op_and_d_alone_in_that_order() {
 fn version_8_numbers_what_a_resume_sends_again_and_wraps_the_nonce() {
     let left = ServerMessage::ClientDisconnect { user: 1 };
     assert!(left.is_buffered());
-    assert_eq!(
-        left.encode(V8, Some(10)),
-        r#"{"op":13,"d":{"user_id":"1"},"seq":10}"#
-    );
+    assert_eq!(left.encode(V8, Some(10)), r#"{"op":13,"d":{"user_id":"1"},"seq":10}"#);
     assert!(!heartbeat_ack().is_buffered());
-    assert_eq!(
-        heartbeat_ack().encode(V8, None),
-        r#"{"op":6,"d":{"t":1501184119561}}"#
-    );
+    assert_eq!(heartbeat_ack().encode(V8, None), r#"{"op":6,"d":{"t":1501184119561}}"#);
     assert!(!ServerMessage::Resumed.is_buffered());
-    assert_eq!(
-        ServerMessage::Resumed.encode(V8, None),
-        r#"{"op":9,"d":null}"#
-    );
+    assert_eq!(ServerMessage::Resumed.encode(V8, None), r#"{"op":9,"d":null}"#);
 }
 
 #[test]
@@ -91,36 +59,15 @@ fn each_version_reads_its_own_heartbeat_and_refuses_the_other() {
     let bare = r#"{"op":3,"d":1501184119561}"#;
     let numbered = r#"{"op":3,"d":{"t":1501184119561,"seq_ack":10}}"#;
     let nonce = || Number::from(1_501_184_119_561_u64);
-    assert_eq!(
-        read(bare, V4).message,
-        Ok(ClientMessage::Heartbeat {
-            nonce: nonce(),
-            seq_ack: None
-        })
-    );
-    assert_eq!(
-        read(numbered, V8).message,
-        Ok(ClientMessage::Heartbeat {
-            nonce: nonce(),
-            seq_ack: Some(10)
-        })
-    );
-    assert!(matches!(
-        read(bare, V8).message,
-        Err(Rejection::Undecodable(_))
-    ));
-    assert!(matches!(
-        read(numbered, V4).message,
-        Err(Rejection::Undecodable(_))
-    ));
+    assert_eq!(read(bare, V4).message, Ok(ClientMessage::Heartbeat { nonce: nonce(), seq_ack: None }));
+    assert_eq!(read(numbered, V8).message, Ok(ClientMessage::Heartbeat { nonce: nonce(), seq_ack: Some(10) }));
+    assert!(matches!(read(bare, V8).message, Err(Rejection::Undecodable(_))));
+    assert!(matches!(read(numbered, V4).message, Err(Rejection::Undecodable(_))));
 }
 
 #[test]
 fn ids_are_read_as_strings_and_as_integers() {
-    for ids in [
-        r#""server_id":"41","user_id":"42""#,
-        r#""server_id":41,"user_id":42"#,
-    ] {
+    for ids in [r#""server_id":"41","user_id":"42""#, r#""server_id":41,"user_id":42"#] {
         let text = format!(r#"{{"op":0,"d":{{{ids},"session_id":"s","token":"t"}}}}"#);
         let expected = Identify {
             server_id: 41,
@@ -129,44 +76,22 @@ fn ids_are_read_as_strings_and_as_integers() {
             token: String::from("t"),
             max_dave_protocol_version: 0,
         };
-        assert_eq!(
-            read(&text, V4).message,
-            Ok(ClientMessage::Identify(expected))
-        );
+        assert_eq!(read(&text, V4).message, Ok(ClientMessage::Identify(expected)));
     }
 }
 
 #[test]
 fn unknown_opcodes_and_malformed_bodies_are_told_apart() {
-    assert_eq!(
-        read(r#"{"op":99,"d":{}}"#, V8).message,
-        Err(Rejection::UnknownOp(99))
-    );
-    for malformed in [
-        "",
-        "[]",
-        "{}",
-        r#"{"op":"0"}"#,
-        r#"{"op":0}"#,
-        r#"{"op":1,"d":{"protocol":"udp"}}"#,
-    ] {
-        assert!(
-            matches!(
-                read(malformed, V8).message,
-                Err(Rejection::Undecodable(_))
-            ),
-            "{malformed}"
-        );
+    assert_eq!(read(r#"{"op":99,"d":{}}"#, V8).message, Err(Rejection::UnknownOp(99)));
+    for malformed in ["", "[]", "{}", r#"{"op":"0"}"#, r#"{"op":0}"#, r#"{"op":1,"d":{"protocol":"udp"}}"#] {
+        assert!(matches!(read(malformed, V8).message, Err(Rejection::Undecodable(_))), "{malformed}");
     }
 }
 
 #[test]
 fn versions_below_4_and_a_missing_version_are_refused() {
     assert_eq!(Version::of_query(Some("v=4")), Some(V4));
-    assert_eq!(
-        Version::of_query(Some("encoding=json&v=7")),
-        Some(Version::Unbuffered(7))
-    );
+    assert_eq!(Version::of_query(Some("encoding=json&v=7")), Some(Version::Unbuffered(7)));
     assert_eq!(Version::of_query(Some("v=8")), Some(V8));
     for refused in [None, Some(""), Some("v=3"), Some("v=9"), Some("v=x"), Some("w=8")] {
         assert_eq!(Version::of_query(refused), None, "{refused:?}");

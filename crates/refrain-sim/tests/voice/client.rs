@@ -104,11 +104,7 @@ impl Client {
         self.send(1, json!({ "protocol": "udp", "data": data })).await;
         let description = self.op(4).await;
         let key: Vec<u8> = serde_json::from_value(description["d"]["secret_key"].clone()).unwrap();
-        Sender {
-            udp,
-            ssrc,
-            cipher: Aes256Gcm::new_from_slice(&key).unwrap(),
-        }
+        Sender { udp, ssrc, cipher: Aes256Gcm::new_from_slice(&key).unwrap() }
     }
 
     /// Reads until the socket ends.
@@ -167,10 +163,7 @@ impl Sender {
         packet.extend(self.ssrc.to_be_bytes());
         let mut wide = [0; 12];
         wide[..4].copy_from_slice(&nonce.to_be_bytes());
-        let payload = Payload {
-            msg: opus,
-            aad: &packet,
-        };
+        let payload = Payload { msg: opus, aad: &packet };
         let sealed = self.cipher.encrypt((&wide).into(), payload).unwrap();
         packet.extend(sealed);
         packet.extend(nonce.to_be_bytes());

@@ -76,15 +76,14 @@ async fn what_a_receiver_would_complain_of_is_counted() {
     let port = sender.udp.peer_addr().unwrap();
     let stranger = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     stranger.send_to(&sender.seal(6, 6 * 960, 6, &frames[6]), port).await.unwrap();
-    let other = Sender {
-        ssrc: sender.ssrc + 1,
-        ..sender
-    };
+    let other = Sender { ssrc: sender.ssrc + 1, ..sender };
     other.frame(7, &frames[7]).await;
 
-    let report = server.report_where("all are counted", |report| report["strays"] == 1 && report["malformed"] == 1).await;
-    let counted = ["packets", "before_speaking", "out_of_order", "duplicates", "nonce_reuse", "undecryptable", "unknown"]
-        .map(|field| report[field].as_u64().unwrap());
+    let report =
+        server.report_where("all are counted", |report| report["strays"] == 1 && report["malformed"] == 1).await;
+    let counted =
+        ["packets", "before_speaking", "out_of_order", "duplicates", "nonce_reuse", "undecryptable", "unknown"]
+            .map(|field| report[field].as_u64().unwrap());
     assert_eq!(counted, [7, 1, 1, 1, 1, 1, 1]);
 }
 

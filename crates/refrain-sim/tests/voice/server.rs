@@ -31,17 +31,9 @@ impl Server {
         let ca_dir = tempfile::tempdir().unwrap();
         let clock = SimClock::start();
         let log = FrameLog::new(clock);
-        let options = VoiceOptions {
-            heartbeat_interval_ms,
-            latency_ms,
-            ca_dir: ca_dir.path().to_owned(),
-        };
+        let options = VoiceOptions { heartbeat_interval_ms, latency_ms, ca_dir: ca_dir.path().to_owned() };
         let voice = VoiceServer::start(options, clock, log.clone()).await.unwrap();
-        Self {
-            voice,
-            log,
-            _ca_dir: ca_dir,
-        }
+        Self { voice, log, _ca_dir: ca_dir }
     }
 
     pub(crate) fn grant(&self) -> String {

@@ -5,11 +5,7 @@
 
 use crate::server::{BOT, CHANNEL, GUILD, SESSION, Server, number};
 use serde_json::{Value, json};
-use songbird::{
-    Config, ConnectionInfo, Driver,
-    driver::CryptoMode,
-    input::Input,
-};
+use songbird::{Config, ConnectionInfo, Driver, driver::CryptoMode, input::Input};
 use std::{num::NonZeroU64, process::Stdio};
 use tokio::{
     io::AsyncWriteExt,
@@ -24,11 +20,8 @@ async fn songbird_plays_in_aes_gcm_resumes_and_comes_back_after_4006() {
     if is_client() {
         return client(CryptoMode::Aes256Gcm).await;
     }
-    comes_back(
-        "songbird::songbird_plays_in_aes_gcm_resumes_and_comes_back_after_4006",
-        "aead_aes256_gcm_rtpsize",
-    )
-    .await;
+    comes_back("songbird::songbird_plays_in_aes_gcm_resumes_and_comes_back_after_4006", "aead_aes256_gcm_rtpsize")
+        .await;
 }
 
 #[tokio::test]
@@ -50,7 +43,9 @@ async fn comes_back(test: &str, mode: &str) {
     let report = heard_more(&server, &json!({}), 1000.0).await;
     assert_eq!(report["sessions"][0]["mode"], mode);
     assert_eq!(report["sessions"][0]["version"], 4);
-    for fault in ["undecryptable", "out_of_order", "duplicates", "nonce_reuse", "unknown", "malformed", "before_speaking"] {
+    for fault in
+        ["undecryptable", "out_of_order", "duplicates", "nonce_reuse", "unknown", "malformed", "before_speaking"]
+    {
         assert_eq!(report[fault], 0, "{fault}: {report}");
     }
     let levels: Vec<f64> = report["level"].as_array().unwrap().iter().filter_map(Value::as_f64).collect();
@@ -67,9 +62,8 @@ async fn comes_back(test: &str, mode: &str) {
 
     // The one it does not survive: the music stops, and comes back with new credentials.
     assert!(server.voice.close(GUILD, BOT, Some(4006), "Session is no longer valid."));
-    let stopped = server
-        .report_where("the silence runs", |report| silences(report).any(|silence| silence["open"] == true))
-        .await;
+    let stopped =
+        server.report_where("the silence runs", |report| silences(report).any(|silence| silence["open"] == true)).await;
     assert_eq!(stopped["sessions"][0]["code"], 4006);
     bot.connect(&server).await;
     let report = heard_more(&server, &stopped, 1000.0).await;

@@ -55,19 +55,20 @@ async fn go_through(options: &Options, view: &mut View) -> Result<Report> {
     }
     let binaries = Binaries { bot: options.bot.clone(), sim: options.sim.clone(), yt_dlp: options.yt_dlp.clone() };
     binaries.check("start the demo with `cargo xtask demo`, which builds and installs what it needs")?;
-    view.event("preparing what will be played");
+    view.line("Preparing what will be played.");
     let mut source = Source::prepare(options).await?;
-    view.event("starting the simulator and the bot");
+    view.line("Starting the simulator and the bot.");
     let work = tempfile::Builder::new().prefix("stage-").tempdir_in(&out).context("making a working folder")?;
     let setting = Setting {
         binaries,
         sounds: std::mem::take(&mut source.sounds),
         folder: Some(work.path().to_owned()),
         elsewhere: options.url.clone(),
+        latency_ms: options.latency_ms,
     };
     let mut stage = Stage::start(setting).await?;
     let (performance, done) = Performer::new(&mut stage, view).perform(&source, options.code).await;
-    view.event("measuring what was heard");
+    view.line("Measuring what was heard.");
     let ended = stage.terminate_bot().await;
     let bot_errors = error_lines(&stage.bot_log());
     drop(stage);
@@ -92,6 +93,7 @@ async fn judge(options: &Options, source: &Source, performance: Performance, out
         outcome: Outcome::NeverPlayed,
         summary: never_played(&performance),
         source: source.title.clone(),
+        latency_ms: options.latency_ms,
         first_audio_ms: performance.listener.first_frame_ms.map(|first| whole(first - play_ms)),
         play_ms: of_recording(performance.delivered_ms).map(whole),
         stop_ms: of_recording(performance.stop_ms).map(whole),

@@ -34,6 +34,9 @@ pub struct Options {
     /// The voice close code to be thrown out with.
     #[arg(long, default_value_t = 4006)]
     pub code: u16,
+    /// How long each frame of the voice server's socket takes to the bot, in milliseconds; on this machine it would be none.
+    #[arg(long, default_value_t = 40)]
+    pub latency_ms: u64,
     /// The ffmpeg that decodes the source for the comparison.
     #[arg(long, default_value = "ffmpeg")]
     pub ffmpeg: PathBuf,

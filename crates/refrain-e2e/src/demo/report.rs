@@ -85,6 +85,8 @@ pub struct Report {
     pub summary: String,
     /// What was played.
     pub source: String,
+    /// How long each frame of the voice server's socket took to the bot, in milliseconds: scripted.
+    pub latency_ms: u64,
     /// Where in the recording the `/play` reached the bot and when it was told to stop.
     pub play_ms: Option<i64>,
     /// See `play_ms`.
@@ -111,6 +113,7 @@ impl Report {
             faults: Vec::new(),
             summary,
             source: String::new(),
+            latency_ms: 0,
             play_ms: None,
             stop_ms: None,
             timeline: Vec::new(),

@@ -8,6 +8,11 @@ use std::time::Duration;
 /// How long one call may take: the simulator answers from memory.
 const CALL_LIMIT: Duration = Duration::from_secs(20);
 
+/// The level of digital silence, as the simulator tells it.
+const SILENCE_DBFS: f32 = -120.0;
+/// Steps of the level that are looked at: an hour, far more than the simulator records.
+const MOST_STEPS: f64 = 36_000.0;
+
 /// What a guild's listener reports. Times are milliseconds on the simulator's clock.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -26,13 +31,24 @@ pub struct Listener {
     pub undecryptable: u64,
     /// Nonces used twice: a fault of the sender's encryption.
     pub nonce_reuse: u64,
-    /// The level of each 100 ms, in dB below full scale.
+    /// Up to when it has heard: the moment of the report less its playout delay.
+    pub heard_until_ms: f64,
+    /// The level of each 100 ms since the start, up to `heard_until_ms`, in dB below full scale.
     pub level: Vec<f32>,
     /// Every silence between the first music and now.
     pub silences: Vec<Silence>,
 }
 
 impl Listener {
+    /// The simulator tells the level up to the last sound; what is heard since then is silence.
+    fn with_silence_until_now(mut self) -> Self {
+        let steps = ((self.heard_until_ms - self.start_ms) / 100.0).clamp(0.0, MOST_STEPS) as usize;
+        if self.level.len() < steps {
+            self.level.resize(steps, SILENCE_DBFS);
+        }
+        self
+    }
+
     /// The level of the last whole step.
     #[must_use]
     pub fn level_now(&self) -> Option<f32> {
@@ -186,7 +202,9 @@ impl Control {
     /// See [`Self::command`].
     pub async fn listener(&self) -> Result<Option<Listener>> {
         let report = self.get(&format!("/sim/listeners/{}", super::world::GUILD)).await?;
-        report.map(|report| serde_json::from_value(report).context("reading the listener's report")).transpose()
+        let report =
+            report.map(serde_json::from_value::<Listener>).transpose().context("reading the listener's report")?;
+        Ok(report.map(Listener::with_silence_until_now))
     }
 
     /// The recording as a WAV file.
@@ -283,6 +301,13 @@ mod tests {
         assert_eq!(Message::new(raw).words(), "First Light\nby ada\nLength\n1:00\n1 track");
         assert_eq!(Message::new(json!({ "content": "No." })).words(), "No.");
         assert_eq!(Message::new(json!(17)).words(), "");
+    }
+
+    #[test]
+    fn since_the_last_sound_it_is_silent() {
+        let report =
+            Listener { start_ms: 1_000.0, heard_until_ms: 1_550.0, level: vec![-20.0, -30.0], ..Listener::default() };
+        assert_eq!(report.with_silence_until_now().level, [-20.0, -30.0, -120.0, -120.0, -120.0]);
     }
 
     #[test]

@@ -50,6 +50,8 @@ pub struct Setting {
     /// An address elsewhere that the bot is going to play: it then trusts the system's certificates as well, runs without
     /// the site on the stage, and may reach that very host even when it is this machine.
     pub elsewhere: Option<String>,
+    /// How long each frame of the voice gateway takes to the bot, in milliseconds.
+    pub latency_ms: u64,
 }
 
 /// A running stage.
@@ -93,8 +95,8 @@ impl Stage {
             if setting.folder.is_none() { Some(tempfile::tempdir().context("making a folder")?) } else { None };
         let folder = setting.folder.clone().or_else(|| temporary.as_ref().map(|folder| folder.path().to_owned()));
         let folder = folder.context("there is no folder to work in")?;
-        let media = MediaServer::start(setting.sounds).await?;
-        let (sim, ready) = start_simulator(&setting.binaries, &folder).await?;
+        let media = MediaServer::start(setting.sounds.clone()).await?;
+        let (sim, ready) = start_simulator(&setting, &folder).await?;
         let control = Control::new(ready["control"].as_str().context("the ready file names no control API")?)?;
         let plugins = install_plugin(&folder, &media)?;
         let mut environment = bot_environment(&folder, &ready, &media, &setting.binaries)?;
@@ -310,9 +312,9 @@ fn is_connected(bots: &Value) -> bool {
     bots.as_array().into_iter().flatten().any(ready)
 }
 
-async fn start_simulator(binaries: &Binaries, folder: &Path) -> Result<(Process, Value)> {
+async fn start_simulator(setting: &Setting, folder: &Path) -> Result<(Process, Value)> {
     let (world_file, ready_file) = (folder.join("world.json"), folder.join("ready.json"));
-    std::fs::write(&world_file, world::world().to_string()).context("writing the world file")?;
+    std::fs::write(&world_file, world::world(setting.latency_ms).to_string()).context("writing the world file")?;
     // A stage set up twice in the same folder must not read the address of the one before.
     let _none_yet = std::fs::remove_file(&ready_file);
     let arguments = [
@@ -324,7 +326,7 @@ async fn start_simulator(binaries: &Binaries, folder: &Path) -> Result<(Process,
     ];
     let mut sim = Process::start(&Launch {
         name: "the simulator",
-        program: binaries.sim.clone(),
+        program: setting.binaries.sim.clone(),
         arguments: arguments.into(),
         environment: plain_environment(folder),
         folder: folder.to_owned(),

@@ -58,7 +58,9 @@ impl Process {
         let Launch { name, program, .. } = launch;
         let log = std::fs::File::create(&launch.log_file)
             .with_context(|| format!("making the log file {} of {name}", launch.log_file.display()))?;
-        let mut child = Command::new(program)
+        // The child starts in a folder of its own: a relative path would be looked for there.
+        let program = std::path::absolute(program).with_context(|| format!("the path of {name}"))?;
+        let mut child = Command::new(&program)
             .args(&launch.arguments)
             .env_clear()
             .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))

@@ -26,9 +26,9 @@ pub const TOKEN: &str = "MTIxNjAwMDAwMDAwMDAwMDIwMA.stage.not-a-secret";
 /// The bot's role, as an invitation makes it.
 const BOT_ROLE: &str = "1216000000000000002";
 
-/// The world as the simulator reads it.
+/// The world as the simulator reads it; the voice gateway's frames take `latency_ms` to the bot.
 #[must_use]
-pub fn world() -> Value {
+pub fn world(latency_ms: u64) -> Value {
     let everyone = [
         "VIEW_CHANNEL",
         "SEND_MESSAGES",
@@ -39,6 +39,7 @@ pub fn world() -> Value {
         "USE_APPLICATION_COMMANDS",
     ];
     json!({
+        "voice": { "latency_ms": latency_ms },
         "users": [{ "id": ADA, "name": "ada" }, { "id": BEN, "name": "ben" }],
         "bots": [{ "id": BOT, "application_id": APPLICATION, "token": TOKEN, "name": "refrain" }],
         "guilds": [{

@@ -3,7 +3,7 @@
 use super::{
     audio::Audio,
     band::{SAMPLES_PER_MS, to_band},
-    level::{Levels, Span},
+    level::{Levels, SHORTEST_MS, Span},
     reference::Reference,
 };
 use serde::Serialize;
@@ -66,6 +66,8 @@ impl Window {
 pub struct Comparison {
     pub(super) levels: Levels,
     pub(super) source_levels: Levels,
+    band: Vec<f32>,
+    reference: Reference,
     windows: Vec<Window>,
 }
 
@@ -74,9 +76,40 @@ impl Comparison {
     #[must_use]
     pub fn new(recording: &Audio, source: &Audio) -> Self {
         let levels = Levels::of(recording);
-        let longest = (WINDOW_MS * SAMPLES_PER_MS) as usize;
-        let windows = windows(&to_band(recording), &levels.music(), &Reference::new(source, longest));
-        Self { levels, source_levels: Levels::of(source), windows }
+        let band = to_band(recording);
+        let reference = Reference::new(source, (WINDOW_MS * SAMPLES_PER_MS) as usize);
+        let windows = windows(&band, &levels.music(), &reference);
+        Self { levels, source_levels: Levels::of(source), band, reference, windows }
+    }
+
+    /// The source's place at `at_ms`, told by the music right before it, that begins at `from_ms` at the earliest.
+    pub(super) fn place_before(&self, at_ms: f64, from_ms: f64) -> Option<f64> {
+        let from_ms = from_ms.max(at_ms - WINDOW_MS);
+        let mut near = self.windows.iter().filter(|window| window.is_trusted() && window.end_ms() <= at_ms + STEP_MS);
+        let near = near.next_back();
+        self.place(from_ms, at_ms, near).map(|place| place + at_ms - from_ms)
+    }
+
+    /// The source's place at `at_ms`, told by the music from there on, that ends at `to_ms` at the latest.
+    pub(super) fn place_after(&self, at_ms: f64, to_ms: f64) -> Option<f64> {
+        let near = self.windows.iter().find(|window| window.is_trusted() && window.at_ms >= at_ms - SHORTEST_MS);
+        self.place(at_ms, to_ms.min(at_ms + WINDOW_MS), near)
+    }
+
+    /// Where in the source the music between two moments begins: found as a window is, and confirmed by the windows.
+    fn place(&self, from_ms: f64, to_ms: f64, near: Option<&Window>) -> Option<f64> {
+        if to_ms - from_ms < LEAST_MS {
+            return None;
+        }
+        let piece = piece(&self.band, from_ms, to_ms - from_ms);
+        let found = self.reference.find(piece, near.and_then(|window| window.source_at(from_ms)))?;
+        let agrees = |window: &Window| {
+            let there = window.source_at(from_ms);
+            there.is_some_and(|there| (there - found.source_ms).abs() <= CONFIRMED_TO_MS)
+        };
+        let mut around = self.within(from_ms - CONFIRMED_WITHIN_MS, to_ms + CONFIRMED_WITHIN_MS);
+        let trusted = found.correlation >= CERTAIN || (found.correlation >= TRUSTED && around.any(agrees));
+        trusted.then_some(found.source_ms)
     }
 
     /// The windows in order; none reaches into a silence.
@@ -131,9 +164,7 @@ fn windows(band: &[f32], music: &[Span], reference: &Reference) -> Vec<Window> {
     let mut windows: Vec<Window> = Vec::new();
     for span in music.iter().filter(|span| span.length_ms() >= LEAST_MS) {
         for (at_ms, length_ms) in places(*span) {
-            let from = ((at_ms * SAMPLES_PER_MS) as usize).min(band.len());
-            let to = (((at_ms + length_ms) * SAMPLES_PER_MS) as usize).min(band.len());
-            let piece = &band[from..to];
+            let piece = piece(band, at_ms, length_ms);
             if rms(piece) < INAUDIBLE_RMS {
                 continue;
             }
@@ -166,6 +197,12 @@ fn is_confirmed(window: &Window, windows: &[Window]) -> bool {
             let agrees = other.source_ms.is_some_and(|there| (there - other.at_ms - start_ms).abs() <= CONFIRMED_TO_MS);
             apart && near && agrees && other.correlation >= TRUSTED
         })
+}
+
+/// A stretch of the band.
+fn piece(band: &[f32], at_ms: f64, length_ms: f64) -> &[f32] {
+    let sample = |ms: f64| ((ms.max(0.0) * SAMPLES_PER_MS) as usize).min(band.len());
+    &band[sample(at_ms)..sample(at_ms + length_ms)]
 }
 
 /// (start, length) of the windows of one stretch of music: the first begins with it and the last ends with it.

@@ -1,13 +1,13 @@
 //! What a fault did to the music, as the listener heard it.
 
-use super::{
-    comparison::{Comparison, Window},
-    level::{SHORTEST_MS, Span},
-};
+use super::{comparison::Comparison, level::Span};
 use serde::Serialize;
 
 /// A silence that begins within this time of the fault, or of the end of a silence put down to it, is put down to it.
 const BLAMED_MS: f64 = 5_000.0;
+/// The shortest silence that is put down to a fault, in milliseconds: one lost frame. Elsewhere such a blink is not counted
+/// as silence, but here it is what the fault did.
+const LEAST_MS: f64 = 15.0;
 /// Rounding of levels and windows, in milliseconds: what differs by less is the same moment.
 const SLACK_MS: f64 = 10.0;
 
@@ -61,17 +61,20 @@ impl Comparison {
 
     /// The silences put down to the fault in which something was lost.
     fn lost_gaps(&self, at_ms: f64, until_ms: f64) -> Vec<Gap> {
+        let silences = self.levels.silences_of(LEAST_MS);
         let mut blamed_until = at_ms + BLAMED_MS;
         let mut gaps = Vec::new();
-        for silence in self.levels.silences() {
+        for (n, silence) in silences.iter().enumerate() {
             let span = Span { start_ms: silence.start_ms, end_ms: silence.end_ms.min(until_ms) };
             // The silence before the first note is no gap.
             let counts = span.start_ms > 0.0 && span.end_ms > at_ms && span.start_ms < blamed_until.min(until_ms);
-            if !counts || span.length_ms() < SHORTEST_MS {
+            if !counts || span.length_ms() < LEAST_MS {
                 continue;
             }
-            let gap = self.gap(span, silence.end_ms >= until_ms - SLACK_MS);
-            if gap.lost_ms() >= SHORTEST_MS {
+            let music_from = n.checked_sub(1).map_or(0.0, |before| silences[before].end_ms);
+            let music_to = silences.get(n + 1).map_or(f64::INFINITY, |next| next.start_ms);
+            let gap = self.gap(span, music_from, music_to, silence.end_ms >= until_ms - SLACK_MS);
+            if gap.lost_ms() >= LEAST_MS {
                 blamed_until = span.end_ms + BLAMED_MS;
                 gaps.push(gap);
             }
@@ -79,22 +82,22 @@ impl Comparison {
         gaps
     }
 
-    fn gap(&self, span: Span, open: bool) -> Gap {
-        let stop = self.position(span.start_ms, |window| (window.end_ms() - span.start_ms).abs() <= SLACK_MS);
-        let resume = self.position(span.end_ms, |window| (window.at_ms - span.end_ms).abs() <= SLACK_MS);
-        let resume = resume.filter(|_| !open);
+    /// Looks at a silence, with the music that comes from `music_from` on before it and lasts until `music_to` after it.
+    fn gap(&self, span: Span, music_from: f64, music_to: f64, open: bool) -> Gap {
+        let stop = self.place_before(span.start_ms, music_from);
+        let music_to = music_to.min(self.levels.duration_ms());
+        let resume = if open { None } else { self.place_after(span.end_ms, music_to) };
         let quiet_ms = stop.map_or(0.0, |stop| self.source_levels.silent_for_ms(stop));
         let natural_ms = match (stop, resume) {
             // The source itself is quiet from the one place to the other: all of that passage was "heard".
-            (Some(stop), Some(resume)) if resume > stop && quiet_ms >= resume - stop - SLACK_MS => resume - stop,
+            (Some(stop), Some(resume))
+                if resume > stop && quiet_ms >= resume - stop - SLACK_MS && quiet_ms > SLACK_MS =>
+            {
+                resume - stop
+            }
             _ => quiet_ms,
         };
         Gap { span, stop, resume, natural_ms: natural_ms.min(span.length_ms()), open }
-    }
-
-    /// The source's position at `at_ms`, by the window that touches it.
-    fn position(&self, at_ms: f64, touches: impl Fn(&Window) -> bool) -> Option<f64> {
-        self.windows().iter().find(|window| touches(window)).and_then(|window| window.source_at(at_ms))
     }
 
     /// No silence: has the music jumped? The last window before the fault against the last within the time of blame.

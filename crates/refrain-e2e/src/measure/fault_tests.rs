@@ -38,6 +38,15 @@ fn a_pause_that_goes_on_where_it_stopped_has_no_position_error() {
 }
 
 #[test]
+fn a_blink_of_two_frames_is_measured_as_what_it_is() {
+    let source = music(1, 12_000);
+    let heard = [part(&source, 0, 4_000), silence(35), part(&source, 4_016, 9_000)];
+    let fault = measure(&source, &heard, 3_990.0, END);
+    close(Some(fault.silence_ms), 35.0, 5.0);
+    close(fault.position_error_ms, 16.0, 6.0);
+}
+
+#[test]
 fn what_is_skipped_or_repeated_is_the_position_error() {
     let source = music(1, 12_000);
     for (resume, error) in [(4_700, 700.0), (3_100, 900.0)] {

@@ -59,7 +59,15 @@ impl Levels {
     /// Every silence of [`SHORTEST_MS`] or more, those at the start and the end included.
     #[must_use]
     pub fn silences(&self) -> Vec<Span> {
-        self.runs(|level| level < SILENT_DBFS).into_iter().filter(|span| span.length_ms() >= SHORTEST_MS).collect()
+        self.silences_of(SHORTEST_MS)
+    }
+
+    /// Every silence of `least_ms` or more.
+    #[must_use]
+    pub fn silences_of(&self, least_ms: f64) -> Vec<Span> {
+        let mut silences = self.runs(|level| level < SILENT_DBFS);
+        silences.retain(|span| span.length_ms() >= least_ms);
+        silences
     }
 
     /// What lies between the silences.

@@ -37,7 +37,8 @@ pub(crate) async fn stage() -> Result<Stage> {
         // By its name and type it is music; it is none.
         ("noise.mp3".to_owned(), Sound::Bytes(b"This is a letter, not a song. ".repeat(2_000).into())),
     ];
-    let stage = Stage::start(Setting { binaries: Binaries::find()?, sounds, folder: None, elsewhere: None }).await?;
+    let setting = Setting { binaries: Binaries::find()?, sounds, folder: None, elsewhere: None, latency_ms: 20 };
+    let stage = Stage::start(setting).await?;
     stage.sit(world::ADA, world::MUSIC).await?;
     Ok(stage)
 }

@@ -1,8 +1,8 @@
 //! The voice server: gateway v4 to v8 over TLS, media over UDP, sessions that outlive their sockets, faults.
 //!
-//! Written from Discord's documentation of voice connections. [`wire`] has the JSON of the gateway, [`socket`] one
-//! client's connection, [`session`] the credentials and sessions behind them, [`udp`], [`rtp`] and [`media`] the voice
-//! packets, [`outbox`] what a version 8 resume sends again. What is heard goes to [`crate::listener`].
+//! Written from Discord's documentation of voice connections. `wire` has the JSON of the gateway, `socket` one client's
+//! connection, `registry` the credentials and the sessions behind them, `udp`, `rtp` and `media` the voice packets,
+//! `outbox` what a version 8 resume sends again. What is heard goes to [`crate::listener`].
 //!
 //! End-to-end encryption (DAVE) is not served yet: Session Description always names version 0, decided in one place
 //! (`session::Negotiation`).
@@ -10,6 +10,7 @@
 mod guard;
 mod media;
 mod outbox;
+mod registry;
 mod rtp;
 mod session;
 mod socket;
@@ -20,7 +21,8 @@ mod wire;
 use crate::{clock::SimClock, listener::Listeners, log::FrameLog};
 use aes_gcm::aead::{OsRng, rand_core::RngCore};
 use anyhow::Context;
-use session::{Registry, lock};
+use registry::Registry;
+use session::lock;
 use std::{
     net::{Ipv4Addr, UdpSocket},
     path::PathBuf,

@@ -2,7 +2,8 @@
 
 use super::{
     Shared,
-    session::{Command, Key, Refusal, Socket, lock},
+    registry::{Key, Refusal},
+    session::{Command, Socket, lock},
     wire::{self, ClientMessage, Rejection, ServerMessage, Version},
 };
 use crate::log::Direction;

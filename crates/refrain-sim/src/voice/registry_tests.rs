@@ -3,6 +3,7 @@
 use super::*;
 use crate::clock::SimClock;
 use serde_json::Value;
+use tokio::sync::mpsc;
 
 const GUILD: u64 = 10;
 const CHANNEL: u64 = 20;

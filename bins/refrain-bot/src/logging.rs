@@ -4,9 +4,9 @@ use crate::config::Log;
 use std::io::IsTerminal as _;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-/// Libraries that print protocol messages when asked for more than this, tokens of Discord's included. A filter that
-/// names one of them by itself wins.
-const QUIET: &str = "songbird=info,tungstenite=info,tokio_tungstenite=info,tokio_websockets=info,twilight_http=info,\
+/// Libraries that print protocol messages when asked for more than this, tokens of Discord's included; songbird also
+/// tells of every event at `info`. A filter that names one of them by itself wins.
+const QUIET: &str = "songbird=warn,tungstenite=info,tokio_tungstenite=info,tokio_websockets=info,twilight_http=info,\
                      twilight_http_ratelimiting=info,twilight_gateway=info,hyper=info,hyper_util=info,h2=info,rustls=info";
 
 /// Starts logging. Once a process.

@@ -8,10 +8,7 @@ mod signals;
 
 use clap::Parser;
 use config::Config;
-use std::{
-    io::Write as _,
-    process::ExitCode,
-};
+use std::{io::Write as _, process::ExitCode};
 
 /// A Discord music bot that comes back.
 ///

@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 /// # Errors
 /// When the handlers cannot be installed.
 pub(crate) fn watch() -> std::io::Result<CancellationToken> {
-    let mut signals = Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? };
+    let mut signals =
+        Signals { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? };
     let stop = CancellationToken::new();
     let told = stop.clone();
     tokio::spawn(async move {

@@ -10,11 +10,11 @@ fn refrain(dir: &tempfile::TempDir, arguments: &[&str], env: &[(&str, &str)]) ->
 }
 
 fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
+    String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
 fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 #[test]
@@ -33,7 +33,13 @@ fn without_a_token_it_says_in_one_line_what_to_do_and_exits_64() {
 #[test]
 fn a_bad_value_exits_64_and_names_the_key() {
     let dir = tempfile::tempdir().unwrap();
-    let env = [("DISCORD_TOKEN", "x"), ("PATH", "/usr/bin:/bin"), ("YT_DLP_PATH", "/bin/sh"), ("FFMPEG_PATH", "/bin/sh"), ("VOICE_RETRY_ATTEMPTS", "0")];
+    let env = [
+        ("DISCORD_TOKEN", "x"),
+        ("PATH", "/usr/bin:/bin"),
+        ("YT_DLP_PATH", "/bin/sh"),
+        ("FFMPEG_PATH", "/bin/sh"),
+        ("VOICE_RETRY_ATTEMPTS", "0"),
+    ];
     let output = refrain(&dir, &[], &env);
     assert_eq!(output.status.code(), Some(64));
     assert!(stderr(&output).starts_with("refrain: VOICE_RETRY_ATTEMPTS = \"0\": must be"), "{}", stderr(&output));

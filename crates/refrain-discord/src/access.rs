@@ -46,11 +46,8 @@ pub(crate) enum Refusal {
 }
 
 /// What the bot needs in a voice channel, and how Discord's settings call it.
-const NEEDED: [(Permissions, &str); 3] = [
-    (Permissions::VIEW_CHANNEL, "View Channel"),
-    (Permissions::CONNECT, "Connect"),
-    (Permissions::SPEAK, "Speak"),
-];
+const NEEDED: [(Permissions, &str); 3] =
+    [(Permissions::VIEW_CHANNEL, "View Channel"), (Permissions::CONNECT, "Connect"), (Permissions::SPEAK, "Speak")];
 
 /// Checks an ask against the facts. The answer is the person's voice channel where the ask needs one.
 ///
@@ -181,7 +178,11 @@ mod tests {
             ("stage", Room { stage: true, ..room() }, Err(Refusal::Stage { channel: HERE })),
             ("room for one", Room { limit: Some(2), ..room() }, Ok(Some(HERE))),
             ("full", full.clone(), Err(Refusal::Full { channel: HERE, limit: 2 })),
-            ("full, may move members", Room { permissions: Some(ALL | Permissions::MOVE_MEMBERS), ..full.clone() }, Ok(Some(HERE))),
+            (
+                "full, may move members",
+                Room { permissions: Some(ALL | Permissions::MOVE_MEMBERS), ..full.clone() },
+                Ok(Some(HERE)),
+            ),
         ];
         for (name, room, wanted) in cases {
             assert_eq!(check(&play(), &facts(room)), wanted, "{name}");

@@ -1,15 +1,15 @@
 //! Logging in, running, stopping.
 
 use crate::{
-    announcer, commands, convert, error::DiscordError, interaction::Desk, port::Port, settings::Settings, shard::Reader,
-    world::World,
+    announcer, commands, convert, error::DiscordError, interaction::Desk, port::Port, settings::Settings,
+    shard::Reader, world::World,
 };
 use refrain::{Announcement, GatewayPort, Refrain};
 use refrain_model::UserId;
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::mpsc, task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
-use twilight_gateway::{CloseFrame, ConfigBuilder, Intents, MessageSender, Shard, ShardId, queue::InMemoryQueue};
+use twilight_gateway::{ConfigBuilder, Intents, MessageSender, Shard, ShardId, queue::InMemoryQueue};
 use twilight_model::{
     channel::message::AllowedMentions,
     gateway::connection_info::BotConnectionInfo,
@@ -118,10 +118,6 @@ impl Bot {
         // The shards go on reading meanwhile: leaving voice is confirmed through them.
         refrain.shutdown().await;
         closing.cancel();
-        for sender in &self.senders {
-            // An error says that the shard has ended already.
-            let _ = sender.close(CloseFrame::NORMAL);
-        }
         desk.tasks().close();
         let rest = async { tokio::join!(desk.tasks().wait(), async { while readers.join_next().await.is_some() {} }) };
         if time::timeout(CLOSE_LIMIT, rest).await.is_err() {

@@ -145,7 +145,8 @@ mod tests {
     use twilight_model::{application::interaction::application_command::CommandDataOption, id::Id};
 
     fn data(name: &str, options: &[(&str, CommandOptionValue)]) -> CommandData {
-        let options = options.iter().map(|(name, value)| CommandDataOption { name: (*name).into(), value: value.clone() });
+        let options =
+            options.iter().map(|(name, value)| CommandDataOption { name: (*name).into(), value: value.clone() });
         CommandData {
             guild_id: None,
             id: Id::new(1),
@@ -186,7 +187,10 @@ mod tests {
     fn options_are_read_and_defaults_filled_in() {
         let integer = CommandOptionValue::Integer;
         let cases = [
-            (data("play", &[("query", CommandOptionValue::String("a song".into()))]), Ask::Play { query: "a song".into() }),
+            (
+                data("play", &[("query", CommandOptionValue::String("a song".into()))]),
+                Ask::Play { query: "a song".into() },
+            ),
             (data("skip", &[]), Ask::Skip { count: 1 }),
             (data("skip", &[("number", integer(3))]), Ask::Skip { count: 3 }),
             (data("skip", &[("number", integer(-5))]), Ask::Skip { count: 1 }),

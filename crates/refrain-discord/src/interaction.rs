@@ -1,7 +1,11 @@
 //! One interaction: checked, deferred at once, carried out, answered.
 
 use crate::{
-    access, commands::{self, Ask}, convert, embed, error::{self, DiscordError}, world::World,
+    access,
+    commands::{self, Ask},
+    convert, embed,
+    error::{self, DiscordError},
+    world::World,
 };
 use refrain::{CommandError, GuildHandle, PlayRequest, Refrain, VoiceSummary};
 use refrain_model::ChannelId;

@@ -34,12 +34,16 @@ fn voice(notice: &Notice) -> String {
                            `/disconnect` clears it."
             .into(),
         Notice::Moved { to } => format!("➡️ I was moved to <#{to}>; the music goes on there."),
-        Notice::ChannelGone => "The voice channel is gone, so I left. The queue is kept: `/play` in another channel goes \
+        Notice::ChannelGone => {
+            "The voice channel is gone, so I left. The queue is kept: `/play` in another channel goes \
                                 on."
-            .into(),
-        Notice::JoinUnanswered => "Discord did not let me into the voice channel. Check that it is not full and that I \
+            .into()
+        }
+        Notice::JoinUnanswered => {
+            "Discord did not let me into the voice channel. Check that it is not full and that I \
                                    may connect there, then try again."
-            .into(),
+                .into()
+        }
         Notice::Fatal { code } => {
             let code = code.map(|code| format!(" (code {code})")).unwrap_or_default();
             format!("⛔ Discord refuses my voice connection{code}. Only whoever runs me can change that.")

@@ -13,7 +13,8 @@ impl Token {
     #[must_use]
     pub fn new(token: &str) -> Option<Self> {
         let token = token.trim();
-        let token = token.strip_prefix("Bot").filter(|rest| !rest.starts_with(|c: char| c.is_ascii_graphic())).unwrap_or(token);
+        let token =
+            token.strip_prefix("Bot").filter(|rest| !rest.starts_with(|c: char| c.is_ascii_graphic())).unwrap_or(token);
         let token = token.trim();
         let sound = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
         sound.then(|| Self(token.to_owned()))

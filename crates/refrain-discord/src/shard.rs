@@ -8,7 +8,14 @@ use crate::{
 };
 use refrain::{GatewayEvent, Refrain};
 use refrain_model::GuildId;
-use std::sync::Arc;
+use std::{
+    future::{Future as _, poll_fn},
+    pin::pin,
+    sync::Arc,
+    task::Poll,
+    time::Duration,
+};
+use tokio::time;
 use tokio_util::sync::CancellationToken;
 use twilight_gateway::{
     CloseFrame, Event, EventTypeFlags, Shard, ShardState, StreamExt as _,
@@ -36,6 +43,10 @@ const WANTED: EventTypeFlags = EventTypeFlags::READY
     .union(EventTypeFlags::VOICE_SERVER_UPDATE)
     .union(EventTypeFlags::INTERACTION_CREATE);
 
+/// How long a shard may take to say goodbye, and how long its socket then stays open.
+const CLOSE_LIMIT: Duration = Duration::from_millis(500);
+const CLOSE_GRACE: Duration = Duration::from_millis(50);
+
 /// A shard's reader. It owns nothing but the socket; what it learns goes elsewhere at once.
 pub(crate) struct Reader {
     pub(crate) world: Arc<World>,
@@ -57,20 +68,23 @@ impl Reader {
     /// Reads until the shard is closed for good, or the bot stops.
     pub(crate) async fn run(mut self, mut shard: Shard) -> Result<(), DiscordError> {
         (self.number, self.total) = (shard.id().number(), shard.id().total());
+        let closing = self.closing.clone();
         loop {
-            let Some(next) = shard.next_event(WANTED).await else {
-                return Err(DiscordError::Broken);
+            let next = tokio::select! {
+                next = shard.next_event(WANTED) => next,
+                () = closing.cancelled() => {
+                    close(shard).await;
+                    return Ok(());
+                }
             };
             match next {
-                Ok(Event::GatewayClose(frame)) => {
+                Some(Ok(Event::GatewayClose(frame))) => {
                     self.lost();
-                    if self.closing.is_cancelled() {
-                        return Ok(());
-                    }
                     closed(self.number, frame.as_ref(), shard.state())?;
                 }
-                Ok(event) => self.take(event, &shard),
-                Err(error) => self.complain(&error),
+                Some(Ok(event)) => self.take(event, &shard),
+                Some(Err(error)) => self.complain(&error),
+                None => return Err(DiscordError::Broken),
             }
         }
     }
@@ -78,7 +92,10 @@ impl Reader {
     fn take(&mut self, mut event: Event, shard: &Shard) {
         self.world.update(&mut event);
         // The other events were for the cache alone.
-        #[expect(clippy::wildcard_enum_match_arm, reason = "of Discord's hundred events these concern voice and commands")]
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "of Discord's hundred events these concern voice and commands"
+        )]
         match event {
             Event::InteractionCreate(interaction) => self.desk.take(interaction.0),
             Event::VoiceStateUpdate(state) => self.voice_state(&state),
@@ -164,6 +181,30 @@ impl Reader {
                 tracing::warn!(shard, "the gateway's compression broke; connecting again");
             }
         }
+    }
+}
+
+/// Says goodbye. The shard is read no further than the goodbye goes out: it would take the end of its socket for a loss
+/// and connect again.
+async fn close(mut shard: Shard) {
+    shard.close(CloseFrame::NORMAL);
+    let said = poll_fn(|cx| {
+        let next = pin!(shard.next_event(EventTypeFlags::empty())).poll(cx);
+        match next {
+            _ if matches!(shard.state(), ShardState::Disconnected { .. } | ShardState::FatallyClosed) => {
+                Poll::Ready(())
+            }
+            Poll::Ready(_) => {
+                // Something else arrived before it: once more.
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    });
+    if time::timeout(CLOSE_LIMIT, said).await.is_ok() {
+        // A moment for the frame to be taken: a socket that is dropped with unread bytes may take it back.
+        time::sleep(CLOSE_GRACE).await;
     }
 }
 

@@ -140,7 +140,15 @@ mod tests {
         for (seconds, wanted) in clocks {
             assert_eq!(clock(Duration::from_secs(seconds)), wanted);
         }
-        let spans = [(0, "0 s"), (20, "0.1 s"), (420, "0.4 s"), (2000, "2 s"), (12_300, "12 s"), (119_000, "119 s"), (121_000, "3 min")];
+        let spans = [
+            (0, "0 s"),
+            (20, "0.1 s"),
+            (420, "0.4 s"),
+            (2000, "2 s"),
+            (12_300, "12 s"),
+            (119_000, "119 s"),
+            (121_000, "3 min"),
+        ];
         for (millis, wanted) in spans {
             assert_eq!(span(Duration::from_millis(millis)), wanted);
         }

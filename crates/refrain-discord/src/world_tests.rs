@@ -40,18 +40,21 @@ fn guild_create(states: &[Value]) -> Event {
     let everyone = json!({"id": "100", "name": "@everyone", "permissions": "3146752", "color": 0, "hoist": false,
         "managed": false, "mentionable": false, "position": 0, "flags": 0,
         "colors": {"primary_color": 0, "secondary_color": null, "tertiary_color": null}});
-    event("GUILD_CREATE", json!({
-        "id": GUILD, "name": "guild", "owner_id": "999", "unavailable": false, "large": false, "member_count": 4,
-        "roles": [everyone], "emojis": [], "features": [], "presences": [], "threads": [], "stickers": [],
-        "stage_instances": [], "guild_scheduled_events": [],
-        "channels": [channel(OPEN, 0, json!([])), channel(LOCKED, 0, no_connect), channel(SMALL, 2, json!([]))],
-        "members": [member(BOT), member(ANN), member(OTHER_BOT)], "voice_states": states,
-        "afk_channel_id": null, "afk_timeout": 300, "application_id": null, "banner": null, "description": null,
-        "default_message_notifications": 0, "discovery_splash": null, "explicit_content_filter": 0, "icon": null,
-        "mfa_level": 0, "nsfw_level": 0, "preferred_locale": "en-US", "premium_progress_bar_enabled": false,
-        "premium_tier": 0, "public_updates_channel_id": null, "rules_channel_id": null, "splash": null,
-        "system_channel_flags": 0, "system_channel_id": null, "vanity_url_code": null, "verification_level": 0,
-    }))
+    event(
+        "GUILD_CREATE",
+        json!({
+            "id": GUILD, "name": "guild", "owner_id": "999", "unavailable": false, "large": false, "member_count": 4,
+            "roles": [everyone], "emojis": [], "features": [], "presences": [], "threads": [], "stickers": [],
+            "stage_instances": [], "guild_scheduled_events": [],
+            "channels": [channel(OPEN, 0, json!([])), channel(LOCKED, 0, no_connect), channel(SMALL, 2, json!([]))],
+            "members": [member(BOT), member(ANN), member(OTHER_BOT)], "voice_states": states,
+            "afk_channel_id": null, "afk_timeout": 300, "application_id": null, "banner": null, "description": null,
+            "default_message_notifications": 0, "discovery_splash": null, "explicit_content_filter": 0, "icon": null,
+            "mfa_level": 0, "nsfw_level": 0, "preferred_locale": "en-US", "premium_progress_bar_enabled": false,
+            "premium_tier": 0, "public_updates_channel_id": null, "rules_channel_id": null, "splash": null,
+            "system_channel_flags": 0, "system_channel_id": null, "vanity_url_code": null, "verification_level": 0,
+        }),
+    )
 }
 
 fn moves(user: Id<UserMarker>, channel: Option<u64>) -> Event {
@@ -112,7 +115,8 @@ fn moves_and_leaves_are_followed() {
 
 #[test]
 fn listeners_are_people_other_than_the_asker_and_no_bots() {
-    let world = world(&[voice_state(BOT, Some(OPEN)), voice_state(ANN, Some(OPEN)), voice_state(OTHER_BOT, Some(OPEN))]);
+    let world =
+        world(&[voice_state(BOT, Some(OPEN)), voice_state(ANN, Some(OPEN)), voice_state(OTHER_BOT, Some(OPEN))]);
     assert_eq!(world.facts(GUILD, BEN, at(OPEN)).listeners, 1);
     assert_eq!(world.facts(GUILD, ANN, at(OPEN)).listeners, 0);
     world.update(&mut moves(BEN, Some(OPEN)));

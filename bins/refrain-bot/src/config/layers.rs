@@ -1,6 +1,9 @@
 //! Environment over file over defaults, as text with its origin; typed readings of it.
 
-use super::{ConfigError, keys::{self, Key}};
+use super::{
+    ConfigError,
+    keys::{self, Key},
+};
 use std::{collections::BTreeMap, ops::RangeInclusive, path::PathBuf};
 use toml::{Table, Value};
 
@@ -22,10 +25,7 @@ pub(crate) struct Layers {
 
 impl Layers {
     /// Stacks the environment (`env` looks a variable up) over the file's text (with its name) over the defaults.
-    pub(crate) fn stack(
-        file: Option<(&str, &str)>,
-        env: impl Fn(&str) -> Option<String>,
-    ) -> Result<Self, ConfigError> {
+    pub(crate) fn stack(file: Option<(&str, &str)>, env: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut layers = Self::default();
         layers.add_file("the defaults", DEFAULTS)?;
         if let Some((name, text)) = file {
@@ -101,9 +101,9 @@ impl Layers {
             Some(text) => text.trim().parse().ok(),
             None => given.value.as_integer().and_then(|number| u64::try_from(number).ok()),
         });
-        number.filter(|number| range.contains(number)).ok_or_else(|| {
-            self.error(key, format!("must be a whole number from {} to {}", range.start(), range.end()))
-        })
+        number
+            .filter(|number| range.contains(number))
+            .ok_or_else(|| self.error(key, format!("must be a whole number from {} to {}", range.start(), range.end())))
     }
 
     /// Texts: a list in the file, separated by commas in the environment.

@@ -180,7 +180,10 @@ fn existing(
 fn audio(layers: &Layers, path: Option<&std::ffi::OsStr>) -> Result<Audio, ConfigError> {
     let given = layers.path(&keys::FFMPEG)?.unwrap_or_else(|| PathBuf::from("ffmpeg"));
     let ffmpeg = programs::find(&given, path).ok_or_else(|| {
-        layers.error(&keys::FFMPEG, "is no program that can be run; install ffmpeg (Debian: apt install ffmpeg), or name it")
+        layers.error(
+            &keys::FFMPEG,
+            "is no program that can be run; install ffmpeg (Debian: apt install ffmpeg), or name it",
+        )
     })?;
     let bitrate = layers.number(&keys::BITRATE, 16_000..=510_000)?;
     Ok(Audio { ffmpeg, bitrate: u32::try_from(bitrate).unwrap_or(128_000) })
@@ -210,7 +213,10 @@ fn recovery(layers: &Layers) -> Result<Policy, ConfigError> {
 fn log(layers: &Layers) -> Result<Log, ConfigError> {
     let filter = layers.text(&keys::LOG_FILTER)?.unwrap_or_else(|| "info".into());
     EnvFilter::builder().parse(&filter).map_err(|_| {
-        layers.error(&keys::LOG_FILTER, "must be error, warn, info, debug or trace, or such as info,refrain_recovery=debug")
+        layers.error(
+            &keys::LOG_FILTER,
+            "must be error, warn, info, debug or trace, or such as info,refrain_recovery=debug",
+        )
     })?;
     let json = match layers.text(&keys::LOG_FORMAT)?.as_deref() {
         Some("json") => true,

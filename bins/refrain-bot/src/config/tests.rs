@@ -155,8 +155,14 @@ fn a_value_that_cannot_be_used_is_named_with_its_key_and_with_what_would_do() {
 fn a_key_of_the_file_is_named_with_the_file() {
     let cases = [
         ("[voice]\nretry_attempts = 0", "voice.retry_attempts (in DIR/refrain.toml) = \"0\": must be"),
-        ("[voice]\nretries = 5", "voice.retries (in DIR/refrain.toml) is no setting; there are voice.connection_timeout,"),
-        ("[vioce]\nretry_attempts = 5", "vioce.retry_attempts (in DIR/refrain.toml) is no setting; there are discord.token,"),
+        (
+            "[voice]\nretries = 5",
+            "voice.retries (in DIR/refrain.toml) is no setting; there are voice.connection_timeout,",
+        ),
+        (
+            "[vioce]\nretry_attempts = 5",
+            "vioce.retry_attempts (in DIR/refrain.toml) is no setting; there are discord.token,",
+        ),
         ("color = 1", "color (in DIR/refrain.toml) is no setting"),
         ("[log]\n\nfilter = info", "DIR/refrain.toml is not valid TOML at line 3:"),
         ("[log]\nfilter = 5", "log.filter (in DIR/refrain.toml) must be text in quotes"),

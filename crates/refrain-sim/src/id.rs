@@ -23,7 +23,9 @@ impl FromStr for Id {
     fn from_str(text: &str) -> Result<Self, String> {
         match text.parse::<u64>() {
             Ok(number) if number > 0 => Ok(Self(number)),
-            Ok(_) | Err(_) => Err(format!("`{text}` is not an id: a positive whole number such as \"1000\" is expected")),
+            Ok(_) | Err(_) => {
+                Err(format!("`{text}` is not an id: a positive whole number such as \"1000\" is expected"))
+            }
         }
     }
 }
@@ -145,8 +147,18 @@ impl Permissions {
     #[must_use]
     pub fn everyone() -> Self {
         let names = [
-            "CREATE_INSTANT_INVITE", "ADD_REACTIONS", "STREAM", "VIEW_CHANNEL", "SEND_MESSAGES", "EMBED_LINKS",
-            "ATTACH_FILES", "READ_MESSAGE_HISTORY", "CONNECT", "SPEAK", "USE_VAD", "CHANGE_NICKNAME",
+            "CREATE_INSTANT_INVITE",
+            "ADD_REACTIONS",
+            "STREAM",
+            "VIEW_CHANNEL",
+            "SEND_MESSAGES",
+            "EMBED_LINKS",
+            "ATTACH_FILES",
+            "READ_MESSAGE_HISTORY",
+            "CONNECT",
+            "SPEAK",
+            "USE_VAD",
+            "CHANGE_NICKNAME",
             "USE_APPLICATION_COMMANDS",
         ];
         Self(names.iter().filter_map(|name| Self::named(name)).fold(0, |bits, one| bits | one.0))

@@ -1,6 +1,7 @@
 //! `refrain-sim`: the simulator as a program of its own, for bots in any language.
 
 use std::{
+    io::IsTerminal as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -61,7 +62,8 @@ fn example(path: &Path) -> anyhow::Result<()> {
 fn serve(world: &Path, ready_file: &Path, log_level: &str) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(log_level)
         .with_context(|| format!("--log-level {log_level}: this is no tracing filter; `info` and `debug` are"))?;
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let colours = std::io::stderr().is_terminal();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
     let text = std::fs::read_to_string(world).with_context(|| format!("reading the world file {}", world.display()))?;
     let world = World::from_json(&text).with_context(|| format!("{}", world.display()))?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("starting the runtime")?;

@@ -46,7 +46,10 @@ pub(super) async fn interaction(State(hub): State<Arc<Hub>>, Body(typed): Body<T
     Ok(Json(json!({ "interaction": id, "at_ms": hub.clock.now_ms() })))
 }
 
-pub(super) async fn autocomplete(State(hub): State<Arc<Hub>>, Body(typed): Body<Typed>) -> Result<Json<Value>, Refusal> {
+pub(super) async fn autocomplete(
+    State(hub): State<Arc<Hub>>,
+    Body(typed): Body<Typed>,
+) -> Result<Json<Value>, Refusal> {
     if typed.focused.is_none() {
         return Err(Refusal::bad("`focused` is missing: the name of the option that is being typed"));
     }
@@ -166,7 +169,10 @@ pub(super) struct Pressed {
     values: Vec<String>,
 }
 
-pub(super) async fn component(State(hub): State<Arc<Hub>>, Body(pressed): Body<Pressed>) -> Result<Json<Value>, Refusal> {
+pub(super) async fn component(
+    State(hub): State<Arc<Hub>>,
+    Body(pressed): Body<Pressed>,
+) -> Result<Json<Value>, Refusal> {
     let mut state = hub.state();
     let message = state.messages.get(&pressed.message).filter(|message| message.deleted_ms.is_none());
     let message = message.ok_or_else(|| Refusal::missing(format!("there is no message {}", pressed.message)))?.clone();

@@ -69,7 +69,8 @@ struct Target {
 }
 
 pub(super) async fn create(State(hub): State<Arc<Hub>>, Body(body): Body<Value>) -> Result<Json<Value>, Refusal> {
-    let target: Target = serde_json::from_value(body.clone()).map_err(|error| Refusal::bad(format!("the body: {error}")))?;
+    let target: Target =
+        serde_json::from_value(body.clone()).map_err(|error| Refusal::bad(format!("the body: {error}")))?;
     let fault: Fault = serde_json::from_value(body).map_err(|error| Refusal::bad(format!("the body: {error}")))?;
     let guild = hub.world.guild(target.guild);
     let guild = guild.ok_or_else(|| Refusal::missing(format!("there is no guild {}", target.guild)))?;
@@ -85,9 +86,7 @@ pub(super) async fn create(State(hub): State<Arc<Hub>>, Body(body): Body<Value>)
 /// Does it. The id of a fault that lasts.
 fn apply(hub: &Hub, guild: &Guild, bot: Option<Id>, fault: &Fault) -> Result<Option<Id>, Refusal> {
     let in_voice = || voice_bot(hub, guild, bot);
-    let deaf = |bot: Id| {
-        Refusal::conflict(format!("the bot {bot} has no open voice socket in the guild {}", guild.id))
-    };
+    let deaf = |bot: Id| Refusal::conflict(format!("the bot {bot} has no open voice socket in the guild {}", guild.id));
     let lasting = |kind| Ok(Some(hub.add_fault(&mut hub.state(), Lasting { guild: guild.id, kind })));
     let order = |order| gateway_order(hub, guild, bot, order).map(|()| None);
     match fault {
@@ -117,7 +116,9 @@ fn apply(hub: &Hub, guild: &Guild, bot: Option<Id>, fault: &Fault) -> Result<Opt
         Fault::GatewayClose { code } if matches!(code, 1000 | 1001 | 1011 | 3000..=4999) => {
             order(Order::Close(*code, "Closed by a fault."))
         }
-        Fault::GatewayClose { .. } => Err(Refusal::bad("`code` is one a server can send: 1000, 1001, 1011, 3000 to 4999")),
+        Fault::GatewayClose { .. } => {
+            Err(Refusal::bad("`code` is one a server can send: 1000, 1001, 1011, 3000 to 4999"))
+        }
         Fault::GatewayReset => order(Order::Reset),
         Fault::GatewayReconnect => order(Order::Send(json!({ "t": null, "s": null, "op": 7, "d": null }))),
         Fault::GatewayInvalidSession { resumable } => order(Order::Invalidate(*resumable)),
@@ -132,7 +133,9 @@ fn voice_bot(hub: &Hub, guild: &Guild, wanted: Option<Id>) -> Result<Id, Refusal
     match here.as_slice() {
         [bot] => Ok(*bot),
         [] => Err(Refusal::conflict(format!("no bot is in a voice channel of the guild {}", guild.id))),
-        [..] => Err(Refusal::conflict(format!("several bots are in voice in the guild {}: say which with `bot`", guild.id))),
+        [..] => {
+            Err(Refusal::conflict(format!("several bots are in voice in the guild {}: say which with `bot`", guild.id)))
+        }
     }
 }
 
@@ -186,7 +189,9 @@ mod tests {
     #[test]
     fn an_unknown_kind_is_answered_with_the_list_of_kinds() {
         let error = serde_json::from_value::<Fault>(json!({ "kind": "explode" })).unwrap_err().to_string();
-        for kind in ["close", "reset", "kick", "move", "server_update", "refuse_resume", "op4_unanswered", "gateway_zombie"] {
+        for kind in
+            ["close", "reset", "kick", "move", "server_update", "refuse_resume", "op4_unanswered", "gateway_zombie"]
+        {
             assert!(error.contains(kind), "{error}");
         }
     }

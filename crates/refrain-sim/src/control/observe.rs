@@ -37,7 +37,10 @@ pub(super) struct Which {
     channel: Option<Id>,
 }
 
-pub(super) async fn messages(State(hub): State<Arc<Hub>>, Search(which): Search<Which>) -> Result<Json<Value>, Refusal> {
+pub(super) async fn messages(
+    State(hub): State<Arc<Hub>>,
+    Search(which): Search<Which>,
+) -> Result<Json<Value>, Refusal> {
     if let Some(channel) = which.channel {
         hub.world.channel(channel).ok_or_else(|| Refusal::missing(format!("there is no channel {channel}")))?;
     }
@@ -107,7 +110,8 @@ pub(super) async fn bots(State(hub): State<Arc<Hub>>) -> Json<Value> {
     let state = hub.state();
     let report = |bot: &Bot| {
         let mine: Vec<_> = state.sessions.values().filter(|session| session.bot == bot.id).collect();
-        let ready = |guild: &&Guild| mine.iter().any(|one| one.covers(guild) && one.socket().is_some() && one.is_drained());
+        let ready =
+            |guild: &&Guild| mine.iter().any(|one| one.covers(guild) && one.socket().is_some() && one.is_drained());
         let guilds: Vec<Id> = hub.world.guilds.iter().filter(ready).map(|guild| guild.id).collect();
         let sessions: Vec<Value> = mine.iter().map(|one| {
             json!({ "shard": [one.shard.0, one.shard.1], "connected": one.socket().is_some(), "intents": one.intents })

@@ -38,7 +38,10 @@ impl Reader<'_> {
         }
         let mut chosen = given.iter();
         let (Some((word, Value::Object(inner))), None) = (chosen.next(), chosen.next()) else {
-            return Err(format!("this command needs a sub-command, as {{\"sub\": {{…}}}} or in its name; {}", names(&subs)));
+            return Err(format!(
+                "this command needs a sub-command, as {{\"sub\": {{…}}}} or in its name; {}",
+                names(&subs)
+            ));
         };
         self.read(&Value::Array(spec.to_vec()), &[word], inner)
     }
@@ -160,7 +163,8 @@ fn is_sub(option: &Value) -> bool {
 }
 
 fn names(options: &[&Value]) -> String {
-    let names: Vec<String> = options.iter().filter_map(|one| one["name"].as_str()).map(|name| format!("`{name}`")).collect();
+    let names: Vec<String> =
+        options.iter().filter_map(|one| one["name"].as_str()).map(|name| format!("`{name}`")).collect();
     if names.is_empty() { "there are none".into() } else { format!("there are {}", names.join(", ")) }
 }
 

@@ -110,6 +110,8 @@ impl Connection {
             // One and a half intervals without a heartbeat, and the client is taken for dead.
             let deadline = self.last_heartbeat + interval + interval / 2;
             let flow = tokio::select! {
+                // Orders first: a fault that was answered is in force before anything dispatched after it.
+                biased;
                 order = inbox.recv() => match order {
                     Some(order) => self.obey(order).await,
                     None => ControlFlow::Break(End::Close(None)),

@@ -11,7 +11,11 @@ pub(super) enum Frame {
     Identify(Identify),
     Presence,
     VoiceState(Wish),
-    Resume { token: String, session: String, seq: u64 },
+    Resume {
+        token: String,
+        session: String,
+        seq: u64,
+    },
     Members(MembersRequest),
     /// An opcode that needs no answer here (soundboard sounds and the like).
     Ignored,
@@ -77,13 +81,9 @@ fn identify(data: &Value) -> Result<Identify, Closing> {
     if intents & !KNOWN_INTENTS != 0 {
         return Err(INVALID_INTENTS);
     }
-    let shard = match &data["shard"] {
-        Value::Null => (0, 1),
-        given => {
-            let part = |index: usize| given[index].as_u64().ok_or(INVALID_SHARD);
-            (part(0)?, part(1)?)
-        }
-    };
+    let given = &data["shard"];
+    let part = |index: usize| given[index].as_u64().ok_or(INVALID_SHARD);
+    let shard = if given.is_null() { (0, 1) } else { (part(0)?, part(1)?) };
     if shard.0 >= shard.1 {
         return Err(INVALID_SHARD);
     }
@@ -112,10 +112,11 @@ fn resume(data: &Value) -> Result<Frame, Closing> {
 
 fn members(data: &Value) -> Result<Frame, Closing> {
     let id = |value: &Value| serde_json::from_value::<Id>(value.clone()).map_err(|_| DECODE_ERROR);
+    // One id may stand there without a list around it.
     let users = match &data["user_ids"] {
         Value::Null => Vec::new(),
         Value::Array(ids) => ids.iter().take(100).map(id).collect::<Result<_, _>>()?,
-        single => vec![id(single)?],
+        single @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => vec![id(single)?],
     };
     Ok(Frame::Members(MembersRequest {
         guild: id(&data["guild_id"])?,

@@ -89,7 +89,9 @@ pub(super) async fn create(
     Body(mut body): Body,
 ) -> Result<Json<Value>, ApiError> {
     let (guild, channel) = allowed(&hub, &bot, id, Permissions::SEND_MESSAGES)?;
-    if !guild.may(channel, bot.id, Permissions::EMBED_LINKS) && body["content"].as_str().is_some_and(|text| !text.is_empty()) {
+    if !guild.may(channel, bot.id, Permissions::EMBED_LINKS)
+        && body["content"].as_str().is_some_and(|text| !text.is_empty())
+    {
         // As on Discord: without the right the text is shown and the embeds are not.
         body["embeds"] = json!([]);
     }

@@ -42,8 +42,7 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, 50_005, "Cannot edit a message authored by another user");
     pub(crate) const EMPTY_MESSAGE: Self = Self::new(StatusCode::BAD_REQUEST, 50_006, "Cannot send an empty message");
     pub(crate) const MISSING_PERMISSIONS: Self = Self::new(StatusCode::FORBIDDEN, 50_013, "Missing Permissions");
-    pub(crate) const INVALID_WEBHOOK_TOKEN: Self =
-        Self::new(StatusCode::UNAUTHORIZED, 50_027, "Invalid Webhook Token");
+    pub(crate) const INVALID_WEBHOOK_TOKEN: Self = Self::new(StatusCode::UNAUTHORIZED, 50_027, "Invalid Webhook Token");
     pub(crate) const ALREADY_ACKNOWLEDGED: Self =
         Self::new(StatusCode::BAD_REQUEST, 40_060, "Interaction has already been acknowledged.");
     pub(crate) const INVALID_JSON: Self =

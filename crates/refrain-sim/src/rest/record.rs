@@ -69,7 +69,9 @@ fn without_tokens(path: &str) -> String {
 
 /// One name a route: the method and the path, ids aside.
 fn bucket(method: &Method, path: &str) -> String {
-    let shape = |step: &str| if step.len() > 16 || step.bytes().all(|one| one.is_ascii_digit()) { "#" } else { step }.to_owned();
+    let shape = |step: &str| {
+        if step.len() > 16 || step.bytes().all(|one| one.is_ascii_digit()) { "#" } else { step }.to_owned()
+    };
     let route: Vec<String> = path.split('/').map(shape).collect();
     fingerprint(&format!("{method} {}", route.join("/"))).replace("redacted:", "")
 }

@@ -242,7 +242,13 @@ impl Hub {
         self.message(&state, message)
     }
 
-    pub(crate) fn edit_webhook(&self, application: Id, token: &str, which: &str, body: &Value) -> Result<Value, ApiError> {
+    pub(crate) fn edit_webhook(
+        &self,
+        application: Id,
+        token: &str,
+        which: &str,
+        body: &Value,
+    ) -> Result<Value, ApiError> {
         let mut state = self.state();
         let (id, message) = self.its_message(&state, application, token, which)?;
         let value = self.edit_message(&mut state, message, body)?;

@@ -78,7 +78,11 @@ fn check_embeds(embeds: &Value, errors: &mut FieldErrors) {
                 }
             }
         }
-        for (path, link) in [("url", &embed["url"]), ("thumbnail.url", &embed["thumbnail"]["url"]), ("image.url", &embed["image"]["url"])] {
+        for (path, link) in [
+            ("url", &embed["url"]),
+            ("thumbnail.url", &embed["thumbnail"]["url"]),
+            ("image.url", &embed["image"]["url"]),
+        ] {
             check_link(link, &format!("embeds.{index}.{path}"), errors);
         }
     }

@@ -90,7 +90,12 @@ impl Face {
 
 impl Hub {
     /// Writes a message after checking it.
-    pub(crate) fn create_message(&self, state: &mut State, draft: Draft, body: &Value) -> Result<(Id, Value), ApiError> {
+    pub(crate) fn create_message(
+        &self,
+        state: &mut State,
+        draft: Draft,
+        body: &Value,
+    ) -> Result<(Id, Value), ApiError> {
         message_body::check(body)?;
         let flags = body["flags"].as_u64().unwrap_or(0) & SETTABLE;
         let face = Face { flags, ..Face::default() }.changed(&json!({
@@ -209,7 +214,13 @@ impl Message {
     pub(crate) fn value(&self, world: &World, id: Id) -> Value {
         let person = world.person(self.author).map(shapes::user);
         let first = self.origin.as_ref().is_some_and(|origin| origin.first);
-        let kind = if first { 20 } else if self.reply_to.is_some() { 19 } else { 0 };
+        let kind = if first {
+            20
+        } else if self.reply_to.is_some() {
+            19
+        } else {
+            0
+        };
         let mut value = json!({
             "id": id, "channel_id": self.channel, "type": kind, "author": person, "content": self.face.content,
             "timestamp": iso8601(self.created_unix), "edited_timestamp": self.edited_unix.map(iso8601), "tts": false,
@@ -248,7 +259,8 @@ impl Message {
         value["id"] = json!(id);
         value["channel"] = json!(self.channel);
         value["guild"] = json!(self.guild);
-        value["author"] = json!({ "id": self.author, "name": person.map(|one| one.name), "bot": person.map(|one| one.bot) });
+        value["author"] =
+            json!({ "id": self.author, "name": person.map(|one| one.name), "bot": person.map(|one| one.bot) });
         value["interaction"] = json!(self.origin.as_ref().map(|origin| origin.interaction));
         value["ephemeral"] = json!(self.face.flags & EPHEMERAL != 0);
         value["ephemeral_for"] = json!(self.only_for);

@@ -1,5 +1,6 @@
 //! What the simulated Discord knows while it runs, behind one lock that is never held across an await.
 
+mod command_body;
 pub(crate) mod commands;
 pub(crate) mod events;
 pub(crate) mod faults;

@@ -155,7 +155,8 @@ impl State {
         if session.socket().is_none_or(|socket| socket.number != number) || session.kept_from() > session.taken + 1 {
             return Pending::Lost;
         }
-        let frames: Vec<Dispatch> = session.buffer.iter().filter(|one| one.seq > session.taken).take(64).cloned().collect();
+        let frames: Vec<Dispatch> =
+            session.buffer.iter().filter(|one| one.seq > session.taken).take(64).cloned().collect();
         session.taken = frames.last().map_or(session.taken, |last| last.seq);
         Pending::Frames(frames)
     }

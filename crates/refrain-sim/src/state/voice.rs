@@ -76,7 +76,9 @@ impl Hub {
             return Err(format!("the user {user} is no member of the guild {}", guild.id));
         }
         if self.world.bot(user).is_some() {
-            return Err(format!("{user} is a bot: it joins by itself; to move it use the fault `move`, to remove it `kick`"));
+            return Err(format!(
+                "{user} is a bot: it joins by itself; to move it use the fault `move`, to remove it `kick`"
+            ));
         }
         let mut state = self.state();
         let Some(channel) = channel else {
@@ -124,7 +126,8 @@ impl Hub {
 
     /// VOICE_SERVER_UPDATE with fresh credentials; false when the bot is in no channel.
     fn send_voice_server(&self, state: &mut State, guild: &Guild, bot: Id, available: bool) -> bool {
-        let Some(VoiceState { channel: Some(channel), session_id, .. }) = state.voice_states.get(&(guild.id, bot)) else {
+        let Some(VoiceState { channel: Some(channel), session_id, .. }) = state.voice_states.get(&(guild.id, bot))
+        else {
             return false;
         };
         let session_id = session_id.clone();

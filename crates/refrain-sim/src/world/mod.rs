@@ -1,6 +1,7 @@
 //! The world file: which guilds, channels, people and bots there are. It does not change while the simulator runs.
 
 mod check;
+mod example;
 mod rights;
 
 use serde::{Deserialize, Serialize};
@@ -238,60 +239,6 @@ impl World {
     #[must_use]
     pub fn application(&self, id: Id) -> Option<&Bot> {
         self.bots.iter().find(|bot| bot.application_id == id)
-    }
-
-    /// One guild with a text channel, two voice channels, a bot, a user with the usual rights and one who may not
-    /// connect. The ids are fixed, so that tests and documents can name them.
-    #[must_use]
-    pub fn example() -> Self {
-        let [guild, ada, mallory, bot, quiet] = [1000, 1, 2, 9000, 1101].map(Id);
-        let voice = |id, name: &str| Channel {
-            id: Id(id),
-            name: name.into(),
-            kind: ChannelKind::Voice,
-            user_limit: 0,
-            overwrites: Vec::new(),
-        };
-        let member = |user, roles: &[Id]| Member { user, roles: roles.to_vec(), nick: None };
-        let connect = Permissions::CONNECT | Permissions::SPEAK;
-        let everyone = Permissions::everyone().overwritten(connect, Permissions::default());
-        let (role, listeners) = (|id, name: &str, permissions| Role { id, name: name.into(), permissions }, Id(1102));
-        Self {
-            guilds: vec![Guild {
-                id: guild,
-                name: "The Listening Room".into(),
-                owner: Id(3),
-                roles: vec![
-                    role(guild, "@everyone", everyone),
-                    role(quiet, "Bots", connect),
-                    role(listeners, "Listeners", connect),
-                ],
-                channels: vec![
-                    Channel { kind: ChannelKind::Text, ..voice(1200, "requests") },
-                    voice(1300, "Music"),
-                    voice(1301, "Other Music"),
-                ],
-                members: vec![
-                    member(Id(3), &[]),
-                    member(ada, &[listeners]),
-                    member(mallory, &[]),
-                    member(bot, &[quiet]),
-                ],
-            }],
-            users: vec![
-                User { id: ada, name: "ada".into() },
-                User { id: mallory, name: "mallory".into() },
-                User { id: Id(3), name: "owner".into() },
-            ],
-            bots: vec![Bot {
-                id: bot,
-                application_id: bot,
-                token: "OTAwMA.simulated.refrain-example-token".into(),
-                name: "Refrain".into(),
-                public: true,
-            }],
-            voice: Voice::default(),
-        }
     }
 }
 

@@ -97,13 +97,37 @@ mod tests {
         let table: [(&str, Permissions, Permissions, &[_], Permissions); 9] = [
             ("roles add up", CONNECT, SPEAK, &[], CONNECT | SPEAK),
             ("everyone is denied", CONNECT, NONE, &[(Role, EVERYONE, NONE, CONNECT)], NONE),
-            ("a role allows again", CONNECT, NONE, &[(Role, EVERYONE, NONE, CONNECT), (Role, DJ, CONNECT, NONE)], CONNECT),
+            (
+                "a role allows again",
+                CONNECT,
+                NONE,
+                &[(Role, EVERYONE, NONE, CONNECT), (Role, DJ, CONNECT, NONE)],
+                CONNECT,
+            ),
             ("allow beats deny among roles", NONE, NONE, &[(Role, DJ, SPEAK, NONE), (Role, MUTED, NONE, SPEAK)], SPEAK),
-            ("the member has the last word", SPEAK, NONE, &[(Role, DJ, SPEAK, NONE), (Member, USER, NONE, SPEAK)], NONE),
-            ("order in the file is nothing", NONE, NONE, &[(Member, USER, SPEAK, NONE), (Role, MUTED, NONE, SPEAK)], SPEAK),
+            (
+                "the member has the last word",
+                SPEAK,
+                NONE,
+                &[(Role, DJ, SPEAK, NONE), (Member, USER, NONE, SPEAK)],
+                NONE,
+            ),
+            (
+                "order in the file is nothing",
+                NONE,
+                NONE,
+                &[(Member, USER, SPEAK, NONE), (Role, MUTED, NONE, SPEAK)],
+                SPEAK,
+            ),
             ("another's overwrite is nothing", SPEAK, NONE, &[(Member, OWNER, NONE, SPEAK)], SPEAK),
             ("an id of the other kind is nothing", SPEAK, NONE, &[(Member, DJ, NONE, SPEAK)], SPEAK),
-            ("administrators pass", NONE, Permissions::ADMINISTRATOR, &[(Member, USER, NONE, SPEAK)], Permissions::all()),
+            (
+                "administrators pass",
+                NONE,
+                Permissions::ADMINISTRATOR,
+                &[(Member, USER, NONE, SPEAK)],
+                Permissions::all(),
+            ),
         ];
         for (case, everyone, dj, overwrites, expected) in table {
             let (guild, channel) = (guild(everyone, dj), channel(overwrites));

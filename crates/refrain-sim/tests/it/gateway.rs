@@ -142,7 +142,7 @@ async fn a_channel_that_cannot_be_entered_answers_nothing() {
 #[tokio::test]
 async fn a_resume_brings_what_was_missed_in_order_and_nothing_twice() {
     let stage = Stage::start().await;
-    let mut bot = stage.bot().await;
+    let bot = stage.bot().await;
     let (session, seq) = (bot.session.clone(), bot.seq);
     drop(bot);
     for channel in [MUSIC, OTHER_MUSIC] {

@@ -35,7 +35,10 @@ async fn a_slash_command_arrives_with_all_that_a_bot_needs() {
     assert_eq!((&event["type"], &event["application_id"], &event["version"]), (&json!(2), &json!(BOT), &json!(1)));
     assert_eq!(event["data"]["id"], commands[0]["id"]);
     assert_eq!(event["data"]["options"], json!([{ "name": "query", "type": 3, "value": "song" }]));
-    assert_eq!((&event["guild_id"], &event["channel_id"], &event["channel"]["id"]), (&json!(GUILD), &json!(TEXT), &json!(TEXT)));
+    assert_eq!(
+        (&event["guild_id"], &event["channel_id"], &event["channel"]["id"]),
+        (&json!(GUILD), &json!(TEXT), &json!(TEXT))
+    );
     assert_eq!(event["member"]["user"]["username"], "ada");
     assert!(event["member"]["permissions"].as_str().unwrap().parse::<u64>().unwrap() > 0);
     assert!(event["app_permissions"].is_string());
@@ -171,7 +174,8 @@ async fn a_button_is_pressed_and_updates_its_message() {
     let event = bot.event("INTERACTION_CREATE").await;
     assert_eq!(event["data"], json!({ "custom_id": "skip", "component_type": 2 }));
     assert_eq!(event["message"]["id"], message["id"]);
-    let callback = format!("/interactions/{}/{}/callback", event["id"].as_str().unwrap(), event["token"].as_str().unwrap());
+    let callback =
+        format!("/interactions/{}/{}/callback", event["id"].as_str().unwrap(), event["token"].as_str().unwrap());
     let update = json!({ "type": 7, "data": { "content": "skipped", "components": [] } });
     assert_eq!(stage.anonymous("POST", &callback, Some(update)).await.0, 204);
     let seen = stage.see(&format!("/messages?channel={TEXT}")).await;
@@ -200,7 +204,10 @@ async fn a_form_is_opened_filled_and_answered() {
 async fn what_a_person_could_not_do_is_refused_in_words() {
     let stage = Stage::start().await;
     let without = stage.control("POST", "/interactions", Some(asked("x"))).await;
-    assert!(without.0 == 404 && without.1["error"].as_str().unwrap().contains("no command is registered"), "{without:?}");
+    assert!(
+        without.0 == 404 && without.1["error"].as_str().unwrap().contains("no command is registered"),
+        "{without:?}"
+    );
     stage.register(play()).await;
     let with = |field: &str, value: Value| {
         let mut body = asked("x");

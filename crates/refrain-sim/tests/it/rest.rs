@@ -41,12 +41,18 @@ async fn the_usual_questions_are_answered() {
 #[tokio::test]
 async fn refusals_have_discords_codes() {
     let mut world = World::example();
-    world.guilds.push(serde_json::from_value(json!({
+    world.guilds.push(
+        serde_json::from_value(json!({
         "id": "2000", "name": "elsewhere", "owner": "3", "channels": [{ "id": "2200", "name": "x", "type": "text" }],
-        "members": [{ "user": "3" }] })).unwrap());
-    world.guilds[0].channels.push(serde_json::from_value(json!({
+        "members": [{ "user": "3" }] }))
+        .unwrap(),
+    );
+    world.guilds[0].channels.push(
+        serde_json::from_value(json!({
         "id": "1201", "name": "read-only", "type": "text",
-        "overwrites": [{ "id": GUILD, "type": "role", "deny": ["SEND_MESSAGES"] }] })).unwrap());
+        "overwrites": [{ "id": GUILD, "type": "role", "deny": ["SEND_MESSAGES"] }] }))
+        .unwrap(),
+    );
     let stage = Stage::with(world, |_| {}).await;
     let hello = || Some(json!({ "content": "hello" }));
     let cases = [
@@ -151,9 +157,21 @@ async fn the_control_api_answers_mistakes_in_words() {
         ("POST", format!("/users/{BOT}/voice"), Some(json!({ "guild": GUILD, "channel": MUSIC })), 400, "bot"),
         ("POST", "/users/77/voice".into(), Some(json!({ "guild": GUILD, "channel": MUSIC })), 400, "no member"),
         ("POST", format!("/users/{ADA}/voice"), Some(json!({ "guild": GUILD, "channel": TEXT })), 400, "no voice"),
-        ("POST", "/autocomplete".into(), Some(json!({
-            "guild": GUILD, "channel": TEXT, "user": ADA, "name": "x" })), 400, "focused"),
-        ("POST", "/components".into(), Some(json!({ "message": "5", "user": ADA, "custom_id": "x" })), 404, "no message"),
+        (
+            "POST",
+            "/autocomplete".into(),
+            Some(json!({
+            "guild": GUILD, "channel": TEXT, "user": ADA, "name": "x" })),
+            400,
+            "focused",
+        ),
+        (
+            "POST",
+            "/components".into(),
+            Some(json!({ "message": "5", "user": ADA, "custom_id": "x" })),
+            404,
+            "no message",
+        ),
         ("POST", "/modals".into(), Some(json!({ "interaction": "5" })), 404, "no interaction"),
         ("DELETE", "/faults/x".into(), None, 400, "no"),
     ];
@@ -227,7 +245,12 @@ fn the_binary_says_where_it_is_and_ends_at_a_signal() {
         std::thread::sleep(std::time::Duration::from_millis(10));
     }
     let at: Value = serde_json::from_str(&std::fs::read_to_string(&ready).unwrap()).unwrap();
-    for (field, scheme) in [("rest", "http://127.0.0.1:"), ("gateway", "ws://127.0.0.1:"), ("control", "http://127.0.0.1:"), ("voice", "localhost:")] {
+    for (field, scheme) in [
+        ("rest", "http://127.0.0.1:"),
+        ("gateway", "ws://127.0.0.1:"),
+        ("control", "http://127.0.0.1:"),
+        ("voice", "localhost:"),
+    ] {
         assert!(at[field].as_str().unwrap().starts_with(scheme), "{at}");
     }
     let pem = std::fs::read_to_string(at["ca"].as_str().unwrap()).unwrap();

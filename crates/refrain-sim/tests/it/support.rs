@@ -9,30 +9,30 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
 /// GUILDS, GUILD_VOICE_STATES, GUILD_MESSAGES.
-pub const INTENTS: u64 = 1 | 1 << 7 | 1 << 9;
-pub const GUILD: &str = "1000";
-pub const TEXT: &str = "1200";
-pub const MUSIC: &str = "1300";
-pub const OTHER_MUSIC: &str = "1301";
-pub const ADA: &str = "1";
-pub const BOT: &str = "9000";
+pub(crate) const INTENTS: u64 = 1 | 1 << 7 | 1 << 9;
+pub(crate) const GUILD: &str = "1000";
+pub(crate) const TEXT: &str = "1200";
+pub(crate) const MUSIC: &str = "1300";
+pub(crate) const OTHER_MUSIC: &str = "1301";
+pub(crate) const ADA: &str = "1";
+pub(crate) const BOT: &str = "9000";
 
 /// How long anything may take on a busy machine.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-pub struct Stage {
-    pub sim: Sim,
-    pub token: String,
+pub(crate) struct Stage {
+    pub(crate) sim: Sim,
+    pub(crate) token: String,
     http: reqwest::Client,
     _ca: tempfile::TempDir,
 }
 
 impl Stage {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::with(World::example(), |_| {}).await
     }
 
-    pub async fn with(world: World, change: impl FnOnce(&mut SimOptions)) -> Self {
+    pub(crate) async fn with(world: World, change: impl FnOnce(&mut SimOptions)) -> Self {
         let ca = tempfile::tempdir().unwrap();
         let mut options = SimOptions::new(ca.path());
         change(&mut options);
@@ -43,37 +43,37 @@ impl Stage {
     }
 
     /// A request to the REST API as the bot. Answers status and body.
-    pub async fn rest(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+    pub(crate) async fn rest(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
         let url = format!("{}/api/v10{path}", self.sim.addresses().rest);
         self.send(method, &url, Some(format!("Bot {}", self.token)), body).await
     }
 
     /// The same without a token.
-    pub async fn anonymous(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+    pub(crate) async fn anonymous(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
         let url = format!("{}/api/v10{path}", self.sim.addresses().rest);
         self.send(method, &url, None, body).await
     }
 
     /// A request to the control API. Answers status and body.
-    pub async fn control(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
+    pub(crate) async fn control(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
         let url = format!("{}/sim{path}", self.sim.addresses().control);
         self.send(method, &url, None, body).await
     }
 
     /// The same, which must succeed.
-    pub async fn order(&self, method: &str, path: &str, body: Value) -> Value {
+    pub(crate) async fn order(&self, method: &str, path: &str, body: Value) -> Value {
         let (status, answer) = self.control(method, path, Some(body)).await;
         assert_eq!(status, 200, "{path}: {answer}");
         answer
     }
 
-    pub async fn see(&self, path: &str) -> Value {
+    pub(crate) async fn see(&self, path: &str) -> Value {
         let (status, answer) = self.control("GET", path, None).await;
         assert_eq!(status, 200, "{path}: {answer}");
         answer
     }
 
-    pub async fn log(&self) -> String {
+    pub(crate) async fn log(&self) -> String {
         let url = format!("{}/sim/log", self.sim.addresses().control);
         self.http.get(url).send().await.unwrap().text().await.unwrap()
     }
@@ -94,25 +94,25 @@ impl Stage {
     }
 
     /// Registers `/play query` and others that tests use.
-    pub async fn register(&self, commands: Value) -> Value {
+    pub(crate) async fn register(&self, commands: Value) -> Value {
         let (status, answer) = self.rest("PUT", &format!("/applications/{BOT}/commands"), Some(commands)).await;
         assert_eq!(status, 200, "{answer}");
         answer
     }
 
     /// A bot that is logged in and knows the guild.
-    pub async fn bot(&self) -> Gateway {
+    pub(crate) async fn bot(&self) -> Gateway {
         let mut gateway = self.connect().await;
         gateway.identify(&self.token).await;
         gateway.event("GUILD_CREATE").await;
         gateway
     }
 
-    pub async fn connect(&self) -> Gateway {
+    pub(crate) async fn connect(&self) -> Gateway {
         self.connect_with("?v=10&encoding=json").await
     }
 
-    pub async fn connect_with(&self, query: &str) -> Gateway {
+    pub(crate) async fn connect_with(&self, query: &str) -> Gateway {
         let url = format!("{}/{query}", self.sim.addresses().gateway);
         let (stream, _) = connect_async(url).await.unwrap();
         Gateway { stream, session: String::new(), seq: 0 }
@@ -120,26 +120,26 @@ impl Stage {
 }
 
 /// A main gateway client that does nothing by itself.
-pub struct Gateway {
+pub(crate) struct Gateway {
     stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
-    pub session: String,
+    pub(crate) session: String,
     /// The number of the last event seen.
-    pub seq: u64,
+    pub(crate) seq: u64,
 }
 
 /// What came from the gateway.
 #[derive(Debug)]
-pub enum Came {
+pub(crate) enum Came {
     Frame(Value),
     Closed(Option<u16>),
 }
 
 impl Gateway {
-    pub async fn send(&mut self, frame: Value) {
+    pub(crate) async fn send(&mut self, frame: Value) {
         self.stream.send(Message::text(frame.to_string())).await.unwrap();
     }
 
-    pub async fn identify(&mut self, token: &str) {
+    pub(crate) async fn identify(&mut self, token: &str) {
         let properties = json!({ "os": "linux", "browser": "test", "device": "test" });
         let data = json!({ "token": token, "intents": INTENTS, "properties": properties });
         self.send(json!({ "op": 2, "d": data })).await;
@@ -147,17 +147,17 @@ impl Gateway {
         self.session = ready["session_id"].as_str().unwrap().to_owned();
     }
 
-    pub async fn resume(&mut self, token: &str, session: &str, seq: u64) {
+    pub(crate) async fn resume(&mut self, token: &str, session: &str, seq: u64) {
         self.send(json!({ "op": 6, "d": { "token": token, "session_id": session, "seq": seq } })).await;
     }
 
     /// Op 4 for the example guild.
-    pub async fn join(&mut self, channel: Option<&str>) {
+    pub(crate) async fn join(&mut self, channel: Option<&str>) {
         let data = json!({ "guild_id": GUILD, "channel_id": channel, "self_mute": false, "self_deaf": true });
         self.send(json!({ "op": 4, "d": data })).await;
     }
 
-    pub async fn next(&mut self) -> Came {
+    pub(crate) async fn next(&mut self) -> Came {
         loop {
             let message = tokio::time::timeout(PATIENCE, self.stream.next()).await.expect("nothing came");
             match message {
@@ -177,7 +177,7 @@ impl Gateway {
     }
 
     /// The next frame with this opcode, whatever came before.
-    pub async fn op(&mut self, op: i64) -> Value {
+    pub(crate) async fn op(&mut self, op: i64) -> Value {
         loop {
             match self.next().await {
                 Came::Frame(frame) if frame["op"] == op => return frame,
@@ -188,7 +188,7 @@ impl Gateway {
     }
 
     /// The data of the next event of this name, whatever came before.
-    pub async fn event(&mut self, name: &str) -> Value {
+    pub(crate) async fn event(&mut self, name: &str) -> Value {
         loop {
             match self.next().await {
                 Came::Frame(frame) if frame["t"] == name => return frame["d"].clone(),
@@ -199,7 +199,7 @@ impl Gateway {
     }
 
     /// The names of the events that came before a heartbeat sent now was acknowledged: all there were.
-    pub async fn events_so_far(&mut self) -> Vec<String> {
+    pub(crate) async fn events_so_far(&mut self) -> Vec<String> {
         self.send(json!({ "op": 1, "d": self.seq })).await;
         let mut names = Vec::new();
         loop {
@@ -212,7 +212,7 @@ impl Gateway {
     }
 
     /// The code the gateway closes with.
-    pub async fn closed(&mut self) -> Option<u16> {
+    pub(crate) async fn closed(&mut self) -> Option<u16> {
         loop {
             if let Came::Closed(code) = self.next().await {
                 return code;
@@ -220,7 +220,7 @@ impl Gateway {
         }
     }
 
-    pub async fn close(&mut self, code: u16) {
+    pub(crate) async fn close(&mut self, code: u16) {
         use tokio_tungstenite::tungstenite::protocol::CloseFrame;
         let frame = CloseFrame { code: code.into(), reason: "".into() };
         self.stream.close(Some(frame)).await.unwrap();

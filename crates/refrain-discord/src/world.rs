@@ -77,8 +77,8 @@ impl World {
         self.cache.guild(guild).is_some_and(|guild| guild.unavailable() != Some(true))
     }
 
-    /// The channel in which the gateway shows `user` to be.
-    pub(crate) fn voice_channel(&self, guild: Id<GuildMarker>, user: Id<UserMarker>) -> Option<Id<ChannelMarker>> {
+    /// The last channel of `user`, which an outage may have made out of date: see `voice_states`.
+    fn voice_channel(&self, guild: Id<GuildMarker>, user: Id<UserMarker>) -> Option<Id<ChannelMarker>> {
         self.cache.voice_state(user, guild).map(|state| state.channel_id())
     }
 
@@ -124,7 +124,8 @@ impl World {
 
     /// The bot's own voice state in a guild's list, for `GUILD_CREATE`.
     pub(crate) fn own_channel(&self, guild: Id<GuildMarker>) -> Option<ChannelId> {
-        self.voice_channel(guild, self.bot).map(convert::channel)
+        let states = self.voice_states(guild);
+        states.into_iter().find(|(user, _)| *user == self.bot).map(|(_, channel)| convert::channel(channel))
     }
 
     pub(crate) fn is_bot(&self, user: Id<UserMarker>) -> bool {

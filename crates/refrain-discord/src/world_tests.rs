@@ -131,6 +131,8 @@ fn who_left_while_the_shard_was_away_is_forgotten() {
     world.update(&mut guild_create(&[voice_state(BOT, Some(OPEN))]));
     assert_eq!(world.facts(GUILD, ANN, at(OPEN)).listeners, 0);
     assert_eq!(world.own_channel(GUILD), at(OPEN));
+    world.update(&mut guild_create(&[]));
+    assert_eq!(world.own_channel(GUILD), None, "a new session is in no channel");
 }
 
 #[test]

@@ -112,6 +112,7 @@ async fn judge(options: &Options, source: &Source, performance: Performance, out
     if let Some(fault_ms) = of_recording(performance.fault_ms) {
         let until_ms = of_recording(performance.stop_ms).unwrap_or(f64::INFINITY);
         report.judge(&comparison, "close", Some(options.code), fault_ms, until_ms);
+        report.tell_what_was_heard(play_ms - start_ms);
     }
     std::fs::write(out.join("report.html"), page::page(&report, &comparison)).context("writing report.html")?;
     Ok(report)
@@ -124,7 +125,7 @@ fn never_played(performance: &Performance) -> String {
     }
 }
 
-/// The events, counted from the `/play`, with the first note where it was heard.
+/// The events, counted from the `/play`, with the first note as it was heard.
 fn timeline(performance: &Performance, play_ms: f64) -> Vec<Event> {
     let mut events = performance.events.clone();
     events.extend(

@@ -176,26 +176,33 @@ impl<'a> Performer<'a> {
         if let Some(listener) = self.stage.control.listener().await? {
             self.done.listener = listener;
         }
-        let report = &self.done.listener;
-        let (heard, level) = (report.is_music_heard(), report.level_now());
-        let faulted = self.done.fault_ms.is_some();
-        let now = match (self.hearing, heard) {
-            (Hearing::Waiting, true) => Hearing::Playing,
-            (Hearing::Playing | Hearing::Back, false) if faulted && self.done.stop_ms.is_none() => Hearing::Silence,
-            (Hearing::Silence, true) => Hearing::Back,
-            (same, _) => same,
-        };
+        let now = self.hears();
+        let level = self.done.listener.level_now();
         if now != self.hearing {
             self.hearing = now;
             match now {
                 Hearing::Waiting => {}
-                Hearing::Playing => self.event("the listener hears the music"),
-                Hearing::Silence => self.event("the listener hears nothing any more"),
-                Hearing::Back => self.event("the listener hears the music again"),
+                Hearing::Playing => self.view.event("the listener hears the music"),
+                Hearing::Silence => self.view.event("the listener hears nothing any more"),
+                Hearing::Back => self.view.event("the listener hears the music again"),
             }
         }
         self.view.level(now, level);
         Ok(())
+    }
+
+    /// What the listener hears now. Short silences are over by the time that they are seen: they count as well.
+    fn hears(&self) -> Hearing {
+        let report = &self.done.listener;
+        let Some(fault_ms) = self.done.fault_ms else {
+            return if report.first_frame_ms.is_some() { Hearing::Playing } else { Hearing::Waiting };
+        };
+        let last = report.silences.iter().rfind(|silence| silence.start_ms >= fault_ms - 100.0);
+        match last {
+            None => self.hearing,
+            Some(silence) if silence.open => Hearing::Silence,
+            Some(_) => Hearing::Back,
+        }
     }
 
     /// Tells something that happens now.

@@ -143,6 +143,20 @@ impl Report {
             heard_after_ms: whole(heard_after_ms),
         });
     }
+
+    /// Puts what the listener heard of the faults into the timeline, whose zero is at `play_ms` of the recording.
+    pub(super) fn tell_what_was_heard(&mut self, play_ms: f64) {
+        for fault in &self.faults {
+            let told = |at_ms: i64, event: String| Event { at_ms: at_ms - whole(play_ms), event };
+            let Some(stopped_ms) = fault.stopped_ms else { continue };
+            self.timeline.push(told(stopped_ms, "the listener hears nothing any more".to_owned()));
+            if let Some(resumed_ms) = fault.resumed_ms {
+                let event = format!("the listener hears the music again, {} ms later", resumed_ms - stopped_ms);
+                self.timeline.push(told(resumed_ms, event));
+            }
+        }
+        self.timeline.sort_by_key(|event| event.at_ms);
+    }
 }
 
 fn sentence(outcome: Outcome, fault: &FaultHeard, code: Option<u16>) -> String {

@@ -21,11 +21,7 @@ pub struct Page {
 impl Page {
     /// Cuts page `number` out of `upcoming`. A page beyond the last is the last, page 0 is the first, and a page holds
     /// one track at least.
-    pub(crate) fn cut<'a>(
-        upcoming: impl ExactSizeIterator<Item = &'a Track>,
-        number: usize,
-        size: usize,
-    ) -> Self {
+    pub(crate) fn cut<'a>(upcoming: impl ExactSizeIterator<Item = &'a Track>, number: usize, size: usize) -> Self {
         let (total, size) = (upcoming.len(), size.max(1));
         let pages = total.div_ceil(size).max(1);
         let number = number.clamp(1, pages);

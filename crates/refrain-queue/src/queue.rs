@@ -16,10 +16,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            max_tracks: 1000,
-            max_history: 50,
-        }
+        Self { max_tracks: 1000, max_history: 50 }
     }
 }
 
@@ -69,13 +66,7 @@ impl Queue {
     /// An empty queue with these bounds.
     #[must_use]
     pub const fn new(limits: Limits) -> Self {
-        Self {
-            limits,
-            next_id: 1,
-            current: None,
-            upcoming: VecDeque::new(),
-            history: VecDeque::new(),
-        }
+        Self { limits, next_id: 1, current: None, upcoming: VecDeque::new(), history: VecDeque::new() }
     }
 
     /// Puts a track at the end; in an idle queue it becomes current at once.
@@ -90,26 +81,16 @@ impl Queue {
     ) -> Result<Added, QueueError> {
         let held = self.upcoming.len() + usize::from(self.current.is_some());
         if held >= self.limits.max_tracks {
-            return Err(QueueError::Full {
-                max: self.limits.max_tracks,
-            });
+            return Err(QueueError::Full { max: self.limits.max_tracks });
         }
-        let track = Track {
-            id: TrackId(self.next_id),
-            info,
-            requested_by,
-            requested_in,
-        };
+        let track = Track { id: TrackId(self.next_id), info, requested_by, requested_in };
         self.next_id += 1;
         if self.current.is_none() {
             self.current = Some(track.clone());
         } else {
             self.upcoming.push_back(track.clone());
         }
-        Ok(Added {
-            track,
-            position: self.upcoming.len(),
-        })
+        Ok(Added { track, position: self.upcoming.len() })
     }
 
     /// The track that plays, or will as soon as there is a connection.
@@ -154,11 +135,7 @@ impl Queue {
     /// When `id` is not the current track, nothing changes and the current track is returned. An end that arrives late,
     /// after somebody skipped that very track, therefore never skips a second one.
     pub fn finish(&mut self, id: TrackId) -> Option<&Track> {
-        if self
-            .current
-            .as_ref()
-            .is_some_and(|current| current.id == id)
-        {
+        if self.current.as_ref().is_some_and(|current| current.id == id) {
             self.advance();
         }
         self.current.as_ref()
@@ -177,10 +154,7 @@ impl Queue {
             skipped.extend(self.upcoming.drain(..unheard));
             self.advance();
         }
-        Skipped {
-            skipped,
-            current: self.current.clone(),
-        }
+        Skipped { skipped, current: self.current.clone() }
     }
 
     /// Empties the queue: the current track and the upcoming ones, in order. The history stays and gains the current one.

@@ -21,19 +21,14 @@ fn the_first_track_plays_now_and_the_next_ones_wait_in_line() {
 #[test]
 fn remembers_who_asked_and_where() {
     let mut queue = Queue::default();
-    let added = queue
-        .enqueue(song("a", None), UserId::new(11), ChannelId::new(12))
-        .unwrap();
+    let added = queue.enqueue(song("a", None), UserId::new(11), ChannelId::new(12)).unwrap();
     assert_eq!(added.track.requested_by, UserId::new(11));
     assert_eq!(added.track.requested_in, ChannelId::new(12));
 }
 
 #[test]
 fn a_full_queue_refuses_and_says_how_many_it_holds() {
-    let limits = Limits {
-        max_tracks: 2,
-        max_history: 5,
-    };
+    let limits = Limits { max_tracks: 2, max_history: 5 };
     let mut queue = Queue::new(limits);
     add(&mut queue, "a").unwrap();
     add(&mut queue, "b").unwrap();
@@ -49,18 +44,11 @@ fn a_full_queue_refuses_and_says_how_many_it_holds() {
 #[test]
 fn a_track_that_ends_gives_way_to_the_next_and_the_last_leaves_silence() {
     let mut queue = playing(&["a", "b"]);
-    let (a, b) = (
-        queue.current().unwrap().id,
-        queue.upcoming().next().unwrap().id,
-    );
+    let (a, b) = (queue.current().unwrap().id, queue.upcoming().next().unwrap().id);
     assert_eq!(queue.finish(a).unwrap().id, b);
     assert_eq!(queue.finish(b), None);
     assert_eq!(titles(queue.history()), ["b", "a"], "the most recent first");
-    assert_eq!(
-        add(&mut queue, "c").unwrap().position,
-        0,
-        "an idle queue starts again"
-    );
+    assert_eq!(add(&mut queue, "c").unwrap().position, 0, "an idle queue starts again");
 }
 
 #[test]
@@ -97,10 +85,7 @@ fn skipping_more_than_there_is_ends_the_music() {
     let done = queue.skip(usize::MAX);
     assert_eq!(titles(&done.skipped), ["a", "b"]);
     assert_eq!((done.current, queue.current()), (None, None));
-    assert!(
-        queue.skip(1).skipped.is_empty(),
-        "an idle queue has nothing to skip"
-    );
+    assert!(queue.skip(1).skipped.is_empty(), "an idle queue has nothing to skip");
 }
 
 #[test]
@@ -122,10 +107,7 @@ fn clearing_takes_the_playing_track_too() {
 
 #[test]
 fn the_history_forgets_the_oldest() {
-    let mut queue = Queue::new(Limits {
-        max_tracks: 10,
-        max_history: 2,
-    });
+    let mut queue = Queue::new(Limits { max_tracks: 10, max_history: 2 });
     for title in ["a", "b", "c"] {
         add(&mut queue, title).unwrap();
         queue.skip(1);
@@ -136,17 +118,11 @@ fn the_history_forgets_the_oldest() {
 #[test]
 fn the_whole_length_is_known_only_when_every_length_is() {
     let mut queue = playing(&["a"]);
-    assert_eq!(
-        queue.total_duration(),
-        Some(Duration::ZERO),
-        "the current track does not count"
-    );
+    assert_eq!(queue.total_duration(), Some(Duration::ZERO), "the current track does not count");
     add(&mut queue, "b").unwrap();
     add(&mut queue, "c").unwrap();
     assert_eq!(queue.total_duration(), Some(Duration::from_secs(360)));
-    queue
-        .enqueue(song("d", None), UserId::new(1), ChannelId::new(1))
-        .unwrap();
+    queue.enqueue(song("d", None), UserId::new(1), ChannelId::new(1)).unwrap();
     assert_eq!(queue.total_duration(), None);
 }
 
@@ -155,9 +131,7 @@ fn a_live_stream_has_no_length_even_when_the_site_names_one() {
     let mut queue = playing(&["a"]);
     let mut radio = song("radio", Some(60));
     radio.live = true;
-    queue
-        .enqueue(radio, UserId::new(1), ChannelId::new(1))
-        .unwrap();
+    queue.enqueue(radio, UserId::new(1), ChannelId::new(1)).unwrap();
     assert_eq!(queue.total_duration(), None);
 }
 
@@ -165,9 +139,7 @@ fn a_live_stream_has_no_length_even_when_the_site_names_one() {
 fn absurd_lengths_saturate() {
     let mut queue = playing(&["a"]);
     for _ in 0..2 {
-        queue
-            .enqueue(song("b", Some(u64::MAX)), UserId::new(1), ChannelId::new(1))
-            .unwrap();
+        queue.enqueue(song("b", Some(u64::MAX)), UserId::new(1), ChannelId::new(1)).unwrap();
     }
     assert_eq!(queue.total_duration(), Some(Duration::MAX));
 }
@@ -177,15 +149,7 @@ fn pages_count_from_one_and_out_of_range_means_the_nearest() {
     let queue = playing(&["now", "a", "b", "c", "d", "e"]);
     let middle = queue.page(2, 2);
     assert_eq!(titles(&middle.tracks), ["c", "d"]);
-    assert_eq!(
-        (
-            middle.number,
-            middle.pages,
-            middle.first_position,
-            middle.total
-        ),
-        (2, 3, 3, 5)
-    );
+    assert_eq!((middle.number, middle.pages, middle.first_position, middle.total), (2, 3, 3, 5));
     assert_eq!(queue.page(0, 2), queue.page(1, 2));
     assert_eq!(queue.page(usize::MAX, 2), queue.page(3, 2));
     assert_eq!(queue.page(1, usize::MAX).tracks.len(), 5);
@@ -195,9 +159,6 @@ fn pages_count_from_one_and_out_of_range_means_the_nearest() {
 #[test]
 fn an_empty_queue_has_one_empty_page() {
     let page = Queue::default().page(3, 10);
-    assert_eq!(
-        (page.number, page.pages, page.first_position, page.total),
-        (1, 1, 1, 0)
-    );
+    assert_eq!((page.number, page.pages, page.first_position, page.total), (1, 1, 1, 0));
     assert!(page.tracks.is_empty());
 }

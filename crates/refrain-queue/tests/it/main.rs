@@ -34,8 +34,5 @@ fn playing(titles: &[&str]) -> Queue {
 }
 
 fn titles<'a>(tracks: impl IntoIterator<Item = &'a refrain_model::Track>) -> Vec<&'a str> {
-    tracks
-        .into_iter()
-        .map(|track| track.info.title.as_str())
-        .collect()
+    tracks.into_iter().map(|track| track.info.title.as_str()).collect()
 }

@@ -54,22 +54,12 @@ impl Model {
     }
 }
 
-fn apply(
-    queue: &mut Queue,
-    model: &mut Model,
-    limits: Limits,
-    step: &Step,
-) -> Result<(), TestCaseError> {
+fn apply(queue: &mut Queue, model: &mut Model, limits: Limits, step: &Step) -> Result<(), TestCaseError> {
     match *step {
         Step::Enqueue(seconds) => {
             let added = queue.enqueue(song("x", seconds), UserId::new(1), ChannelId::new(2));
             if model.line.len() >= limits.max_tracks {
-                prop_assert_eq!(
-                    added,
-                    Err(QueueError::Full {
-                        max: limits.max_tracks
-                    })
-                );
+                prop_assert_eq!(added, Err(QueueError::Full { max: limits.max_tracks }));
             } else {
                 let added = added.map_err(|e| TestCaseError::fail(e.to_string()))?;
                 model.added += 1;
@@ -98,10 +88,7 @@ fn apply(
             let page = queue.page(number, size);
             prop_assert!((1..=page.pages).contains(&page.number));
             let waiting = model.line.get(1..).unwrap_or_default();
-            let chunk = waiting
-                .chunks(size.max(1))
-                .nth(page.number - 1)
-                .unwrap_or_default();
+            let chunk = waiting.chunks(size.max(1)).nth(page.number - 1).unwrap_or_default();
             prop_assert_eq!(page.tracks.as_slice(), chunk);
             prop_assert_eq!(page.pages, waiting.chunks(size.max(1)).len().max(1));
             prop_assert_eq!(page.total, waiting.len());
@@ -115,17 +102,10 @@ fn check(queue: &Queue, model: &Model, limits: Limits) -> Result<(), TestCaseErr
     prop_assert_eq!(queue.current(), model.line.first());
     prop_assert!(queue.upcoming().eq(waiting));
     prop_assert_eq!(queue.upcoming().len(), waiting.len());
-    prop_assert_eq!(
-        (queue.len(), queue.is_empty()),
-        (waiting.len(), waiting.is_empty())
-    );
+    prop_assert_eq!((queue.len(), queue.is_empty()), (waiting.len(), waiting.is_empty()));
     let whole: Option<Duration> = waiting.iter().map(|track| track.info.duration).sum();
     prop_assert_eq!(queue.total_duration(), whole);
-    prop_assert!(
-        queue
-            .history()
-            .eq(model.heard.iter().rev().take(limits.max_history))
-    );
+    prop_assert!(queue.history().eq(model.heard.iter().rev().take(limits.max_history)));
     Ok(())
 }
 

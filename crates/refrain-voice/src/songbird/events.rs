@@ -41,6 +41,7 @@ impl EventHandler for Listener {
         'c: 'f,
         Self: 'f,
     {
+        #[expect(clippy::wildcard_enum_match_arm, reason = "songbird's enum may grow; these three were asked for")]
         let event = match context {
             EventContext::DriverConnect(_) => Some(DriverEvent::Connected),
             EventContext::DriverReconnect(_) => Some(DriverEvent::Resumed),
@@ -56,15 +57,15 @@ impl EventHandler for Listener {
 
 /// `None` for a disconnect that we asked for.
 fn disconnected(data: &DisconnectData<'_>) -> Option<DriverEvent> {
-    match data.kind {
-        DisconnectKind::Connect => Some(DriverEvent::Failed { kind: failure(data.reason) }),
-        _ => match data.reason {
-            Some(DisconnectReason::Requested) => None,
-            Some(DisconnectReason::WsClosed(code)) => {
-                Some(DriverEvent::Closed { code: code.map(close_code), resumable: false })
-            }
-            _ => Some(DriverEvent::Closed { code: None, resumable: false }),
-        },
+    if data.kind == DisconnectKind::Connect {
+        return Some(DriverEvent::Failed { kind: failure(data.reason) });
+    }
+    match data.reason {
+        Some(DisconnectReason::Requested) => None,
+        Some(DisconnectReason::WsClosed(code)) => {
+            Some(DriverEvent::Closed { code: code.map(close_code), resumable: false })
+        }
+        _ => Some(DriverEvent::Closed { code: None, resumable: false }),
     }
 }
 

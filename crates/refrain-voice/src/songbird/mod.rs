@@ -42,7 +42,7 @@ impl SongbirdShared {
                 strategy: Strategy::Every(Duration::from_millis(1).into()),
                 retry_limit: Some(NonZeroU8::MIN),
             })
-            .driver_timeout(Some(connect_timeout.into()))
+            .driver_timeout(Some(connect_timeout))
             // Otherwise every driver starts a thread for it.
             .disposer(DisposalThread::run());
         Self { config }
@@ -119,10 +119,8 @@ impl VoiceDriver for SongbirdDriver {
     }
 
     fn tear_down(&mut self, generation: Generation) {
-        if self.connection.as_ref().is_some_and(|c| c.generation == generation) {
-            if let Some(mut connection) = self.connection.take() {
-                connection.driver.leave();
-            }
+        if let Some(mut connection) = self.connection.take_if(|c| c.generation == generation) {
+            connection.driver.leave();
         }
     }
 

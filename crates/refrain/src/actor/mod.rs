@@ -52,7 +52,7 @@ impl Actor {
             guild,
             recovery: Recovery::new(shared.settings.recovery.clone(), seed),
             driver,
-            queue: Queue::new(shared.settings.limits.clone()),
+            queue: Queue::new(shared.settings.limits),
             playback: None,
             frames_allowed: false,
             has_played: false,

@@ -1,6 +1,6 @@
 //! `cargo xtask demo`: the real bot plays, is thrown out, and comes back, on a machine with no Discord.
 //!
-//! [`run`] goes through it: prepare the source, set the stage, [`perform`], measure what the listener heard, write
+//! [`run`] goes through it: prepare the source, set the stage, `perform`, measure what the listener heard, write
 //! `report.json`, `report.html` and `recording.wav`.
 
 mod options;

@@ -33,8 +33,9 @@ pub(crate) struct Flags {
 
 pub(crate) fn demo(workspace: &Workspace, flags: &Flags) -> Result<()> {
     let ready = setup(workspace, Extent::BuildAndRun)?;
-    let packages = ["--package", "refrain-bot", "--package", "refrain-sim", "--package", "refrain-e2e"];
-    command::run(workspace.cargo(["build", "--bins"]).args(packages))?;
+    // The whole workspace's, although three would do: cargo picks the dependencies' features by what is built, and so
+    // what is compiled here serves `cargo xtask test` too.
+    command::run(&mut workspace.cargo(["build", "--workspace", "--bins"]))?;
     let built = workspace.target().join("debug");
     let mut demo = Command::new(built.join("refrain-demo"));
     demo.arg("--bot").arg(built.join("refrain"));

@@ -50,7 +50,7 @@ async fn go_through(options: &Options, view: &mut View) -> Result<Report> {
     std::fs::create_dir_all(&options.out).with_context(|| format!("making the folder {}", options.out.display()))?;
     let out = std::path::absolute(&options.out).context("the path of the output folder")?;
     // What an earlier run left must not be taken for this one's.
-    for old in ["report.json", "report.html", "recording.wav"] {
+    for old in ["report.json", "report.html", "recording.wav", "bot.log", "sim.log"] {
         let _none = std::fs::remove_file(out.join(old));
     }
     let binaries = Binaries { bot: options.bot.clone(), sim: options.sim.clone(), yt_dlp: options.yt_dlp.clone() };
@@ -104,7 +104,7 @@ async fn judge(options: &Options, source: &Source, performance: Performance, out
     };
     let Some(wav) = performance.recording else { return Ok(report) };
     std::fs::write(out.join("recording.wav"), &wav).context("writing recording.wav")?;
-    report.recording = Some("recording.wav".to_owned());
+    report.recording = Some(seen_from_report(options, out));
     let (heard, played) = (Audio::from_wav(&wav)?, source.audio.clone());
     let comparison =
         tokio::task::spawn_blocking(move || Comparison::new(&heard, &played)).await.context("comparing the sounds")?;
@@ -116,6 +116,13 @@ async fn judge(options: &Options, source: &Source, performance: Performance, out
     }
     std::fs::write(out.join("report.html"), page::page(&report, &comparison)).context("writing report.html")?;
     Ok(report)
+}
+
+/// The recording's path for the report: the name alone beside it, the whole path where the report was moved away.
+fn seen_from_report(options: &Options, out: &Path) -> String {
+    let report = std::path::absolute(options.report_path()).ok();
+    let beside = report.is_some_and(|report| report.parent() == Some(out));
+    if beside { "recording.wav".to_owned() } else { out.join("recording.wav").to_string_lossy().into_owned() }
 }
 
 fn never_played(performance: &Performance) -> String {

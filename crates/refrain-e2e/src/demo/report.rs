@@ -77,7 +77,7 @@ pub struct Report {
     pub first_audio_ms: Option<i64>,
     /// How well the recording matches the source, 0 to 1 (docs/testing.md).
     pub audio_match: f64,
-    /// The recording's file name, beside this file unless it was moved.
+    /// The recording: its name where it lies beside this report, else its path.
     pub recording: Option<String>,
     /// The faults in order.
     pub faults: Vec<FaultReport>,

@@ -35,6 +35,8 @@ pub struct Listener {
     pub heard_until_ms: f64,
     /// The level of each 100 ms since the start, up to `heard_until_ms`, in dB below full scale.
     pub level: Vec<f32>,
+    /// The voice sessions so far.
+    pub sessions: Vec<Session>,
     /// Every silence between the first music and now.
     pub silences: Vec<Silence>,
 }
@@ -60,6 +62,18 @@ impl Listener {
     pub fn is_music_heard(&self) -> bool {
         self.level.iter().rev().take(3).any(|&level| level > crate::measure::SILENT_DBFS)
     }
+}
+
+/// A voice session of the bot.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Session {
+    /// When its socket was last gone.
+    pub closed_ms: Option<f64>,
+    /// The close code.
+    pub code: Option<u16>,
+    /// When it was resumed on a new socket.
+    pub resumed_ms: Vec<f64>,
 }
 
 /// A silence that the listener noticed.

@@ -119,7 +119,8 @@ impl Audio {
         let status = child.wait().await.context("waiting for ffmpeg")?;
         if !status.success() || sound.is_empty() {
             let said = String::from_utf8_lossy(&complaint);
-            bail!("ffmpeg found no sound in {} ({status}): {}", source.display(), said.trim());
+            let last = said.lines().next_back().unwrap_or("it gave no reason");
+            bail!("ffmpeg found no sound in {} ({status}): {last}", source.display());
         }
         Ok(Self { frames: sound.chunks_exact(8).map(frame_from_bytes).collect() })
     }

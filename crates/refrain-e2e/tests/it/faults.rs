@@ -14,6 +14,7 @@ async fn suffer(stage: &mut Stage, kind: &str, more: Value) -> Result<FaultHeard
     stage.hear_music(3_000.0).await?;
     let fault = stage.control.fault(kind, more).await?;
     stage.hear_music(6_000.0).await?;
+    assert!(came_anew(stage).await?, "{kind} did nothing to the voice connection");
     let at_ms = of_recording(stage, fault.at_ms).await?;
     let comparison = compare(stage, first_light()).await?;
     assert!(comparison.audio_match() > 0.9, "after {kind} the match is {}", comparison.audio_match());
@@ -21,6 +22,12 @@ async fn suffer(stage: &mut Stage, kind: &str, more: Value) -> Result<FaultHeard
     let after_ms = comparison.heard_ms(heard.resumed_ms.unwrap_or(at_ms), f64::INFINITY);
     assert!(after_ms > 3_000.0, "after {kind} the music was heard for {after_ms} ms: {heard:?}");
     Ok(heard)
+}
+
+/// Whether the bot had to connect to voice again, or to resume: without that, nothing was proved.
+async fn came_anew(stage: &Stage) -> Result<bool> {
+    let report = stage.control.listener().await?.unwrap_or_default();
+    Ok(report.sessions.len() > 1 || report.sessions.iter().any(|session| !session.resumed_ms.is_empty()))
 }
 
 #[track_caller]

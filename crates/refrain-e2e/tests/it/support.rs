@@ -58,6 +58,8 @@ pub(crate) async fn of_recording(stage: &Stage, at_ms: f64) -> Result<f64> {
 /// Asserts that one of `words` is in `text`, whatever its case.
 #[track_caller]
 pub(crate) fn speaks_of(text: &str, words: &[&str]) {
+    // Shown when the test fails, and with --no-capture: the words are for people, so people should read them now and then.
+    eprintln!("the bot says: {text}");
     let lower = text.to_lowercase();
     assert!(words.iter().any(|word| lower.contains(&word.to_lowercase())), "none of {words:?} in: {text}");
 }

@@ -15,8 +15,8 @@ const PLACE: Lane = Lane { top: 226.0, bottom: 386.0 };
 const HEIGHT: f64 = 420.0;
 /// The level at the lane's bottom, in dB below full scale.
 const LOWEST_DBFS: f64 = -60.0;
-/// Steps of the level drawn as one: 100 ms.
-const STEPS: usize = 20;
+/// Steps of the level drawn as one: 20 ms, a frame.
+const STEPS: usize = 4;
 
 struct Lane {
     top: f64,
@@ -140,7 +140,7 @@ fn grid(axis: &Axis, play_ms: f64) -> String {
     svg
 }
 
-/// The level as an area, one point each 100 ms: the loudest step of it, and its start where it is silent.
+/// The level as an area, one step for each frame of 20 ms.
 fn level(comparison: &Comparison, axis: &Axis) -> String {
     let mut points = format!("{:.1},{:.1}", axis.x(0.0), LEVEL.bottom);
     for (n, steps) in comparison.levels().dbfs().chunks(STEPS).enumerate() {

@@ -5,11 +5,7 @@ use super::{
     view::{Hearing, View},
 };
 use crate::{
-    harness::{
-        Stage,
-        control::{Listener, Message},
-        world,
-    },
+    harness::{Stage, control::Message, listener::Listener, world},
     measure::SILENT_DBFS,
 };
 use anyhow::Result;
@@ -234,6 +230,7 @@ fn music_after(report: &Listener, step: usize) -> usize {
 
 /// A message on one line of the terminal.
 fn one_line(words: &str) -> String {
-    let line = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let named = words.replace(&format!("<@{}>", world::ADA), "@ada");
+    let line = named.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= 100 { line } else { line.chars().take(99).chain(['…']).collect() }
 }

@@ -166,7 +166,7 @@ fn sentence(outcome: Outcome, fault: &FaultHeard, code: Option<u16>) -> String {
             let place = fault.position_error_ms.map_or("at a place that could not be told".to_owned(), |error| {
                 format!("{} ms from where it had stopped", whole(error))
             });
-            format!("The music came back {} ms after {what}, {place}.", whole(fault.silence_ms))
+            format!("After {what} and {} ms of silence the music came back, {place}.", whole(fault.silence_ms))
         }
         Outcome::NotRecovered => format!("The music did not come back after {what}."),
         Outcome::NeverPlayed => "The music was never heard.".to_owned(),

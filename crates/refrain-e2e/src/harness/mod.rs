@@ -5,18 +5,21 @@
 
 pub mod binaries;
 pub mod control;
+pub mod listener;
 pub mod process;
+mod setting;
 pub mod world;
 
-use crate::media::{MediaServer, Sound};
+pub use setting::Setting;
+
+use crate::media::MediaServer;
 use anyhow::{Context as _, Result, bail, ensure};
-use binaries::Binaries;
-use control::{Control, Listener};
-use process::{Launch, Process, error_lines, plain_environment};
+use control::Control;
+use listener::Listener;
+use process::{Launch, Process, error_lines};
 use serde_json::{Value, json};
+use setting::{bot_environment, install_plugin, open_to, start_simulator};
 use std::{
-    collections::BTreeMap,
-    ffi::OsString,
     future::Future,
     path::{Path, PathBuf},
     process::ExitStatus,
@@ -24,8 +27,6 @@ use std::{
 };
 use tempfile::TempDir;
 
-/// The plugin that gives yt-dlp a site and a search on this machine.
-const PLUGIN: &str = include_str!("../../plugins/refrain/yt_dlp_plugins/extractor/refrain_stage.py");
 /// How long one thing may take before a test gives up: much longer than it should, for machines under load.
 pub const PATIENCE: Duration = Duration::from_secs(60);
 /// How often the simulator is asked.
@@ -34,25 +35,6 @@ const POLL: Duration = Duration::from_millis(50);
 const ENDING: Duration = Duration::from_secs(15);
 /// Lines of the bot's log that an error shows.
 const SHOWN_LINES: usize = 25;
-
-/// Where Debian keeps the certificates that a system trusts.
-const SYSTEM_CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";
-
-/// What to put on the stage.
-#[derive(Debug)]
-pub struct Setting {
-    /// The programs.
-    pub binaries: Binaries,
-    /// What the media server serves, by name.
-    pub sounds: Vec<(String, Sound)>,
-    /// Where logs and work files go; a temporary folder by default.
-    pub folder: Option<PathBuf>,
-    /// An address elsewhere that the bot is going to play: it then trusts the system's certificates as well, runs without
-    /// the site on the stage, and may reach that very host even when it is this machine.
-    pub elsewhere: Option<String>,
-    /// How long each frame of the voice gateway takes to the bot, in milliseconds.
-    pub latency_ms: u64,
-}
 
 /// A running stage.
 pub struct Stage {
@@ -310,90 +292,4 @@ fn is_connected(bots: &Value) -> bool {
     let ready =
         |bot: &Value| bot["guilds_ready"].as_array().is_some_and(|guilds| guilds.contains(&json!(world::GUILD)));
     bots.as_array().into_iter().flatten().any(ready)
-}
-
-async fn start_simulator(setting: &Setting, folder: &Path) -> Result<(Process, Value)> {
-    let (world_file, ready_file) = (folder.join("world.json"), folder.join("ready.json"));
-    std::fs::write(&world_file, world::world(setting.latency_ms).to_string()).context("writing the world file")?;
-    // A stage set up twice in the same folder must not read the address of the one before.
-    let _none_yet = std::fs::remove_file(&ready_file);
-    let arguments = [
-        "serve".into(),
-        "--world".into(),
-        world_file.into_os_string(),
-        "--ready-file".into(),
-        ready_file.clone().into(),
-    ];
-    let mut sim = Process::start(&Launch {
-        name: "the simulator",
-        program: setting.binaries.sim.clone(),
-        arguments: arguments.into(),
-        environment: plain_environment(folder),
-        folder: folder.to_owned(),
-        log_file: folder.join("sim.log"),
-    })?;
-    let start = Instant::now();
-    loop {
-        if let Ok(ready) = std::fs::read(&ready_file) {
-            let ready = serde_json::from_slice(&ready).context("reading the simulator's ready file")?;
-            return Ok((sim, ready));
-        }
-        if let Some(status) = sim.ended()? {
-            sim.wait(PATIENCE).await?;
-            bail!("the simulator ended ({status}) before it was ready: {}", sim.lines().join("\n"));
-        }
-        ensure!(start.elapsed() < PATIENCE, "the simulator was not ready after {} s", PATIENCE.as_secs());
-        tokio::time::sleep(POLL).await;
-    }
-}
-
-fn install_plugin(folder: &Path, media: &MediaServer) -> Result<PathBuf> {
-    let plugins = folder.join("plugins");
-    let place = plugins.join("refrain/yt_dlp_plugins/extractor");
-    std::fs::create_dir_all(&place).context("making the plugin folder")?;
-    std::fs::write(place.join("refrain_stage.py"), PLUGIN).context("installing the yt-dlp plugin")?;
-    std::fs::write(place.join("media-address"), format!("{}\n", media.address()))
-        .context("installing the yt-dlp plugin")?;
-    Ok(plugins)
-}
-
-/// The bot's environment: its documented variables and nothing else.
-fn bot_environment(
-    folder: &Path,
-    ready: &Value,
-    media: &MediaServer,
-    binaries: &Binaries,
-) -> Result<BTreeMap<String, OsString>> {
-    let told = |key: &str| {
-        ready[key].as_str().map(OsString::from).with_context(|| format!("the ready file holds no \"{key}\""))
-    };
-    let mut environment = plain_environment(folder);
-    environment.extend([
-        ("DISCORD_TOKEN".to_owned(), world::TOKEN.into()),
-        ("REFRAIN_DISCORD_API".to_owned(), told("rest")?),
-        ("REFRAIN_DISCORD_GATEWAY".to_owned(), told("gateway")?),
-        ("SSL_CERT_FILE".to_owned(), told("ca")?),
-        ("YT_DLP_PATH".to_owned(), std::path::absolute(&binaries.yt_dlp).context("the path of yt-dlp")?.into()),
-        ("DATA_DIR".to_owned(), folder.join("data").into()),
-        ("REFRAIN_ALLOW_PRIVATE".to_owned(), media.address().to_string().into()),
-        ("REFRAIN_LOG".to_owned(), "info".into()),
-        ("REFRAIN_LOG_FORMAT".to_owned(), "json".into()),
-    ]);
-    Ok(environment)
-}
-
-/// Lets the bot reach an address that is not on the stage.
-fn open_to(url: &str, folder: &Path, environment: &mut BTreeMap<String, OsString>) -> Result<()> {
-    let authority = environment.get("SSL_CERT_FILE").context("there is no certificate authority")?;
-    let mut trusted = std::fs::read(SYSTEM_CERTIFICATES).unwrap_or_default();
-    trusted.extend(std::fs::read(authority).context("reading the simulator's certificate authority")?);
-    let both = folder.join("trusted.pem");
-    std::fs::write(&both, trusted).context("writing the trusted certificates")?;
-    environment.insert("SSL_CERT_FILE".to_owned(), both.into());
-    let url = reqwest::Url::parse(url).with_context(|| format!("{url} is no address"))?;
-    if let (Some(host @ ("127.0.0.1" | "localhost")), Some(port)) = (url.host_str(), url.port_or_known_default()) {
-        let allowed = environment.entry("REFRAIN_ALLOW_PRIVATE".to_owned()).or_default();
-        allowed.push(format!(",{host}:{port}"));
-    }
-    Ok(())
 }

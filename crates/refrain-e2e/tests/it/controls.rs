@@ -2,7 +2,7 @@
 
 use crate::support::{compare, first_light, of_recording, second_wind, stage};
 use anyhow::{Context as _, Result};
-use refrain_e2e::harness::{Stage, control::Listener};
+use refrain_e2e::harness::{Stage, listener::Listener};
 use serde_json::json;
 
 /// The last second was silent.

@@ -92,7 +92,7 @@ impl AudioErrorKind {
             Self::Network => "The site that holds this track cannot be reached at the moment.",
             Self::TimedOut => "The site that holds this track did not answer in time.",
             Self::Spawn => "I cannot play sound at the moment: my operator has to look at my installation.",
-            Self::Broken => "The sound of this track is damaged, so that I cannot play it.",
+            Self::Broken => "That file is damaged or holds no music: I cannot play it.",
         }
     }
 }

@@ -29,9 +29,10 @@ fn steps(workspace: &Workspace, run: &mut Run) -> Result<()> {
     let clippy = ["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"];
     run.command("lints", workspace.cargo(clippy))?;
     run.command("build", test::build(workspace))?;
-    run.command("tests", test::tests(workspace, &ready.yt_dlp, true))?;
+    run.command("documentation", documentation(workspace))?;
     run.command("doc tests", test::doc_tests(workspace))?;
-    run.command("documentation", documentation(workspace))
+    // Last, so that a log ends with what matters most: how many tests passed.
+    run.command("tests", test::tests(workspace, &ready.yt_dlp, true))
 }
 
 /// The advisory database is on GitHub; where it cannot be reached a check would only ever fail.

@@ -99,15 +99,21 @@ impl VoiceDriver for SongbirdDriver {
         };
         let mut driver = Driver::new(self.shared.config.clone());
         events::listen(&mut driver, generation, &self.reports);
-        // The outcome comes as an event; the future is only another way to wait for it.
-        drop(driver.connect(ConnectionInfo {
+        let attempt = driver.connect(ConnectionInfo {
             channel_id: channel.into(),
             endpoint: session.endpoint,
             guild_id: guild.into(),
             session_id: session.session_id,
             token: session.token,
             user_id: user.into(),
-        }));
+        });
+        // The outcome itself comes as an event, which keeps quiet about what was wrong.
+        let guild = self.guild;
+        tokio::spawn(async move {
+            if let Err(error) = attempt.await {
+                tracing::warn!(guild_id = %guild, %generation, %error, "connecting to the voice server failed");
+            }
+        });
         self.connection = Some(Connection { generation, driver, track: None });
         self.put_track();
     }

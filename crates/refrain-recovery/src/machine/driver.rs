@@ -91,8 +91,13 @@ impl Recovery {
                 format!("{code}, the third unlisted close code in a row: please report it").into()
             }
             Some(code) => format!("{} ({code})", code.meaning()).into(),
+            None if self.is_connecting() => "the attempt to connect failed without a close code".into(),
             None => "the voice connection was lost without a close code".into(),
         }
+    }
+
+    const fn is_connecting(&self) -> bool {
+        matches!(&self.state, State::Retrying(Retrying { stage: Stage::Connecting { .. }, .. }))
     }
 
     /// The same session on a new socket. The frames keep flowing: media has a socket of its own.

@@ -14,6 +14,7 @@
 
 pub mod clock;
 mod control;
+mod faults;
 mod gateway;
 pub mod id;
 pub mod listener;

@@ -15,33 +15,33 @@ use crate::{id::Id, state::Hub};
 
 /// Why a call was refused: `{"error": words}`.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(crate) struct Refusal {
     status: StatusCode,
     words: String,
 }
 
 impl Refusal {
-    pub(super) fn new(status: StatusCode, words: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, words: impl Into<String>) -> Self {
         Self { status, words: words.into() }
     }
 
     /// The request makes no sense.
-    pub(super) fn bad(words: impl Into<String>) -> Self {
+    pub(crate) fn bad(words: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, words)
     }
 
     /// What it speaks of is not there.
-    pub(super) fn missing(words: impl Into<String>) -> Self {
+    pub(crate) fn missing(words: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, words)
     }
 
     /// It makes sense, but not now.
-    pub(super) fn conflict(words: impl Into<String>) -> Self {
+    pub(crate) fn conflict(words: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, words)
     }
 
     /// A person on Discord could not do it.
-    pub(super) fn forbidden(words: impl Into<String>) -> Self {
+    pub(crate) fn forbidden(words: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, words)
     }
 }

@@ -1,6 +1,6 @@
 //! The control API: what a test does in place of people, and what it can see. `docs/simulator.md` has its table.
 
-mod answer;
+pub(crate) mod answer;
 mod asking;
 mod faults;
 mod observe;

@@ -3,7 +3,6 @@
 mod command_body;
 pub(crate) mod commands;
 pub(crate) mod events;
-pub(crate) mod faults;
 pub(crate) mod interactions;
 pub(crate) mod json;
 pub(crate) mod message_body;
@@ -50,7 +49,7 @@ pub(crate) struct State {
     pub(crate) commands: BTreeMap<(Id, Option<Id>), Vec<commands::Command>>,
     pub(crate) messages: BTreeMap<Id, messages::Message>,
     pub(crate) interactions: BTreeMap<Id, interactions::Interaction>,
-    pub(crate) faults: BTreeMap<Id, faults::Lasting>,
+    pub(crate) faults: BTreeMap<Id, crate::faults::Lasting>,
     last_id: u64,
     secrets: u64,
 }
@@ -98,6 +97,11 @@ impl Hub {
 }
 
 impl State {
+    /// Whether a lasting fault of this kind is in force in this guild.
+    pub(crate) fn has_fault(&self, guild: Id, kind: &str) -> bool {
+        self.faults.values().any(|one| one.guild == Some(guild) && one.kind == kind)
+    }
+
     /// How many of `map`'s oldest entries must go for one more to fit into `limit`.
     pub(crate) fn make_room<T>(map: &mut BTreeMap<Id, T>, limit: usize) {
         while map.len() >= limit {

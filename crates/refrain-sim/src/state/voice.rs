@@ -31,7 +31,7 @@ impl Hub {
     pub(crate) fn update_voice_state(&self, session_id: &str, bot: Id, wish: Wish) {
         let mut state = self.state();
         let Some(guild) = self.world.guild(wish.guild).filter(|guild| guild.member(bot).is_some()) else { return };
-        if state.op4_unanswered(guild.id) {
+        if state.has_fault(guild.id, "op4_unanswered") {
             return;
         }
         let before = state.voice_states.get(&(guild.id, bot)).cloned();

@@ -1,0 +1,48 @@
+//! What moderators, and Discord itself, do to a bot in a guild.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Outcome, Room, Target, fields_of};
+use crate::{control::answer::Refusal, id::Id, state::Hub};
+
+pub(super) const ROOM: Room = Room { kinds: &["kick", "move", "server_update", "op4_unanswered"], apply };
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+enum Fault {
+    Kick {},
+    Move {
+        channel: Id,
+    },
+    ServerUpdate {
+        /// False sends a null endpoint: the voice server has gone away.
+        #[serde(default = "yes")]
+        available: bool,
+    },
+    Op4Unanswered {},
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn apply(hub: &Arc<Hub>, target: &Target, body: Value) -> Result<Outcome, Refusal> {
+    let guild = target.guild(hub)?;
+    let fault: Fault = fields_of(body)?;
+    match fault {
+        Fault::Kick {} => hub.kick_bot(guild, target.voice_bot(hub, guild)?).map_err(Refusal::conflict)?,
+        Fault::Move { channel } => {
+            hub.move_bot(guild, target.voice_bot(hub, guild)?, channel).map_err(Refusal::bad)?;
+        }
+        Fault::ServerUpdate { available } => {
+            let bot = target.voice_bot(hub, guild)?;
+            hub.change_voice_server(guild, bot, available).map_err(Refusal::conflict)?;
+        }
+        // `State::has_fault` is asked at each op 4: nothing is to be undone.
+        Fault::Op4Unanswered {} => return Ok(Outcome::lasting(|_| {})),
+    }
+    Ok(Outcome::Once)
+}

@@ -1,7 +1,13 @@
 //! Credentials, resumes and ends of sessions, without a socket.
 
 use super::*;
-use crate::clock::SimClock;
+use crate::{
+    clock::SimClock,
+    voice::{
+        session::Socket,
+        wire::{Identify, Resume, SelectProtocol, Speaking, Version},
+    },
+};
 use serde_json::Value;
 use tokio::sync::mpsc;
 

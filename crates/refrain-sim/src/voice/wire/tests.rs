@@ -2,6 +2,7 @@
 
 use super::*;
 use proptest::prelude::*;
+use serde_json::Number;
 
 const V4: Version = Version::Unbuffered(4);
 const V8: Version = Version::Buffered;

@@ -1,0 +1,53 @@
+//! Who is in the channels and who speaks there, as their clients are told.
+
+use super::{Key, Registry};
+use crate::voice::{
+    session::lock,
+    wire::{ServerMessage, Speaking},
+};
+use std::collections::BTreeSet;
+
+impl Registry {
+    pub(super) fn others_in(&self, key: Key, channel: u64) -> Vec<u64> {
+        let members = self.members.get(&(key.0, channel));
+        members.into_iter().flatten().copied().filter(|user| *user != key.1).collect()
+    }
+
+    /// Op 5: noted, and passed on to the other clients in the channel.
+    pub(in crate::voice) fn speaking(&mut self, (key, socket): (Key, u64), speaking: &Speaking) {
+        let Some(session) = self.held_by(key, socket) else {
+            return;
+        };
+        let (ssrc, channel) = (session.ssrc, session.channel);
+        if speaking.ssrc.is_none_or(|claimed| claimed == ssrc) {
+            lock(&session.media).speaking(speaking.speaking);
+        }
+        let guild = (key.0, 0)..=(key.0, u64::MAX);
+        for (_, other) in
+            self.sessions.range_mut(guild).filter(|(other, session)| **other != key && session.channel == channel)
+        {
+            other.say(ServerMessage::Speaking { user: key.1, ssrc, speaking: speaking.speaking });
+        }
+    }
+
+    /// Who is in the channel now; the clients there hear who came and who went.
+    pub(in crate::voice) fn members_changed(&mut self, guild: u64, channel: u64, users: &[u64]) {
+        let now: BTreeSet<u64> = users.iter().copied().collect();
+        let before = if now.is_empty() {
+            self.members.remove(&(guild, channel))
+        } else {
+            self.members.insert((guild, channel), now.clone())
+        }
+        .unwrap_or_default();
+        let sessions = self.sessions.range_mut((guild, 0)..=(guild, u64::MAX));
+        for (key, session) in sessions.filter(|(_, session)| session.channel == channel) {
+            let came: Vec<u64> = now.difference(&before).copied().filter(|user| *user != key.1).collect();
+            if !came.is_empty() {
+                session.say(ServerMessage::ClientsConnect { users: came });
+            }
+            for &user in before.difference(&now).filter(|user| **user != key.1) {
+                session.say(ServerMessage::ClientDisconnect { user });
+            }
+        }
+    }
+}

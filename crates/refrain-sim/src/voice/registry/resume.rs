@@ -1,0 +1,78 @@
+//! A session that lost its socket: the grace, op 7, and the end of the grace.
+
+use super::{GRACE_MS, Key, Refusal, Registry, remember};
+use crate::voice::{
+    session::{Command, Link, Socket, lock},
+    wire::{Resume, ServerMessage, Version},
+};
+
+impl Registry {
+    /// Op 7: the session goes on over this socket; or the code to close with.
+    pub(in crate::voice) fn resume(
+        &mut self,
+        resume: &Resume,
+        socket: Socket,
+        version: Version,
+        now_ms: f64,
+    ) -> Result<Key, Refusal> {
+        self.sweep(now_ms);
+        let asked = (resume.server_id, resume.session_id.clone());
+        if self.timed_out.contains(&asked) {
+            return Err((4009, "Session timed out."));
+        }
+        let guild = (resume.server_id, 0)..=(resume.server_id, u64::MAX);
+        let found = self
+            .sessions
+            .range(guild)
+            .find(|(_, session)| session.session_id == resume.session_id && session.token == resume.token);
+        let Some((&key, session)) = found else {
+            return Err((4006, "Session is no longer valid."));
+        };
+        let missed = match version {
+            Version::Buffered => session.outbox.missed_since(resume.seq_ack),
+            Version::Unbuffered(_) => Some(Vec::new()),
+        };
+        let Some(missed) = missed.filter(|_| !self.refusing.contains(&key.0)) else {
+            self.end(key, Some(4006), "Session is no longer valid.");
+            return Err((4006, "Session is no longer valid."));
+        };
+        if let Some(session) = self.sessions.get_mut(&key) {
+            session.tell(Command::Close { code: Some(1000), reason: String::from("Resumed on another socket.") });
+            session.link = Link::Attached(socket);
+            session.version = version;
+            session.say(ServerMessage::Resumed);
+            for text in missed {
+                session.tell(Command::Say(text));
+            }
+            lock(&session.media).listener().resumed(session.ssrc);
+        }
+        Ok(key)
+    }
+
+    /// The socket is gone, with this code where one was exchanged: the grace begins.
+    pub(in crate::voice) fn detached(&mut self, (key, socket): (Key, u64), code: Option<u16>, now_ms: f64) {
+        if let Some(session) = self.held_by(key, socket) {
+            session.link = Link::Detached { since_ms: now_ms };
+            let ssrc = session.ssrc;
+            lock(&session.media).listener().closed(ssrc, code);
+        }
+    }
+
+    /// Ends the sessions whose grace is over.
+    pub(in crate::voice) fn sweep(&mut self, now_ms: f64) {
+        let over: Vec<Key> = self
+            .sessions
+            .iter()
+            .filter(|(_, session)| match session.link {
+                Link::Attached(_) => false,
+                Link::Detached { since_ms } => now_ms - since_ms > GRACE_MS,
+            })
+            .map(|(key, _)| *key)
+            .collect();
+        for key in over {
+            if let Some(session) = self.forget(key, None) {
+                remember(&mut self.timed_out, (key.0, session.session_id));
+            }
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! One client's voice socket: TLS, the websocket, the handshake's order, heartbeats, and what the control side orders.
+
+mod incoming;
+mod outgoing;
+
+use super::{
+    Shared,
+    registry::Key,
+    session::{Command, Socket, lock},
+    wire::{ServerMessage, Version},
+};
+use crate::log::Direction;
+use futures_util::StreamExt;
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+use tokio::{
+    net::TcpStream,
+    sync::mpsc,
+    time::{Instant, sleep_until, timeout},
+};
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+use tokio_tungstenite::{
+    WebSocketStream, accept_hdr_async_with_config,
+    tungstenite::{
+        handshake::server::{ErrorResponse, Request, Response},
+        protocol::WebSocketConfig,
+    },
+};
+
+type Ws = WebSocketStream<TlsStream<TcpStream>>;
+
+/// For the TLS and websocket handshakes, for a write, and for the client's half of a close.
+const PATIENCE: Duration = Duration::from_secs(10);
+const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a client that left its channel has to close the socket by itself.
+const LEAVE_GRACE: Duration = Duration::from_millis(500);
+/// On top of one and a half intervals: a busy machine is not a dead client.
+const HEARTBEAT_MARGIN: Duration = Duration::from_secs(2);
+/// Messages that may wait for a client that does not read.
+const MAX_WAITING: usize = 1024;
+const MAX_MESSAGE: usize = 1 << 20;
+
+/// Serves a connection to its end.
+pub(super) async fn serve(stream: TcpStream, tls: TlsAcceptor, shared: Arc<Shared>, id: u64) {
+    match timeout(PATIENCE, accept(stream, tls)).await {
+        Ok(Ok((ws, version))) => Connection::new(ws, version, shared, id).run().await,
+        Ok(Err(error)) => tracing::debug!(%error, "a voice connection did not get as far as a websocket"),
+        Err(_) => tracing::debug!("a voice connection took too long to become a websocket"),
+    }
+}
+
+#[expect(clippy::result_large_err, reason = "the refusal's type is the websocket library's")]
+async fn accept(stream: TcpStream, tls: TlsAcceptor) -> anyhow::Result<(Ws, Version)> {
+    stream.set_nodelay(true)?;
+    let stream = tls.accept(stream).await?;
+    let mut version = None;
+    let config = WebSocketConfig::default().max_message_size(Some(MAX_MESSAGE));
+    let ws = accept_hdr_async_with_config(
+        stream,
+        |request: &Request, response: Response| {
+            version = Version::of_query(request.uri().query());
+            if version.is_some() { Ok(response) } else { Err(wrong_version()) }
+        },
+        Some(config),
+    )
+    .await?;
+    let version = version.ok_or_else(|| anyhow::anyhow!("the websocket handshake has no version"))?;
+    Ok((ws, version))
+}
+
+fn wrong_version() -> ErrorResponse {
+    let mut refusal =
+        ErrorResponse::new(Some(String::from("the voice gateway needs a version of 4 to 8: wss://ENDPOINT/?v=8")));
+    *refusal.status_mut() = tokio_tungstenite::tungstenite::http::StatusCode::BAD_REQUEST;
+    refusal
+}
+
+enum Outgoing {
+    Text(String),
+    Close { code: Option<u16>, reason: String },
+}
+
+/// Whether the socket's life goes on.
+enum Step {
+    On,
+    /// Over; with this code, where one was exchanged.
+    Over(Option<u16>),
+}
+
+struct Connection {
+    ws: Ws,
+    version: Version,
+    shared: Arc<Shared>,
+    socket: Socket,
+    commands: mpsc::Receiver<Command>,
+    name: String,
+    session: Option<Key>,
+    /// Frames that wait out the artificial latency.
+    outgoing: VecDeque<(Instant, Outgoing)>,
+    is_closing: bool,
+    silent_until: Instant,
+    leave_at: Option<Instant>,
+}
+
+impl Connection {
+    fn new(ws: Ws, version: Version, shared: Arc<Shared>, id: u64) -> Self {
+        let (sender, commands) = mpsc::channel(MAX_WAITING);
+        let silent_until = Instant::now() + shared.silence_allowed();
+        Self {
+            ws,
+            version,
+            shared,
+            socket: Socket { id, commands: sender },
+            commands,
+            name: format!("voice-{id}"),
+            session: None,
+            outgoing: VecDeque::new(),
+            is_closing: false,
+            silent_until,
+            leave_at: None,
+        }
+    }
+
+    async fn run(mut self) {
+        self.say(ServerMessage::Hello { heartbeat_interval: self.shared.options.heartbeat_interval_ms });
+        let code = loop {
+            match self.step().await {
+                Step::On => {}
+                Step::Over(code) => break code,
+            }
+        };
+        if let Some(key) = self.session {
+            let now_ms = self.shared.clock.now_ms();
+            lock(&self.shared.registry).detached((key, self.socket.id), code, now_ms);
+        }
+    }
+
+    /// Waits for the next thing of any kind and does it.
+    async fn step(&mut self) -> Step {
+        let now = Instant::now();
+        let far = now + Duration::from_secs(3600);
+        let send_at = self.outgoing.front().map_or(far, |(at, _)| *at);
+        let leave_at = self.leave_at.unwrap_or(far);
+        let silent_until = if self.is_closing { far } else { self.silent_until };
+        tokio::select! {
+            // What is due goes out before anything new is looked at: order is part of the protocol.
+            biased;
+            () = sleep_until(send_at), if !self.outgoing.is_empty() => self.send_due().await,
+            Some(command) = self.commands.recv() => self.obey(command),
+            frame = self.ws.next() => match frame {
+                Some(Ok(message)) => self.receive(message),
+                Some(Err(error)) => {
+                    tracing::debug!(%error, connection = self.name, "a voice socket broke");
+                    Step::Over(None)
+                }
+                None => Step::Over(None),
+            },
+            () = sleep_until(leave_at) => self.close(Some(4014), "Disconnected."),
+            () = sleep_until(silent_until) => self.close(Some(4009), "Session timed out."),
+        }
+    }
+
+    fn obey(&mut self, command: Command) -> Step {
+        match command {
+            Command::Say(text) => self.queue(Outgoing::Text(text)),
+            Command::Close { code, reason } => return self.close(code, &reason),
+            Command::Revoked => self.leave_at = Some(Instant::now() + LEAVE_GRACE),
+            Command::Reset => {
+                self.note_close(Direction::ToClient, None, "TCP reset");
+                if let Err(error) = self.ws.get_ref().get_ref().0.set_zero_linger() {
+                    tracing::warn!(%error, "asking for a TCP reset");
+                }
+                return Step::Over(None);
+            }
+        }
+        Step::On
+    }
+}
+
+impl Shared {
+    fn silence_allowed(&self) -> Duration {
+        let interval = Duration::from_millis(self.options.heartbeat_interval_ms);
+        interval.saturating_mul(3) / 2 + HEARTBEAT_MARGIN
+    }
+}

@@ -241,7 +241,7 @@ impl Message {
             value["application_id"] = json!(application);
             value["interaction_metadata"] = json!({
                 "id": origin.interaction, "type": origin.kind, "user": user, "name": origin.name,
-                "authorizing_integration_owners": { "0": self.guild }, "original_response_message_id": null,
+                "authorizing_integration_owners": { "0": self.guild },
             });
         }
         value

@@ -19,7 +19,7 @@ use crate::{
         interactions::{Ask, Kind},
         message_body,
     },
-    world::{Bot, Channel, Guild},
+    world::{Bot, Channel, Guild, World},
 };
 
 /// A slash command, or with `focused` a half-typed one.
@@ -74,7 +74,8 @@ pub(super) async fn autocomplete(
 }
 
 fn ask_command(hub: &Hub, typed: &Typed) -> Result<Id, Refusal> {
-    let (guild, channel) = place(hub, typed.guild, typed.channel, typed.user)?;
+    let world = hub.world();
+    let (guild, channel) = place(&world, typed.guild, typed.channel, typed.user)?;
     let rights = guild.permissions_in(channel, typed.user);
     if !rights.contains(Permissions::USE_APPLICATION_COMMANDS) {
         return Err(Refusal::forbidden("this user may not use slash commands in this channel"));
@@ -82,10 +83,10 @@ fn ask_command(hub: &Hub, typed: &Typed) -> Result<Id, Refusal> {
     let mut words = typed.name.trim_start_matches('/').split_whitespace();
     let name = words.next().ok_or_else(|| Refusal::bad("`name` is empty"))?;
     let mut state = hub.state();
-    let (bot, command, own) = find_command(hub, &state, typed.bot, guild, name)?;
+    let (bot, command, own) = find_command(&world, &state, typed.bot, guild, name)?;
     check_may_use(&command, rights)?;
     let mut reader = Reader {
-        world: &hub.world,
+        world: &world,
         guild,
         focused: typed.focused.as_deref(),
         resolved: Map::new(),
@@ -108,11 +109,11 @@ fn ask_command(hub: &Hub, typed: &Typed) -> Result<Id, Refusal> {
 }
 
 /// Guild and channel, once it is clear that the user is there and sees them.
-fn place(hub: &Hub, guild: Id, channel: Id, user: Id) -> Result<(&Guild, &Channel), Refusal> {
-    let guild = hub.world.guild(guild).ok_or_else(|| Refusal::missing(format!("there is no guild {guild}")))?;
+fn place(world: &World, guild: Id, channel: Id, user: Id) -> Result<(&Guild, &Channel), Refusal> {
+    let guild = world.guild(guild).ok_or_else(|| Refusal::missing(format!("there is no guild {guild}")))?;
     let found = guild.channel(channel);
     let channel = found.ok_or_else(|| Refusal::missing(format!("the guild {} has no channel {channel}", guild.id)))?;
-    if hub.world.person(user).is_none_or(|person| person.bot) {
+    if world.person(user).is_none_or(|person| person.bot) {
         return Err(Refusal::missing(format!("there is no user {user}")));
     }
     if !guild.may(channel, user, Permissions::default()) {
@@ -123,13 +124,13 @@ fn place(hub: &Hub, guild: Id, channel: Id, user: Id) -> Result<(&Guild, &Channe
 }
 
 fn find_command<'a>(
-    hub: &'a Hub,
+    world: &'a World,
     state: &Changing,
     wanted: Option<Id>,
     guild: &Guild,
     name: &str,
 ) -> Result<(&'a Bot, Command, bool), Refusal> {
-    let here = hub.world.bots.iter().filter(|bot| guild.member(bot.id).is_some());
+    let here = world.bots.iter().filter(|bot| guild.member(bot.id).is_some());
     let here: Vec<&Bot> = here.filter(|bot| wanted.is_none_or(|wanted| bot.id == wanted)).collect();
     let with = |bot: &&'a Bot| state.find_command(bot, guild.id, name).map(|(command, own)| (*bot, command, own));
     let mut found: Vec<_> = here.iter().filter_map(with).collect();
@@ -173,10 +174,11 @@ pub(super) async fn component(
     State(hub): State<Arc<Hub>>,
     Body(pressed): Body<Pressed>,
 ) -> Result<Json<Value>, Refusal> {
+    let world = hub.world();
     let mut state = hub.state();
     let message = state.messages.get(&pressed.message).filter(|message| message.deleted_ms.is_none());
     let message = message.ok_or_else(|| Refusal::missing(format!("there is no message {}", pressed.message)))?.clone();
-    let (guild, channel) = place(&hub, message.guild, message.channel, pressed.user)?;
+    let (guild, channel) = place(&world, message.guild, message.channel, pressed.user)?;
     if message.only_for.is_some_and(|only| only != pressed.user) {
         return Err(Refusal::forbidden(format!("the user {} does not see this ephemeral message", pressed.user)));
     }
@@ -186,9 +188,9 @@ pub(super) async fn component(
         Refusal::missing(format!("the message has no component `{}`; it has: {known}", pressed.custom_id))
     })?;
     let resolved = Map::new();
-    let mut reader = Reader { world: &hub.world, guild, focused: None, resolved, path: Vec::new() };
+    let mut reader = Reader { world: &world, guild, focused: None, resolved, path: Vec::new() };
     let data = selection::data(&component, &pressed.values, &mut reader).map_err(Refusal::bad)?;
-    let bot = hub.world.bot(message.author).ok_or_else(|| Refusal::missing("the message's author is no bot"))?;
+    let bot = world.bot(message.author).ok_or_else(|| Refusal::missing("the message's author is no bot"))?;
     let kind = Kind::Component { message: pressed.message };
     let id = hub.create_interaction(&mut state, Ask { bot, guild, channel, user: pressed.user, kind, data });
     Ok(Json(json!({ "interaction": id, "at_ms": hub.clock.now_ms() })))
@@ -205,6 +207,7 @@ pub(super) struct Filled {
 }
 
 pub(super) async fn modal(State(hub): State<Arc<Hub>>, Body(filled): Body<Filled>) -> Result<Json<Value>, Refusal> {
+    let world = hub.world();
     let mut state = hub.state();
     let opened = state.interactions.get(&filled.interaction).cloned();
     let opened = opened.ok_or_else(|| Refusal::missing(format!("there is no interaction {}", filled.interaction)))?;
@@ -219,8 +222,8 @@ pub(super) async fn modal(State(hub): State<Arc<Hub>>, Body(filled): Body<Filled
         json!({ "type": 1, "components": [{ "type": 4, "custom_id": name, "value": value }] })
     };
     let data = json!({ "custom_id": form["custom_id"], "components": names.iter().map(row).collect::<Value>() });
-    let (guild, channel) = place(&hub, opened.guild, opened.channel, opened.user)?;
-    let bot = hub.world.bot(opened.bot).ok_or_else(|| Refusal::missing("the form's bot is gone"))?;
+    let (guild, channel) = place(&world, opened.guild, opened.channel, opened.user)?;
+    let bot = world.bot(opened.bot).ok_or_else(|| Refusal::missing("the form's bot is gone"))?;
     let message = match opened.kind {
         Kind::Component { message } => Some(message),
         Kind::Command { .. } | Kind::Autocomplete | Kind::Modal { .. } => None,

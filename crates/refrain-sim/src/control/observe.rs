@@ -15,14 +15,14 @@ use super::answer::{Body, PathId, Refusal, Search};
 use crate::{
     id::Id,
     state::Hub,
-    world::{Bot, Guild},
+    world::{Bot, Guild, World},
 };
 
 /// The longest that a call waits for an event.
 const LONGEST_POLL: Duration = Duration::from_secs(60);
 
-fn guild(hub: &Hub, id: Id) -> Result<&Guild, Refusal> {
-    hub.world.guild(id).ok_or_else(|| Refusal::missing(format!("there is no guild {id}")))
+fn guild(world: &World, id: Id) -> Result<&Guild, Refusal> {
+    world.guild(id).ok_or_else(|| Refusal::missing(format!("there is no guild {id}")))
 }
 
 pub(super) async fn interaction(State(hub): State<Arc<Hub>>, PathId(id): PathId) -> Result<Json<Value>, Refusal> {
@@ -42,11 +42,11 @@ pub(super) async fn messages(
     Search(which): Search<Which>,
 ) -> Result<Json<Value>, Refusal> {
     if let Some(channel) = which.channel {
-        hub.world.channel(channel).ok_or_else(|| Refusal::missing(format!("there is no channel {channel}")))?;
+        hub.world().channel(channel).ok_or_else(|| Refusal::missing(format!("there is no channel {channel}")))?;
     }
-    let state = hub.state();
+    let (state, world) = (hub.state(), hub.world());
     let here = state.messages.iter().filter(|(_, one)| which.channel.is_none_or(|channel| one.channel == channel));
-    Ok(Json(here.map(|(id, message)| message.report(&hub.world, *id)).collect()))
+    Ok(Json(here.map(|(id, message)| message.report(&world, *id)).collect()))
 }
 
 /// Where a person goes.
@@ -68,13 +68,13 @@ pub(super) async fn place_user(
 }
 
 pub(super) async fn listener(State(hub): State<Arc<Hub>>, PathId(id): PathId) -> Result<Json<Value>, Refusal> {
-    let guild = guild(&hub, id)?;
-    let report = hub.voice.listeners().report(guild.id.0);
+    let guild = guild(&hub.world(), id)?.id;
+    let report = hub.voice.listeners().report(guild.0);
     report.map(Json).ok_or_else(|| Refusal::missing(format!("no bot was in voice in the guild {id} yet")))
 }
 
 pub(super) async fn recording(State(hub): State<Arc<Hub>>, PathId(id): PathId) -> Result<Response, Refusal> {
-    let guild = guild(&hub, id)?.id.0;
+    let guild = guild(&hub.world(), id)?.id.0;
     let listeners = hub.voice.listeners();
     // Minutes of samples are copied: not on the threads that carry the sockets.
     let wav = tokio::task::spawn_blocking(move || listeners.wav(guild)).await.ok().flatten();
@@ -107,12 +107,12 @@ pub(super) async fn commands(State(hub): State<Arc<Hub>>) -> Json<Value> {
 }
 
 pub(super) async fn bots(State(hub): State<Arc<Hub>>) -> Json<Value> {
-    let state = hub.state();
+    let (state, world) = (hub.state(), hub.world());
     let report = |bot: &Bot| {
         let mine: Vec<_> = state.sessions.values().filter(|session| session.bot == bot.id).collect();
         let ready =
             |guild: &&Guild| mine.iter().any(|one| one.covers(guild) && one.socket().is_some() && one.is_drained());
-        let guilds: Vec<Id> = hub.world.guilds.iter().filter(ready).map(|guild| guild.id).collect();
+        let guilds: Vec<Id> = world.guilds.iter().filter(ready).map(|guild| guild.id).collect();
         let sessions: Vec<Value> = mine.iter().map(|one| {
             json!({ "shard": [one.shard.0, one.shard.1], "connected": one.socket().is_some(), "intents": one.intents })
         }).collect();
@@ -122,7 +122,7 @@ pub(super) async fn bots(State(hub): State<Arc<Hub>>) -> Json<Value> {
             "commands": state.command_count(bot),
         })
     };
-    Json(hub.world.bots.iter().map(report).collect())
+    Json(world.bots.iter().map(report).collect())
 }
 
 /// Which guild.
@@ -133,7 +133,7 @@ pub(super) struct OfGuild {
 }
 
 pub(super) async fn voice(State(hub): State<Arc<Hub>>, Search(which): Search<OfGuild>) -> Result<Json<Value>, Refusal> {
-    guild(&hub, which.guild).map(|guild| Json(hub.voice_report(guild)))
+    guild(&hub.world(), which.guild).map(|guild| Json(hub.voice_report(guild)))
 }
 
 /// From which event on, and how long to wait for one.

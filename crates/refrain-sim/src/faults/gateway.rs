@@ -42,9 +42,10 @@ fn unknown_error() -> u16 {
 }
 
 fn apply(hub: &Arc<Hub>, target: &Target, body: Value) -> Result<Outcome, Refusal> {
-    let guild = target.guild(hub)?;
+    let world = hub.world();
+    let guild = target.guild(&world)?;
     let fault: Fault = fields_of(body)?;
-    let bot = target.member_bot(hub, guild)?.id;
+    let bot = target.member_bot(&world, guild)?.id;
     let order = match fault {
         Fault::GatewayClose { code } if matches!(code, 1000 | 1001 | 1011 | 3000..=4999) => {
             Order::Close(code, "Closed by a fault.")
@@ -66,7 +67,8 @@ fn apply(hub: &Arc<Hub>, target: &Target, body: Value) -> Result<Outcome, Refusa
 
 /// The zombie's socket lives again, unless another fault still holds it.
 fn thaw(hub: &Arc<Hub>, guild: Id, bot: Id) {
-    let Some(guild) = hub.world.guild(guild).filter(|guild| !hub.state().has_fault(guild.id, "gateway_zombie")) else {
+    let world = hub.world();
+    let Some(guild) = world.guild(guild).filter(|guild| !hub.state().has_fault(guild.id, "gateway_zombie")) else {
         return;
     };
     // Refused only when that socket's task is already ending.

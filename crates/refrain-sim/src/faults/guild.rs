@@ -30,7 +30,8 @@ fn yes() -> bool {
 }
 
 fn apply(hub: &Arc<Hub>, target: &Target, body: Value) -> Result<Outcome, Refusal> {
-    let guild = target.guild(hub)?;
+    let world = hub.world();
+    let guild = target.guild(&world)?;
     let fault: Fault = fields_of(body)?;
     match fault {
         Fault::Kick {} => hub.kick_bot(guild, target.voice_bot(hub, guild)?).map_err(Refusal::conflict)?,

@@ -17,7 +17,7 @@ use crate::{
     control::answer::Refusal,
     id::Id,
     state::Hub,
-    world::{Bot, Guild},
+    world::{Bot, Guild, World},
 };
 
 /// The longest that a lasting fault may be told to last, in milliseconds: a day.
@@ -153,15 +153,15 @@ fn fields_of<T: DeserializeOwned>(body: Value) -> Result<T, Refusal> {
 
 impl Target {
     /// The guild, which this kind cannot do without.
-    fn guild<'a>(&self, hub: &'a Hub) -> Result<&'a Guild, Refusal> {
+    fn guild<'a>(&self, world: &'a World) -> Result<&'a Guild, Refusal> {
         let id = self.guild.ok_or_else(|| Refusal::bad("this kind of fault needs a `guild`"))?;
-        hub.world.guild(id).ok_or_else(|| Refusal::missing(format!("there is no guild {id}")))
+        world.guild(id).ok_or_else(|| Refusal::missing(format!("there is no guild {id}")))
     }
 
     /// The bot that is in voice in this guild; `bot` says which where there are several.
     fn voice_bot(&self, hub: &Hub, guild: &Guild) -> Result<Id, Refusal> {
-        let state = hub.state();
-        let bots = hub.world.bots.iter().map(|bot| bot.id);
+        let (state, world) = (hub.state(), hub.world());
+        let bots = world.bots.iter().map(|bot| bot.id);
         let here = bots.filter(|bot| state.voice_states.contains_key(&(guild.id, *bot)));
         let here: Vec<Id> = here.filter(|bot| self.bot.is_none_or(|wanted| wanted == *bot)).collect();
         match here.as_slice() {
@@ -175,8 +175,8 @@ impl Target {
     }
 
     /// The bot that is a member of this guild; `bot` says which where there are several.
-    fn member_bot<'a>(&self, hub: &'a Hub, guild: &Guild) -> Result<&'a Bot, Refusal> {
-        let here = hub.world.bots.iter().filter(|bot| guild.member(bot.id).is_some());
+    fn member_bot<'a>(&self, world: &'a World, guild: &Guild) -> Result<&'a Bot, Refusal> {
+        let here = world.bots.iter().filter(|bot| guild.member(bot.id).is_some());
         let here: Vec<&Bot> = here.filter(|bot| self.bot.is_none_or(|wanted| wanted == bot.id)).collect();
         match here.as_slice() {
             [bot] => Ok(bot),

@@ -25,7 +25,8 @@ enum Fault {
 }
 
 fn apply(hub: &Arc<Hub>, target: &Target, body: Value) -> Result<Outcome, Refusal> {
-    let guild = target.guild(hub)?;
+    let world = hub.world();
+    let guild = target.guild(&world)?;
     let fault: Fault = fields_of(body)?;
     match fault {
         Fault::Close { code, reason } => {

@@ -190,7 +190,8 @@ impl Connection {
     }
 
     async fn identify(&mut self, identify: &Identify) -> Flow {
-        let bot = self.hub.world.bots.iter().find(|bot| bot.token == identify.token);
+        let world = self.hub.world();
+        let bot = world.bots.iter().find(|bot| bot.token == identify.token);
         let Some(bot) = bot else { return close(frame::AUTHENTICATION_FAILED) };
         let session = self.hub.identify(bot, identify.shard, identify.intents, self.socket.clone());
         self.session = Some(session);
@@ -211,17 +212,17 @@ impl Connection {
 
     /// Op 8: one chunk, or as many as a thousand members each need.
     fn send_members(&self, session: &str, request: &MembersRequest) {
-        let hub = &self.hub;
+        let (hub, world) = (&self.hub, self.hub.world());
         let mut state = hub.state();
         let covers = |guild: &&crate::world::Guild| state.sessions.get(session).is_some_and(|one| one.covers(guild));
-        let Some(guild) = hub.world.guild(request.guild).filter(covers) else { return };
+        let Some(guild) = world.guild(request.guild).filter(covers) else { return };
         let named = |user| {
-            let name = hub.world.person(user).map(|person| person.name.to_lowercase()).unwrap_or_default();
+            let name = world.person(user).map(|person| person.name.to_lowercase()).unwrap_or_default();
             request.query.as_ref().is_some_and(|query| name.starts_with(query.as_str()))
         };
         let asked = guild.members.iter().filter(|one| request.users.contains(&one.user) || named(one.user));
         let limit = if request.limit == 0 { usize::MAX } else { request.limit };
-        let found: Vec<Value> = asked.take(limit).map(|one| shapes::member(&hub.world, one)).collect();
+        let found: Vec<Value> = asked.take(limit).map(|one| shapes::member(&world, one)).collect();
         let missing: Vec<_> = request.users.iter().filter(|user| guild.member(**user).is_none()).collect();
         let count = found.len().div_ceil(1000).max(1);
         for index in 0..count {

@@ -24,11 +24,12 @@ impl Place {
     /// The guild and the command, once it is clear that the bot may speak about them.
     fn of(&self, hub: &Hub, bot: &Bot) -> Result<(Option<Id>, Id), ApiError> {
         if self.application != bot.application_id {
-            let known = hub.world.application(self.application).is_some();
+            let known = hub.world().application(self.application).is_some();
             return Err(if known { ApiError::MISSING_ACCESS } else { ApiError::UNKNOWN_APPLICATION });
         }
         if let Some(guild) = self.guild {
-            let guild = hub.world.guild(guild).ok_or(ApiError::UNKNOWN_GUILD)?;
+            let world = hub.world();
+            let guild = world.guild(guild).ok_or(ApiError::UNKNOWN_GUILD)?;
             guild.member(bot.id).ok_or(ApiError::MISSING_ACCESS)?;
         }
         Ok((self.guild, self.command.unwrap_or_default()))

@@ -13,12 +13,12 @@ use super::{
 use crate::{
     id::{Id, Permissions},
     state::{Hub, State as Changing, json as shapes, messages::Draft},
-    world::{Bot, Channel, Guild},
+    world::{Bot, Channel, Guild, World},
 };
 
 /// The channel, if the bot sees it and may do all of `needed` there.
-fn allowed<'a>(hub: &'a Hub, bot: &Bot, id: Id, needed: Permissions) -> Result<(&'a Guild, &'a Channel), ApiError> {
-    let (guild, channel) = hub.world.channel(id).ok_or(ApiError::UNKNOWN_CHANNEL)?;
+fn allowed<'a>(world: &'a World, bot: &Bot, id: Id, needed: Permissions) -> Result<(&'a Guild, &'a Channel), ApiError> {
+    let (guild, channel) = world.channel(id).ok_or(ApiError::UNKNOWN_CHANNEL)?;
     let rights = guild.permissions_in(channel, bot.id);
     if !rights.contains(Permissions::VIEW_CHANNEL) {
         return Err(ApiError::MISSING_ACCESS);
@@ -38,7 +38,8 @@ pub(super) async fn channel(
     Auth(bot): Auth,
     Params(id): Params<Id>,
 ) -> Result<Json<Value>, ApiError> {
-    let (guild, channel) = allowed(&hub, &bot, id, Permissions::default())?;
+    let world = hub.world();
+    let (guild, channel) = allowed(&world, &bot, id, Permissions::default())?;
     Ok(Json(shapes::channel(channel, guild)))
 }
 
@@ -57,7 +58,7 @@ pub(super) async fn list(
     Params(id): Params<Id>,
     Search(window): Search<Window>,
 ) -> Result<Json<Value>, ApiError> {
-    allowed(&hub, &bot, id, Permissions::READ_MESSAGE_HISTORY)?;
+    allowed(&hub.world(), &bot, id, Permissions::READ_MESSAGE_HISTORY)?;
     let limit = window.limit.unwrap_or(50).clamp(1, 100);
     let state = hub.state();
     let here = |message: &Id| in_channel(&state, id, *message).is_ok();
@@ -88,7 +89,8 @@ pub(super) async fn create(
     Params(id): Params<Id>,
     Body(mut body): Body,
 ) -> Result<Json<Value>, ApiError> {
-    let (guild, channel) = allowed(&hub, &bot, id, Permissions::SEND_MESSAGES)?;
+    let world = hub.world();
+    let (guild, channel) = allowed(&world, &bot, id, Permissions::SEND_MESSAGES)?;
     if !guild.may(channel, bot.id, Permissions::EMBED_LINKS)
         && body["content"].as_str().is_some_and(|text| !text.is_empty())
     {
@@ -105,7 +107,7 @@ pub(super) async fn message(
     Auth(bot): Auth,
     Params((id, message)): Params<(Id, Id)>,
 ) -> Result<Json<Value>, ApiError> {
-    allowed(&hub, &bot, id, Permissions::READ_MESSAGE_HISTORY)?;
+    allowed(&hub.world(), &bot, id, Permissions::READ_MESSAGE_HISTORY)?;
     let state = hub.state();
     in_channel(&state, id, message)?;
     hub.message(&state, message).map(Json)
@@ -117,7 +119,7 @@ pub(super) async fn edit(
     Params((id, message)): Params<(Id, Id)>,
     Body(body): Body,
 ) -> Result<Json<Value>, ApiError> {
-    allowed(&hub, &bot, id, Permissions::default())?;
+    allowed(&hub.world(), &bot, id, Permissions::default())?;
     let mut state = hub.state();
     if in_channel(&state, id, message)? != bot.id {
         return Err(ApiError::NOT_AUTHOR);
@@ -130,10 +132,10 @@ pub(super) async fn remove(
     Auth(bot): Auth,
     Params((id, message)): Params<(Id, Id)>,
 ) -> Result<StatusCode, ApiError> {
-    allowed(&hub, &bot, id, Permissions::default())?;
+    allowed(&hub.world(), &bot, id, Permissions::default())?;
     let mut state = hub.state();
     if in_channel(&state, id, message)? != bot.id {
-        allowed(&hub, &bot, id, Permissions::MANAGE_MESSAGES)?;
+        allowed(&hub.world(), &bot, id, Permissions::MANAGE_MESSAGES)?;
     }
     hub.delete_message(&mut state, message).map(|()| StatusCode::NO_CONTENT)
 }
@@ -143,5 +145,5 @@ pub(super) async fn typing(
     Auth(bot): Auth,
     Params(id): Params<Id>,
 ) -> Result<StatusCode, ApiError> {
-    allowed(&hub, &bot, id, Permissions::SEND_MESSAGES).map(|_| StatusCode::NO_CONTENT)
+    allowed(&hub.world(), &bot, id, Permissions::SEND_MESSAGES).map(|_| StatusCode::NO_CONTENT)
 }

@@ -22,7 +22,8 @@ impl FromRequestParts<Arc<Hub>> for Auth {
     async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, ApiError> {
         let given = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let token = given.and_then(|value| value.strip_prefix("Bot "));
-        let bot = hub.world.bots.iter().find(|bot| Some(bot.token.as_str()) == token);
+        let world = hub.world();
+        let bot = world.bots.iter().find(|bot| Some(bot.token.as_str()) == token);
         bot.cloned().map(Auth).ok_or(ApiError::UNAUTHORIZED)
     }
 }

@@ -13,12 +13,12 @@ use super::{
 use crate::{
     id::Id,
     state::{Hub, json as shapes},
-    world::{Bot, Guild, Member},
+    world::{Bot, Guild, Member, World},
 };
 
 /// The guild, if the bot is in it.
-fn joined<'a>(hub: &'a Hub, bot: &Bot, id: Id) -> Result<&'a Guild, ApiError> {
-    let guild = hub.world.guild(id).ok_or(ApiError::UNKNOWN_GUILD)?;
+fn joined<'a>(world: &'a World, bot: &Bot, id: Id) -> Result<&'a Guild, ApiError> {
+    let guild = world.guild(id).ok_or(ApiError::UNKNOWN_GUILD)?;
     guild.member(bot.id).map(|_| guild).ok_or(ApiError::MISSING_ACCESS)
 }
 
@@ -27,7 +27,7 @@ pub(super) async fn guild(
     Auth(bot): Auth,
     Params(id): Params<Id>,
 ) -> Result<Json<Value>, ApiError> {
-    joined(&hub, &bot, id).map(|guild| Json(shapes::guild(guild)))
+    joined(&hub.world(), &bot, id).map(|guild| Json(shapes::guild(guild)))
 }
 
 pub(super) async fn channels(
@@ -35,7 +35,8 @@ pub(super) async fn channels(
     Auth(bot): Auth,
     Params(id): Params<Id>,
 ) -> Result<Json<Value>, ApiError> {
-    let guild = joined(&hub, &bot, id)?;
+    let world = hub.world();
+    let guild = joined(&world, &bot, id)?;
     Ok(Json(guild.channels.iter().map(|channel| shapes::channel(channel, guild)).collect()))
 }
 
@@ -44,7 +45,8 @@ pub(super) async fn roles(
     Auth(bot): Auth,
     Params(id): Params<Id>,
 ) -> Result<Json<Value>, ApiError> {
-    let guild = joined(&hub, &bot, id)?;
+    let world = hub.world();
+    let guild = joined(&world, &bot, id)?;
     Ok(Json(guild.roles.iter().map(|role| shapes::role(role, guild)).collect()))
 }
 
@@ -61,11 +63,12 @@ pub(super) async fn members(
     Params(id): Params<Id>,
     Search(page): Search<Page>,
 ) -> Result<Json<Value>, ApiError> {
-    let guild = joined(&hub, &bot, id)?;
+    let world = hub.world();
+    let guild = joined(&world, &bot, id)?;
     let mut found: Vec<&Member> = guild.members.iter().filter(|one| Some(one.user) > page.after).collect();
     found.sort_by_key(|one| one.user);
     let limit = page.limit.unwrap_or(1).clamp(1, 1000);
-    Ok(Json(found.into_iter().take(limit).map(|one| shapes::member(&hub.world, one)).collect()))
+    Ok(Json(found.into_iter().take(limit).map(|one| shapes::member(&world, one)).collect()))
 }
 
 pub(super) async fn member(
@@ -73,9 +76,10 @@ pub(super) async fn member(
     Auth(bot): Auth,
     Params((id, user)): Params<(Id, Id)>,
 ) -> Result<Json<Value>, ApiError> {
-    let guild = joined(&hub, &bot, id)?;
-    let known = guild.member(user).map(|one| Json(shapes::member(&hub.world, one)));
-    known.ok_or(if hub.world.person(user).is_some() { ApiError::UNKNOWN_MEMBER } else { ApiError::UNKNOWN_USER })
+    let world = hub.world();
+    let guild = joined(&world, &bot, id)?;
+    let known = guild.member(user).map(|one| Json(shapes::member(&world, one)));
+    known.ok_or(if world.person(user).is_some() { ApiError::UNKNOWN_MEMBER } else { ApiError::UNKNOWN_USER })
 }
 
 pub(super) async fn my_voice_state(
@@ -95,8 +99,9 @@ pub(super) async fn voice_state(
 }
 
 fn find_voice_state(hub: &Hub, bot: &Bot, id: Id, user: Id) -> Result<Json<Value>, ApiError> {
-    let guild = joined(hub, bot, id)?;
+    let world = hub.world();
+    let guild = joined(&world, bot, id)?;
     let state = hub.state();
     let found = state.voice_states.get(&(guild.id, user)).ok_or(ApiError::UNKNOWN_VOICE_STATE)?;
-    Ok(Json(shapes::voice_state(&hub.world, guild, user, Some(found))))
+    Ok(Json(shapes::voice_state(&world, guild, user, Some(found))))
 }

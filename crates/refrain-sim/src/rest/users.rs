@@ -12,7 +12,7 @@ use super::{
 use crate::{
     id::Id,
     state::{Hub, json as shapes},
-    world::{Bot, Guild},
+    world::{Bot, Guild, World},
 };
 
 pub(super) async fn gateway(State(hub): State<Arc<Hub>>) -> Json<Value> {
@@ -37,7 +37,7 @@ pub(super) async fn my_guilds(State(hub): State<Arc<Hub>>, Auth(bot): Auth) -> J
             "permissions": guild.base_permissions(bot.id), "features": [],
         })
     };
-    Json(guilds_of(&hub, &bot).map(brief).collect())
+    Json(guilds_of(&hub.world(), &bot).map(brief).collect())
 }
 
 pub(super) async fn user(
@@ -45,13 +45,13 @@ pub(super) async fn user(
     Auth(_): Auth,
     Params(user): Params<Id>,
 ) -> Result<Json<Value>, ApiError> {
-    hub.world.person(user).map(|person| Json(shapes::user(person))).ok_or(ApiError::UNKNOWN_USER)
+    hub.world().person(user).map(|person| Json(shapes::user(person))).ok_or(ApiError::UNKNOWN_USER)
 }
 
 pub(super) async fn application(State(hub): State<Arc<Hub>>, Auth(bot): Auth) -> Json<Value> {
-    Json(shapes::application(&bot, guilds_of(&hub, &bot).count()))
+    Json(shapes::application(&bot, guilds_of(&hub.world(), &bot).count()))
 }
 
-fn guilds_of<'a>(hub: &'a Hub, bot: &'a Bot) -> impl Iterator<Item = &'a Guild> {
-    hub.world.guilds.iter().filter(|guild| guild.member(bot.id).is_some())
+fn guilds_of<'a>(world: &'a World, bot: &'a Bot) -> impl Iterator<Item = &'a Guild> {
+    world.guilds.iter().filter(|guild| guild.member(bot.id).is_some())
 }

@@ -87,7 +87,7 @@ impl Hub {
         let token = self.secret(state);
         let Ask { bot, guild, channel, user, kind, data } = ask;
         let member = guild.member(user).map(|member| {
-            let mut value = shapes::member(&self.world, member);
+            let mut value = shapes::member(&self.world(), member);
             value["permissions"] = json!(guild.permissions_in(channel, user));
             value
         });
@@ -195,7 +195,8 @@ impl Hub {
 
     /// The acknowledged interaction that a webhook route's token belongs to.
     fn by_token(&self, state: &State, application: Id, token: &str) -> Result<(Id, Interaction), ApiError> {
-        let bot = self.world.application(application).ok_or(ApiError::UNKNOWN_WEBHOOK)?;
+        let world = self.world();
+        let bot = world.application(application).ok_or(ApiError::UNKNOWN_WEBHOOK)?;
         let found = state.interactions.iter().rev().find(|(_, one)| one.token == token && one.bot == bot.id);
         let (id, one) = found.ok_or(ApiError::INVALID_WEBHOOK_TOKEN)?;
         if self.clock.now_ms() - one.created_ms > self.options.token_life.as_secs_f64() * 1000.0 {
@@ -275,7 +276,7 @@ impl Hub {
 
     /// An interaction as the control API shows it.
     pub(crate) fn interaction_report(&self, id: Id) -> Option<Value> {
-        let state = self.state();
+        let (state, world) = (self.state(), self.world());
         let one = state.interactions.get(&id)?;
         let stage = match (one.answered_ms, one.acknowledged_ms) {
             (Some(_), _) => "answered",
@@ -283,7 +284,7 @@ impl Hub {
             (None, None) if self.too_late(one) => "expired",
             (None, None) => "created",
         };
-        let shown = |id: &Id| state.messages.get(id).map(|message| message.report(&self.world, *id));
+        let shown = |id: &Id| state.messages.get(id).map(|message| message.report(&world, *id));
         Some(json!({
             "interaction": id, "state": stage, "type": one.kind.number(), "guild": one.guild, "channel": one.channel,
             "user": one.user, "bot": one.bot, "created_ms": one.created_ms, "delivered_ms": one.delivered_ms,

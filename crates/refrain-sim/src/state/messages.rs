@@ -133,7 +133,7 @@ impl Hub {
             reply_to: body["message_reference"]["message_id"].as_str().and_then(|id| id.parse().ok()),
         };
         State::make_room(&mut state.messages, MAX_MESSAGES);
-        let value = message.value(&self.world, id);
+        let value = message.value(&self.world(), id);
         state.messages.insert(id, message.clone());
         self.announce(state, "MESSAGE_CREATE", &message, &value);
         self.publish_message("message_create", id, &message);
@@ -156,7 +156,7 @@ impl Hub {
             message.edits.push((self.clock.now_ms(), face));
         }
         let message = message.clone();
-        let value = message.value(&self.world, id);
+        let value = message.value(&self.world(), id);
         self.announce(state, "MESSAGE_UPDATE", &message, &value);
         self.publish_message("message_update", id, &message);
         Ok(value)
@@ -176,12 +176,13 @@ impl Hub {
     /// A message that is still there, as the REST API shows it.
     pub(crate) fn message(&self, state: &State, id: Id) -> Result<Value, ApiError> {
         let message = state.messages.get(&id).filter(|one| one.deleted_ms.is_none());
-        Ok(message.ok_or(ApiError::UNKNOWN_MESSAGE)?.value(&self.world, id))
+        Ok(message.ok_or(ApiError::UNKNOWN_MESSAGE)?.value(&self.world(), id))
     }
 
     /// Tells the bots that may know.
     fn announce(&self, state: &mut State, event: &str, message: &Message, value: &Value) {
-        let Some(guild) = self.world.guild(message.guild).filter(|_| message.only_for.is_none()) else { return };
+        let world = self.world();
+        let Some(guild) = world.guild(message.guild).filter(|_| message.only_for.is_none()) else { return };
         let mut value = value.clone();
         value["guild_id"] = json!(message.guild);
         let mut blank = value.clone();

@@ -13,7 +13,7 @@ pub(crate) mod voice;
 use std::{
     collections::{BTreeMap, hash_map::RandomState},
     hash::BuildHasher,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 
 use crate::{
@@ -28,7 +28,8 @@ use crate::{
 /// Everything the servers share. One a simulator.
 #[derive(Debug)]
 pub(crate) struct Hub {
-    pub(crate) world: World,
+    /// Asked for with [`Hub::world`], changed with [`Hub::change_world`].
+    world: RwLock<Arc<World>>,
     pub(crate) options: SimOptions,
     pub(crate) clock: SimClock,
     pub(crate) log: FrameLog,
@@ -64,7 +65,7 @@ impl Hub {
         gateway_url: String,
     ) -> Arc<Self> {
         Arc::new(Self {
-            world,
+            world: RwLock::new(Arc::new(world)),
             options,
             clock,
             log,
@@ -74,6 +75,17 @@ impl Hub {
             state: Mutex::default(),
             randomness: RandomState::new(),
         })
+    }
+
+    /// The world as it is now. What is held stays as it was when it was asked for: take it anew for each act.
+    pub(crate) fn world(&self) -> Arc<World> {
+        Arc::clone(&self.world.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Changes the world (copy on write) and answers what `change` does. Nobody is told of it here: who changes
+    /// something dispatches the events that follow. May be called while [`Hub::state`] is held, not the other way round.
+    pub(crate) fn change_world<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
+        change(Arc::make_mut(&mut self.world.write().unwrap_or_else(PoisonError::into_inner)))
     }
 
     /// The lock. A panic while it was held is a bug, but what it guards is still whole enough to be read.

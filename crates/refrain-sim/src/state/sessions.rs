@@ -165,9 +165,9 @@ impl State {
 impl Hub {
     /// A new session: READY, then GUILD_CREATE for each guild of the shard.
     pub(crate) fn identify(&self, bot: &Bot, shard: (u64, u64), intents: u64, socket: Socket) -> String {
-        let mut state = self.state();
+        let (mut state, world) = (self.state(), self.world());
         let id = self.secret(&mut state);
-        let guilds = self.world.guilds.iter().filter(|guild| guild.member(bot.id).is_some());
+        let guilds = world.guilds.iter().filter(|guild| guild.member(bot.id).is_some());
         let guilds: Vec<&Guild> = guilds.filter(|guild| guild.shard(shard.1) == shard.0).collect();
         let unavailable = guilds.iter().map(|guild| json!({ "id": guild.id, "unavailable": true }));
         let ready = json!({
@@ -182,7 +182,7 @@ impl Hub {
         session.push("READY", ready, None);
         if intents & GUILDS != 0 {
             for guild in guilds {
-                session.push("GUILD_CREATE", json::guild_create(&self.world, &state, guild, bot.id), None);
+                session.push("GUILD_CREATE", json::guild_create(&world, &state, guild, bot.id), None);
             }
         }
         state.sessions.insert(id.clone(), session);
@@ -194,7 +194,7 @@ impl Hub {
     pub(crate) fn resume(&self, id: &str, token: &str, seq: u64, socket: Socket) -> Result<(), ResumeError> {
         let mut state = self.state();
         let session = state.sessions.get_mut(id).ok_or(ResumeError::Gone)?;
-        if self.world.bot(session.bot).is_none_or(|bot| bot.token != token) {
+        if self.world().bot(session.bot).is_none_or(|bot| bot.token != token) {
             return Err(ResumeError::WrongToken);
         }
         if seq > session.seq {

@@ -29,8 +29,8 @@ pub(crate) struct Wish {
 impl Hub {
     /// Op 4 of a bot. What it may not do is answered with nothing at all.
     pub(crate) fn update_voice_state(&self, session_id: &str, bot: Id, wish: Wish) {
-        let mut state = self.state();
-        let Some(guild) = self.world.guild(wish.guild).filter(|guild| guild.member(bot).is_some()) else { return };
+        let (mut state, world) = (self.state(), self.world());
+        let Some(guild) = world.guild(wish.guild).filter(|guild| guild.member(bot).is_some()) else { return };
         if state.has_fault(guild.id, "op4_unanswered") {
             return;
         }
@@ -53,7 +53,7 @@ impl Hub {
             self_mute: wish.self_mute,
             self_deaf: wish.self_deaf,
         };
-        let answered = match self.world.voice.same_channel_op4 {
+        let answered = match world.voice.same_channel_op4 {
             SameChannel::Answered => true,
             SameChannel::Unanswered => !stays,
         };
@@ -71,11 +71,12 @@ impl Hub {
 
     /// Puts a person into a channel or takes them out. Rights are not asked: the test decides.
     pub(crate) fn place_user(&self, guild: Id, user: Id, channel: Option<Id>) -> Result<(), String> {
-        let guild = self.world.guild(guild).ok_or_else(|| format!("there is no guild {guild}"))?;
+        let world = self.world();
+        let guild = world.guild(guild).ok_or_else(|| format!("there is no guild {guild}"))?;
         if guild.member(user).is_none() {
             return Err(format!("the user {user} is no member of the guild {}", guild.id));
         }
-        if self.world.bot(user).is_some() {
+        if world.bot(user).is_some() {
             return Err(format!(
                 "{user} is a bot: it joins by itself; to move it use the fault `move`, to remove it `kick`"
             ));
@@ -140,11 +141,11 @@ impl Hub {
 
     fn enter(&self, state: &mut State, guild: &Guild, user: Id, place: VoiceState) {
         let before = state.voice_states.insert((guild.id, user), place.clone());
-        if before.as_ref() == Some(&place) && self.world.voice.same_channel_op4 == SameChannel::Unanswered {
+        if before.as_ref() == Some(&place) && self.world().voice.same_channel_op4 == SameChannel::Unanswered {
             return;
         }
         let left = before.and_then(|before| before.channel).filter(|left| Some(*left) != place.channel);
-        let data = json::voice_state(&self.world, guild, user, Some(&place));
+        let data = json::voice_state(&self.world(), guild, user, Some(&place));
         state.broadcast(guild, GUILD_VOICE_STATES, "VOICE_STATE_UPDATE", &data);
         for channel in left.into_iter().chain(place.channel) {
             self.tell_voice_server(state, guild.id, channel);
@@ -155,9 +156,10 @@ impl Hub {
     /// Takes somebody out of voice; false when they were in no channel.
     pub(crate) fn remove_from_voice(&self, state: &mut State, guild: Id, user: Id) -> bool {
         let Some(before) = state.voice_states.remove(&(guild, user)) else { return false };
-        if let Some(guild) = self.world.guild(guild) {
+        let world = self.world();
+        if let Some(guild) = world.guild(guild) {
             let gone = VoiceState { channel: None, ..before.clone() };
-            let data = json::voice_state(&self.world, guild, user, Some(&gone));
+            let data = json::voice_state(&world, guild, user, Some(&gone));
             state.broadcast(guild, GUILD_VOICE_STATES, "VOICE_STATE_UPDATE", &data);
         }
         if let Some(channel) = before.channel {
@@ -188,11 +190,11 @@ impl Hub {
 
     /// All voice states of a guild, for the control API.
     pub(crate) fn voice_report(&self, guild: &Guild) -> Value {
-        let state = self.state();
+        let (state, world) = (self.state(), self.world());
         let states = state.voice_states.range((guild.id, Id(0))..=(guild.id, Id(u64::MAX)));
         let states = states.map(|((_, user), one)| {
             json!({
-                "user": user, "channel": one.channel, "bot": self.world.bot(*user).is_some(),
+                "user": user, "channel": one.channel, "bot": world.bot(*user).is_some(),
                 "self_mute": one.self_mute, "self_deaf": one.self_deaf,
             })
         });

@@ -1,4 +1,5 @@
-//! The world file: which guilds, channels, people and bots there are. It does not change while the simulator runs.
+//! The world file: which guilds, channels, people and bots there are. While the simulator runs, faults and the control
+//! API may change it: `Hub::world` and `Hub::change_world`.
 
 mod check;
 mod example;

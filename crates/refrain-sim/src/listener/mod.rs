@@ -59,6 +59,10 @@ pub(crate) struct Counters {
     /// With a living session's SSRC and address, decrypted or not.
     pub(crate) packets: u64,
     pub(crate) undecryptable: u64,
+    /// Decrypted as far as the transport goes while the end-to-end group is not ready: plain Opus in between.
+    pub(crate) transport_only: u64,
+    /// Opened by the transport's key, but not by the end-to-end group's.
+    pub(crate) dave_undecryptable: u64,
     pub(crate) out_of_order: u64,
     pub(crate) duplicates: u64,
     pub(crate) nonce_reuse: u64,

@@ -106,6 +106,8 @@ pub(super) fn report(guild: u64, listener: &GuildListener, strays: u64) -> Value
         "decoding": listener.is_decoding,
         "packets": counters.packets,
         "undecryptable": counters.undecryptable,
+        "transport_only": counters.transport_only,
+        "dave_undecryptable": counters.dave_undecryptable,
         "out_of_order": counters.out_of_order,
         "duplicates": counters.duplicates,
         "nonce_reuse": counters.nonce_reuse,

@@ -99,7 +99,9 @@ impl Sim {
         let voice_options = voice::VoiceOptions {
             heartbeat_interval_ms: world.voice.heartbeat_interval_ms,
             latency_ms: world.voice.latency_ms,
-            ca_dir: options.ca_dir.clone(),
+            servers: usize::from(world.voice.servers),
+            host: world.voice.host.text(),
+            ..voice::VoiceOptions::new(&options.ca_dir)
         };
         let voice = VoiceServer::start(voice_options, clock, log.clone()).await.context("starting the voice server")?;
         let (rest, rest_at) = bind("REST").await?;

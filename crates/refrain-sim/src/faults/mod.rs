@@ -13,6 +13,8 @@ use std::{fmt, sync::Arc, time::Duration};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
+use tokio::sync::oneshot;
+
 use crate::{
     control::answer::Refusal,
     id::Id,
@@ -49,15 +51,20 @@ pub(crate) struct Target {
 pub(crate) enum Outcome {
     /// It happened and is over.
     Once,
-    /// It is in force until it is taken back, which this does.
-    Lasting(Undo),
+    /// It is in force until it is taken back, which the first does, or until the second wakes: nothing is left of it.
+    Lasting(Undo, Option<oneshot::Receiver<()>>),
 }
 
 impl Outcome {
     /// In force until `undo`. That runs when the fault is no longer among `State::faults`, so it can ask there whether
     /// another of its kind still is.
     pub(crate) fn lasting(undo: impl FnOnce(&Arc<Hub>) + Send + 'static) -> Self {
-        Self::Lasting(Undo(Box::new(undo)))
+        Self::Lasting(Undo(Box::new(undo)), None)
+    }
+
+    /// The same for what ends by itself as well, when `over` wakes or its sender is gone.
+    pub(crate) fn lasting_until(over: oneshot::Receiver<()>, undo: impl FnOnce(&Arc<Hub>) + Send + 'static) -> Self {
+        Self::Lasting(Undo(Box::new(undo)), Some(over))
     }
 }
 
@@ -97,11 +104,14 @@ pub(crate) fn order(hub: &Arc<Hub>, body: Value) -> Result<Ordered, Refusal> {
     let at_ms = hub.clock.now_ms();
     let outcome = (room.apply)(hub, &target, Value::Object(fields))?;
     let id = hub.snowflake(&mut hub.state());
-    if let Outcome::Lasting(undo) = outcome {
+    if let Outcome::Lasting(undo, over) = outcome {
         let lasting = Lasting { guild: target.guild, bot: target.bot, kind, undo };
         hub.state().faults.insert(id, lasting);
         if let Some(for_ms) = target.for_ms {
-            end_later(hub, id, for_ms);
+            end_later(hub, id, tokio::time::sleep(Duration::from_millis(for_ms)));
+        }
+        if let Some(over) = over {
+            end_later(hub, id, over);
         }
     }
     hub.events.publish("fault", json!({ "id": id, "guild": target.guild, "fault": body }));
@@ -116,10 +126,10 @@ pub(crate) fn end(hub: &Arc<Hub>, id: Id) -> bool {
     true
 }
 
-fn end_later(hub: &Arc<Hub>, id: Id, for_ms: u64) {
+fn end_later(hub: &Arc<Hub>, id: Id, over: impl Future + Send + 'static) {
     let weak = Arc::downgrade(hub);
     tokio::spawn(async move {
-        tokio::time::sleep(Duration::from_millis(for_ms)).await;
+        over.await;
         if let Some(hub) = weak.upgrade() {
             end(&hub, id);
         }

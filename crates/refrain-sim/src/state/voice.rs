@@ -133,7 +133,7 @@ impl Hub {
         };
         let session_id = session_id.clone();
         let token = self.voice.grant(guild.id.0, channel.0, bot.0, &session_id);
-        let endpoint = available.then(|| self.voice.endpoint());
+        let endpoint = available.then(|| self.voice.endpoint_of(guild.id.0));
         let data = json!({ "token": token, "guild_id": guild.id, "endpoint": endpoint });
         state.dispatch(&session_id, "VOICE_SERVER_UPDATE", data, None);
         true

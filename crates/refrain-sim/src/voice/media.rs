@@ -3,6 +3,7 @@
 use super::{
     guard::{NonceGuard, Order, SequenceGuard},
     rtp::{Cipher, Mode, Sealed},
+    trouble::Figures,
 };
 use crate::listener::{Counters, GuildListener, Packet};
 use std::{net::SocketAddr, sync::Arc};
@@ -19,6 +20,8 @@ pub(super) struct Media {
     declared: Option<SocketAddr>,
     has_spoken: bool,
     ended: bool,
+    /// Whatever is sent to it or by it vanishes.
+    dark: bool,
     sequence: SequenceGuard,
     nonces: NonceGuard,
 }
@@ -33,6 +36,7 @@ impl Media {
             declared: None,
             has_spoken: false,
             ended: false,
+            dark: false,
             sequence: SequenceGuard::default(),
             nonces: NonceGuard::default(),
         }
@@ -40,6 +44,11 @@ impl Media {
 
     pub(super) fn listener(&self) -> &Arc<GuildListener> {
         &self.listener
+    }
+
+    /// What the way between client and server is like from now on.
+    pub(super) fn conditions(&mut self, dark: bool, _figures: Option<(u64, Figures)>) {
+        self.dark = dark;
     }
 
     /// Select Protocol: a new key, hence a new count of nonces.
@@ -52,10 +61,11 @@ impl Media {
 
     /// IP discovery came from there; false when the session is over.
     pub(super) fn discovered(&mut self, from: SocketAddr) -> bool {
-        if !self.ended {
+        let answers = !self.ended && !self.dark;
+        if answers {
             self.discovered = Some(from);
         }
-        !self.ended
+        answers
     }
 
     /// Speaking arrived, with these flags.
@@ -71,6 +81,9 @@ impl Media {
 
     /// A packet with this session's SSRC.
     pub(super) fn receive(&mut self, sealed: &Sealed<'_>, from: SocketAddr, arrival_us: u64) {
+        if self.dark {
+            return;
+        }
         let known_address = self.discovered == Some(from) || self.declared == Some(from);
         if self.ended || !known_address {
             self.listener.count(|counters| counters.unknown += 1);

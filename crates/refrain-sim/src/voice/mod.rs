@@ -1,6 +1,6 @@
-//! The voice server: gateway v4 to v8 over TLS, media over UDP, sessions that outlive their sockets, faults.
+//! The voice servers: gateway v4 to v8 over TLS, media over UDP, sessions that outlive their sockets, faults.
 //!
-//! Written from Discord's documentation of voice connections. `wire` has the JSON of the gateway, `socket` one client's
+//! Written from Discord's documentation of voice connections. `servers` has the addresses, `wire` has the JSON of the gateway, `socket` one client's
 //! connection, `registry` the credentials and the sessions behind them, `udp`, `rtp` and `media` the voice packets,
 //! `outbox` what a version 8 resume sends again. What is heard goes to [`crate::listener`].
 //!
@@ -12,9 +12,11 @@ mod media;
 mod outbox;
 mod registry;
 mod rtp;
+mod servers;
 mod session;
 mod socket;
 mod tls;
+mod trouble;
 mod udp;
 mod wire;
 
@@ -22,19 +24,16 @@ use crate::{clock::SimClock, listener::Listeners, log::FrameLog};
 use aes_gcm::aead::{OsRng, rand_core::RngCore};
 use anyhow::Context;
 use registry::Registry;
+use servers::{Doors, Ports, REGIONS};
 use session::lock;
 use std::{
-    net::{Ipv4Addr, UdpSocket},
     path::PathBuf,
     sync::{Arc, Mutex},
-    time::Duration,
 };
-use tokio::{net::TcpListener, sync::Semaphore};
-use tokio_rustls::TlsAcceptor;
+use tokio::sync::oneshot;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-/// Sockets that may be open at once.
-const MAX_SOCKETS: usize = 16_384;
+pub use trouble::{Blow, Dark, Ending, Figures, Stage, Trouble, Whom};
 
 /// How the voice server behaves.
 #[derive(Clone, Debug)]
@@ -46,6 +45,20 @@ pub struct VoiceOptions {
     pub latency_ms: u64,
     /// Where `ca.pem` is written.
     pub ca_dir: PathBuf,
+    /// How many voice servers there are, each with ports of its own; at least 1, at most 8.
+    pub servers: usize,
+    /// What stands before the port in an endpoint: a name or address of the loopback that the certificate names,
+    /// `localhost` or `127.0.0.1`.
+    pub host: &'static str,
+}
+
+impl VoiceOptions {
+    /// Two servers at `localhost` with Discord's heartbeat interval and no delay.
+    #[must_use]
+    pub fn new(ca_dir: impl Into<PathBuf>) -> Self {
+        let ca_dir = ca_dir.into();
+        Self { heartbeat_interval_ms: 13_750, latency_ms: 0, ca_dir, servers: 2, host: "localhost" }
+    }
 }
 
 /// What the sockets' tasks and the media thread share.
@@ -61,7 +74,8 @@ struct Shared {
 #[derive(Debug)]
 struct Inner {
     shared: Arc<Shared>,
-    port: u16,
+    /// The gateway's port of each server.
+    tcp_ports: Vec<u16>,
     _stop: DropGuard,
 }
 
@@ -90,29 +104,65 @@ impl VoiceServer {
         listeners: Listeners,
     ) -> anyhow::Result<Self> {
         let tls = tls::acceptor(&options.ca_dir)?;
-        let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .await
-            .context("binding the voice gateway's port on 127.0.0.1")?;
-        let port = tcp.local_addr().context("asking for the voice gateway's port")?.port();
-        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).context("binding the media port on 127.0.0.1")?;
-        let udp_port = udp.local_addr().context("asking for the media port")?.port();
+        let mut all_ports = Vec::new();
+        for _ in 0..options.servers.clamp(1, REGIONS.len()) {
+            all_ports.push(Ports::bind().await.context("giving each voice server its ports")?);
+        }
+        let udp_ports = all_ports.iter().map(|ports| ports.udp_port).collect();
+        let tcp_ports = all_ports.iter().map(|ports| ports.tcp_port).collect();
         let shared = Arc::new(Shared {
             options,
             clock,
             log,
-            registry: Mutex::new(Registry::new(listeners.clone(), udp_port)),
+            registry: Mutex::new(Registry::new(listeners.clone(), udp_ports)),
             listeners,
         });
         let stop = CancellationToken::new();
-        udp::serve(udp, Arc::clone(&shared), stop.clone())?;
-        tokio::spawn(accept(tcp, tls, Arc::clone(&shared), stop.clone()));
-        Ok(Self(Arc::new(Inner { shared, port, _stop: stop.drop_guard() })))
+        let doors = Doors::new(tls, Arc::clone(&shared), stop.clone());
+        for (server, ports) in all_ports.into_iter().enumerate() {
+            let (udp, tcp) = ports.split();
+            udp::serve(udp, Arc::clone(&shared), stop.clone())?;
+            tokio::spawn(doors.clone().keep(server, tcp));
+        }
+        Ok(Self(Arc::new(Inner { shared, tcp_ports, _stop: stop.drop_guard() })))
     }
 
-    /// `localhost:PORT`, what goes into VOICE_SERVER_UPDATE.
+    /// The first server's `localhost:PORT`: where all guilds are that were not moved.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        format!("localhost:{}", self.0.port)
+        self.endpoint_at(0)
+    }
+
+    /// The endpoint of the server that this guild's calls are at: what goes into VOICE_SERVER_UPDATE.
+    #[must_use]
+    pub fn endpoint_of(&self, guild: u64) -> String {
+        let server = self.registry().home(guild);
+        self.endpoint_at(server)
+    }
+
+    fn endpoint_at(&self, server: usize) -> String {
+        let port = self.0.tcp_ports.get(server).copied().unwrap_or_default();
+        format!("{}:{port}", self.0.shared.options.host)
+    }
+
+    /// The names of the servers' regions, in their order.
+    #[must_use]
+    pub fn regions(&self) -> Vec<&'static str> {
+        REGIONS.into_iter().take(self.0.tcp_ports.len()).collect()
+    }
+
+    /// The number of the server that this guild's calls are at, counted from 0.
+    #[must_use]
+    pub fn server_of(&self, guild: u64) -> usize {
+        self.registry().home(guild)
+    }
+
+    /// Moves a guild's calls to another server: what is granted from now on is good there alone, and the server before
+    /// knows the guild no longer. A server that is not there changes nothing.
+    pub fn move_guild(&self, guild: u64, server: usize) {
+        if server < self.0.tcp_ports.len() {
+            self.registry().move_home(guild, server);
+        }
     }
 
     /// Where the CA lies that clients must trust.
@@ -146,12 +196,29 @@ impl VoiceServer {
 
     /// Resets the user's voice socket (TCP RST), session kept; false when there is none.
     pub fn reset(&self, guild: u64, user: u64) -> bool {
-        self.registry().reset((guild, user))
+        self.end(guild, user, Ending::Reset)
     }
 
-    /// Whether resumes of this guild's sessions are refused, with 4006, from now on.
-    pub fn refuse_resume(&self, guild: u64, refuse: bool) {
-        self.registry().refuse_resume(guild, refuse);
+    /// Ends the user's voice socket as told, now; false when there is none. A [close](Self::close) may end the session
+    /// with it, the others leave it to be resumed.
+    pub fn end(&self, guild: u64, user: u64, ending: Ending) -> bool {
+        self.registry().blow((guild, user), ending)
+    }
+
+    /// Puts a trouble in force. It is known by the number; the receiver wakes when it is over, be it lifted or used up.
+    pub fn trouble(&self, whom: Whom, trouble: Trouble) -> (u64, oneshot::Receiver<()>) {
+        self.registry().trouble(whom, trouble)
+    }
+
+    /// Takes a trouble back; false when it is over already.
+    pub fn lift(&self, trouble: u64) -> bool {
+        self.registry().lift(trouble)
+    }
+
+    /// A server (`None`: all of them) crashes: all its sockets end. The sessions are `lost`, or can be resumed. Tells
+    /// how many sockets there were.
+    pub fn crash(&self, server: Option<usize>, ending: &Ending, lost: bool) -> usize {
+        self.registry().crash(server, ending, lost)
     }
 
     /// Who is in the channel now, the bot itself or not: clients there get op 11 and op 13 for what changed.
@@ -167,34 +234,5 @@ impl VoiceServer {
 
     fn registry(&self) -> std::sync::MutexGuard<'_, Registry> {
         lock(&self.0.shared.registry)
-    }
-}
-
-async fn accept(tcp: TcpListener, tls: TlsAcceptor, shared: Arc<Shared>, stop: CancellationToken) {
-    let places = Arc::new(Semaphore::new(MAX_SOCKETS));
-    for id in 1.. {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else {
-            return;
-        };
-        let accepted = tokio::select! {
-            () = stop.cancelled() => return,
-            accepted = tcp.accept() => accepted,
-        };
-        match accepted {
-            Ok((stream, _)) => {
-                let (tls, shared, stop) = (tls.clone(), Arc::clone(&shared), stop.clone());
-                tokio::spawn(async move {
-                    tokio::select! {
-                        () = stop.cancelled() => {}
-                        () = socket::serve(stream, tls, shared, id) => {}
-                    }
-                    drop(place);
-                });
-            }
-            Err(error) => {
-                tracing::warn!(%error, "accepting a voice connection");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        }
     }
 }

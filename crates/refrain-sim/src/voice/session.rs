@@ -3,6 +3,7 @@
 use super::{
     media::Media,
     outbox::Outbox,
+    trouble::Ending,
     wire::{Identify, ServerMessage, Version},
 };
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,18 +14,18 @@ use tokio::sync::mpsc;
 pub(super) enum Command {
     /// Send this text.
     Say(String),
-    /// Close with this code, or with none.
-    Close { code: Option<u16>, reason: String },
+    /// End, after what was said before.
+    End(Ending),
     /// Close with 4014 unless the client does so within a short while.
     Revoked,
-    /// Reset the TCP connection.
-    Reset,
 }
 
 /// The way to a socket's task.
 #[derive(Clone, Debug)]
 pub(super) struct Socket {
     pub(super) id: u64,
+    /// Which server it is at.
+    pub(super) server: usize,
     pub(super) commands: mpsc::Sender<Command>,
 }
 
@@ -63,6 +64,8 @@ impl Negotiation {
 #[derive(Debug)]
 pub(super) struct Session {
     pub(super) channel: u64,
+    /// Which server it is at: another one knows nothing of it.
+    pub(super) server: usize,
     pub(super) session_id: String,
     pub(super) token: String,
     pub(super) ssrc: u32,
@@ -90,6 +93,11 @@ impl Session {
             Link::Attached(socket) => socket.tell(command),
             Link::Detached { .. } => {}
         }
+    }
+
+    /// Closes its socket, if it has one.
+    pub(super) fn close(&self, code: Option<u16>, reason: &str) {
+        self.tell(Command::End(Ending::Close { code, reason: reason.to_owned() }));
     }
 
     /// Whether this is its socket.

@@ -51,6 +51,9 @@ impl World {
         if self.bots.is_empty() {
             return Err(wrong("bots", "there is none: one bot at least must be able to log in"));
         }
+        if !(1..=8).contains(&self.voice.servers) {
+            return Err(wrong("voice.servers", "there are 1 to 8 voice servers"));
+        }
         self.check_ids()?;
         for index in 0..self.guilds.len() {
             self.check_guild(index)?;

@@ -176,11 +176,43 @@ pub struct Voice {
     pub latency_ms: u64,
     /// The heartbeat interval that voice Hello asks for, in milliseconds.
     pub heartbeat_interval_ms: u64,
+    /// How many voice servers there are, 1 to 8, each in a region of its own.
+    pub servers: u8,
+    /// What stands before the port in the endpoints.
+    pub host: VoiceHost,
 }
 
 impl Default for Voice {
     fn default() -> Self {
-        Self { same_channel_op4: SameChannel::Unanswered, latency_ms: 0, heartbeat_interval_ms: 13_750 }
+        Self {
+            same_channel_op4: SameChannel::Unanswered,
+            latency_ms: 0,
+            heartbeat_interval_ms: 13_750,
+            servers: 2,
+            host: VoiceHost::Name,
+        }
+    }
+}
+
+/// What stands before the port in a voice endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum VoiceHost {
+    /// A name, as Discord has it.
+    #[serde(rename = "localhost")]
+    Name,
+    /// The address.
+    #[serde(rename = "127.0.0.1")]
+    Address,
+}
+
+impl VoiceHost {
+    /// The text in the endpoint.
+    #[must_use]
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Name => "localhost",
+            Self::Address => "127.0.0.1",
+        }
     }
 }
 

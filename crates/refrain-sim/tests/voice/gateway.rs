@@ -4,6 +4,7 @@ use crate::{
     client::{Client, End},
     server::{BOT, CHANNEL, GUILD, Server},
 };
+use refrain_sim::voice::{Trouble, Whom};
 use serde_json::json;
 
 #[tokio::test]
@@ -52,7 +53,7 @@ async fn what_a_client_does_wrong_is_told_by_the_close_code() {
         (5, json!({ "speaking": 1, "delay": 0, "ssrc": 1 }), 4003),
         (99, json!({}), 4001),
         (0, json!({ "server_id": "1" }), 4002),
-        (7, json!({ "server_id": "1", "session_id": "s", "token": "t" }), 4006),
+        (7, json!({ "server_id": "1", "session_id": "s", "token": "t" }), 4011),
     ] {
         let mut client = Client::connect(&server, 8).await;
         client.send(op, d).await;
@@ -67,7 +68,7 @@ async fn what_a_client_does_wrong_is_told_by_the_close_code() {
 
     let mut client = Client::connect(&server, 8).await;
     client.identify("never granted").await;
-    assert_eq!(client.end().await, End::Code(4006));
+    assert_eq!(client.end().await, End::Code(4011), "a guild that the server never heard of");
     let token = server.grant();
     let mut client = Client::connect(&server, 8).await;
     client.identify("not this one").await;
@@ -114,7 +115,7 @@ async fn sockets_end_as_ordered_and_the_session_outlives_what_is_no_verdict() {
     assert!(server.voice.reset(GUILD, BOT));
     assert_eq!(client.end().await, End::Broken);
 
-    server.voice.refuse_resume(GUILD, true);
+    server.voice.trouble(Whom::guild(GUILD), Trouble::RefuseResume { code: 4006 });
     let mut client = Client::connect(&server, 8).await;
     client.resume(&token, -1).await;
     assert_eq!(client.end().await, End::Code(4006));

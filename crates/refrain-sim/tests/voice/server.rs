@@ -31,7 +31,7 @@ impl Server {
         let ca_dir = tempfile::tempdir().unwrap();
         let clock = SimClock::start();
         let log = FrameLog::new(clock);
-        let options = VoiceOptions { heartbeat_interval_ms, latency_ms, ca_dir: ca_dir.path().to_owned() };
+        let options = VoiceOptions { heartbeat_interval_ms, latency_ms, ..VoiceOptions::new(ca_dir.path()) };
         let voice = VoiceServer::start(options, clock, log.clone()).await.unwrap();
         Self { voice, log, _ca_dir: ca_dir }
     }

@@ -7,22 +7,25 @@
 
 mod identify;
 mod members;
+mod memory;
 mod resume;
+mod troubled;
 
 use super::{
     media::Media,
     session::{Command, Session, ends_the_session, lock},
+    trouble::Troubles,
 };
 use crate::listener::Listeners;
+use memory::Memory;
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::{Arc, Mutex},
 };
+use tokio::sync::watch;
 
 /// How long a session without a socket can be resumed, in milliseconds.
 pub(super) const GRACE_MS: f64 = 30_000.0;
-/// How many used tokens, and how many timed-out sessions, are remembered.
-const MEMORY: usize = 256;
 /// How many ended sessions' SSRCs are still known, to tell whose late packets arrive.
 const RETIRED: usize = 1024;
 
@@ -37,37 +40,48 @@ struct Grant {
     token: String,
     session_id: String,
     channel: u64,
+    server: usize,
 }
 
-/// Everything the voice server knows of its clients.
+/// Everything the voice servers know of their clients.
 #[derive(Debug)]
 pub(super) struct Registry {
     listeners: Listeners,
-    udp_port: u16,
+    /// Of each server.
+    udp_ports: Vec<u16>,
+    /// Which server a guild's calls are at. A guild that never had one is at none.
+    homes: BTreeMap<u64, usize>,
     grants: BTreeMap<Key, Grant>,
-    used_tokens: VecDeque<String>,
+    /// Used by an Identify, or void since a newer one was granted.
+    spent_tokens: Memory<String>,
     sessions: BTreeMap<Key, Session>,
-    timed_out: VecDeque<(u64, String)>,
+    /// Tokens of sessions whose grace is over.
+    timed_out: Memory<String>,
     media: BTreeMap<u32, Arc<Mutex<Media>>>,
     retired: VecDeque<u32>,
     last_ssrc: u32,
-    refusing: BTreeSet<u64>,
+    troubles: Troubles,
+    /// Told whenever the troubles, or what they concern, changed.
+    weather: watch::Sender<()>,
     members: BTreeMap<(u64, u64), BTreeSet<u64>>,
 }
 
 impl Registry {
-    pub(super) fn new(listeners: Listeners, udp_port: u16) -> Self {
+    /// A registry for as many servers as there are media ports.
+    pub(super) fn new(listeners: Listeners, udp_ports: Vec<u16>) -> Self {
         Self {
             listeners,
-            udp_port,
+            udp_ports,
+            homes: BTreeMap::new(),
             grants: BTreeMap::new(),
-            used_tokens: VecDeque::new(),
+            spent_tokens: Memory::default(),
             sessions: BTreeMap::new(),
-            timed_out: VecDeque::new(),
+            timed_out: Memory::default(),
             media: BTreeMap::new(),
             retired: VecDeque::new(),
             last_ssrc: 1000,
-            refusing: BTreeSet::new(),
+            troubles: Troubles::default(),
+            weather: watch::Sender::new(()),
             members: BTreeMap::new(),
         }
     }
@@ -85,23 +99,14 @@ impl Registry {
         if code.is_some_and(ends_the_session) {
             self.end(key, code, reason);
         } else if let Some(session) = self.sessions.get(&key) {
-            session.tell(Command::Close { code, reason: reason.to_owned() });
+            session.close(code, reason);
         }
         attached
     }
 
-    /// Resets the user's socket. False when there was none.
-    pub(super) fn reset(&mut self, key: Key) -> bool {
-        let attached = self.sessions.get(&key).filter(|session| session.is_attached());
-        if let Some(session) = attached {
-            session.tell(Command::Reset);
-        }
-        attached.is_some()
-    }
-
     /// The user left: what was granted is void, and the socket gets a moment to go by itself.
     pub(super) fn revoke(&mut self, key: Key) {
-        self.grants.remove(&key);
+        self.void_grant(key);
         if let Some(session) = self.sessions.get(&key) {
             session.tell(Command::Revoked);
         }
@@ -112,15 +117,6 @@ impl Registry {
     pub(super) fn expelled(&mut self, (key, socket): (Key, u64), code: u16) {
         if ends_the_session(code) && self.held_by(key, socket).is_some() {
             self.forget(key, Some(code));
-        }
-    }
-
-    /// Whether resumes in this guild are refused from now on.
-    pub(super) fn refuse_resume(&mut self, guild: u64, refuse: bool) {
-        if refuse {
-            self.refusing.insert(guild);
-        } else {
-            self.refusing.remove(&guild);
         }
     }
 
@@ -135,7 +131,7 @@ impl Registry {
 
     fn end(&mut self, key: Key, code: Option<u16>, reason: &str) {
         if let Some(session) = self.forget(key, code) {
-            session.tell(Command::Close { code, reason: reason.to_owned() });
+            session.close(code, reason);
         }
     }
 
@@ -157,12 +153,9 @@ impl Registry {
     }
 }
 
-fn remember<T>(memory: &mut VecDeque<T>, item: T) {
-    memory.push_back(item);
-    if memory.len() > MEMORY {
-        memory.pop_front();
-    }
-}
-
+#[cfg(test)]
+mod server_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trouble_tests;

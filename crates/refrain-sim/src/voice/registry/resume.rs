@@ -1,8 +1,9 @@
 //! A session that lost its socket: the grace, op 7, and the end of the grace.
 
-use super::{GRACE_MS, Key, Refusal, Registry, remember};
+use super::{GRACE_MS, Key, Refusal, Registry};
 use crate::voice::{
-    session::{Command, Link, Socket, lock},
+    session::{Command, Link, Socket, ends_the_session, lock},
+    trouble::Stage,
     wire::{Resume, ServerMessage, Version},
 };
 
@@ -16,36 +17,48 @@ impl Registry {
         now_ms: f64,
     ) -> Result<Key, Refusal> {
         self.sweep(now_ms);
-        let asked = (resume.server_id, resume.session_id.clone());
-        if self.timed_out.contains(&asked) {
+        if self.homes.get(&resume.server_id) != Some(&socket.server) {
+            return Err((4011, "Server not found."));
+        }
+        if self.timed_out.knows(&resume.token) {
             return Err((4009, "Session timed out."));
         }
         let guild = (resume.server_id, 0)..=(resume.server_id, u64::MAX);
-        let found = self
-            .sessions
-            .range(guild)
-            .find(|(_, session)| session.session_id == resume.session_id && session.token == resume.token);
+        let found = self.sessions.range(guild).find(|(_, session)| {
+            session.session_id == resume.session_id && session.token == resume.token && session.server == socket.server
+        });
         let Some((&key, session)) = found else {
             return Err((4006, "Session is no longer valid."));
         };
+        if let Some(code) = self.troubles.refused_with(key) {
+            if ends_the_session(code) {
+                self.end(key, Some(code), "Refused by order.");
+            }
+            return Err((code, "Refused by order."));
+        }
         let missed = match version {
             Version::Buffered => session.outbox.missed_since(resume.seq_ack),
             Version::Unbuffered(_) => Some(Vec::new()),
         };
-        let Some(missed) = missed.filter(|_| !self.refusing.contains(&key.0)) else {
+        let Some(missed) = missed else {
             self.end(key, Some(4006), "Session is no longer valid.");
             return Err((4006, "Session is no longer valid."));
         };
+        let (server, mut blow) = (socket.server, self.strikes(Stage::OnResume, socket.server, Some(key)));
         if let Some(session) = self.sessions.get_mut(&key) {
-            session.tell(Command::Close { code: Some(1000), reason: String::from("Resumed on another socket.") });
+            session.close(Some(1000), "Resumed on another socket.");
             session.link = Link::Attached(socket);
             session.version = version;
-            session.say(ServerMessage::Resumed);
-            for text in missed {
-                session.tell(Command::Say(text));
+            if blow.is_none() {
+                session.say(ServerMessage::Resumed);
+                for text in missed {
+                    session.tell(Command::Say(text));
+                }
+                lock(&session.media).listener().resumed(session.ssrc);
+                blow = self.strikes(Stage::AfterResumed, server, Some(key));
             }
-            lock(&session.media).listener().resumed(session.ssrc);
         }
+        self.suffer(key, blow);
         Ok(key)
     }
 
@@ -71,7 +84,7 @@ impl Registry {
             .collect();
         for key in over {
             if let Some(session) = self.forget(key, None) {
-                remember(&mut self.timed_out, (key.0, session.session_id));
+                self.timed_out.remember(session.token);
             }
         }
     }

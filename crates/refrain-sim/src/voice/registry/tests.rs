@@ -5,74 +5,78 @@ use crate::{
     clock::SimClock,
     voice::{
         session::Socket,
+        trouble::{Ending, Trouble, Whom},
         wire::{Identify, Resume, SelectProtocol, Speaking, Version},
     },
 };
 use serde_json::Value;
 use tokio::sync::mpsc;
 
-const GUILD: u64 = 10;
-const CHANNEL: u64 = 20;
-const BOT: u64 = 30;
-const KEY: Key = (GUILD, BOT);
+pub(super) const GUILD: u64 = 10;
+pub(super) const CHANNEL: u64 = 20;
+pub(super) const BOT: u64 = 30;
+pub(super) const KEY: Key = (GUILD, BOT);
 
-struct Fixture {
-    registry: Registry,
+pub(super) struct Fixture {
+    pub(super) registry: Registry,
     listeners: Listeners,
     sockets: u64,
+    /// Where the next client connects.
+    pub(super) server: usize,
 }
 
 /// A client's socket: what the registry told it.
-struct Client {
-    socket: Socket,
+#[derive(Debug)]
+pub(super) struct Client {
+    pub(super) socket: Socket,
     commands: mpsc::Receiver<Command>,
 }
 
 impl Client {
-    fn told(&mut self) -> Vec<Command> {
+    pub(super) fn told(&mut self) -> Vec<Command> {
         std::iter::from_fn(|| self.commands.try_recv().ok()).collect()
     }
 
-    fn messages(&mut self) -> Vec<Value> {
+    pub(super) fn messages(&mut self) -> Vec<Value> {
         self.told()
             .into_iter()
             .filter_map(|command| match command {
                 Command::Say(text) => serde_json::from_str(&text).ok(),
-                Command::Close { .. } | Command::Revoked | Command::Reset => None,
+                Command::End(_) | Command::Revoked => None,
             })
             .collect()
     }
 
-    fn ops(&mut self) -> Vec<i64> {
+    pub(super) fn ops(&mut self) -> Vec<i64> {
         self.messages().iter().filter_map(|message| message["op"].as_i64()).collect()
     }
 
-    fn close_code(&mut self) -> Option<u16> {
+    pub(super) fn close_code(&mut self) -> Option<u16> {
         self.told().into_iter().find_map(|command| match command {
-            Command::Close { code, .. } => code,
-            Command::Say(_) | Command::Revoked | Command::Reset => None,
+            Command::End(Ending::Close { code, .. }) => code,
+            Command::End(_) | Command::Say(_) | Command::Revoked => None,
         })
     }
 }
 
 impl Fixture {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let listeners = Listeners::new(SimClock::start(), false);
-        Self { registry: Registry::new(listeners.clone(), 4000), listeners, sockets: 0 }
+        Self { registry: Registry::new(listeners.clone(), vec![4000, 4001]), listeners, sockets: 0, server: 0 }
     }
 
-    fn client(&mut self) -> Client {
+    pub(super) fn client(&mut self) -> Client {
         self.sockets += 1;
         let (sender, commands) = mpsc::channel(64);
-        let socket = Socket { id: self.sockets, commands: sender };
+        let socket = Socket { id: self.sockets, server: self.server, commands: sender };
         Client { socket, commands }
     }
 
-    fn grant(&mut self, token: &str) {
+    pub(super) fn grant(&mut self, token: &str) {
         self.registry.grant(KEY, CHANNEL, "session", token);
     }
 
-    fn identify_as(&mut self, user: u64, session: &str, token: &str) -> Result<Client, u16> {
+    pub(super) fn identify_as(&mut self, user: u64, session: &str, token: &str) -> Result<Client, u16> {
         let client = self.client();
         let identify = Identify {
             server_id: GUILD,
@@ -87,11 +91,11 @@ impl Fixture {
             .map_err(|(code, _)| code)
     }
 
-    fn identify(&mut self, token: &str) -> Result<Client, u16> {
+    pub(super) fn identify(&mut self, token: &str) -> Result<Client, u16> {
         self.identify_as(BOT, "session", token)
     }
 
-    fn resume(&mut self, token: &str, seq_ack: Option<i64>, now_ms: f64) -> Result<Client, u16> {
+    pub(super) fn resume(&mut self, token: &str, seq_ack: Option<i64>, now_ms: f64) -> Result<Client, u16> {
         let client = self.client();
         let resume = Resume { server_id: GUILD, session_id: String::from("session"), token: token.to_owned(), seq_ack };
         self.registry
@@ -100,11 +104,11 @@ impl Fixture {
             .map_err(|(code, _)| code)
     }
 
-    fn lose(&mut self, client: &Client, now_ms: f64) {
+    pub(super) fn lose(&mut self, client: &Client, now_ms: f64) {
         self.registry.detached((KEY, client.socket.id), None, now_ms);
     }
 
-    fn select(&mut self, client: &Client, protocol: &str, mode: &str) -> Result<(), u16> {
+    pub(super) fn select(&mut self, client: &Client, protocol: &str, mode: &str) -> Result<(), u16> {
         let select = SelectProtocol {
             protocol: protocol.to_owned(),
             data: crate::voice::wire::ProtocolData {
@@ -145,7 +149,7 @@ fn a_token_is_good_for_one_identify() {
 #[test]
 fn wrong_credentials_are_told_apart() {
     let mut sim = Fixture::new();
-    assert_eq!(sim.identify("t").err(), Some(4006), "nothing was granted");
+    assert_eq!(sim.identify("t").err(), Some(4011), "the server has never heard of the guild");
     sim.grant("t");
     assert_eq!(sim.identify("other").err(), Some(4004));
     assert_eq!(sim.identify_as(BOT, "other", "t").err(), Some(4006));
@@ -158,7 +162,8 @@ fn a_newer_grant_voids_an_unused_one_and_takes_over_from_a_session() {
     let mut sim = Fixture::new();
     sim.grant("t1");
     sim.grant("t2");
-    assert_eq!(sim.identify("t1").err(), Some(4004));
+    assert_eq!(sim.identify("t1").err(), Some(4006), "outdated");
+    assert_eq!(sim.identify("t9").err(), Some(4004), "never granted");
     let mut old = sim.identify("t2").unwrap();
     sim.grant("t3");
     assert_eq!(old.close_code(), None, "the old session lives until the new Identify");
@@ -202,9 +207,10 @@ fn a_resume_is_refused_for_a_wrong_token_an_unknown_number_and_by_order() {
     let client = sim.identify("t").unwrap();
     sim.lose(&client, 0.0);
     assert_eq!(sim.resume("other", None, 1.0).err(), Some(4006));
-    sim.registry.refuse_resume(GUILD, true);
+    let refusal = Trouble::RefuseResume { code: 4006 };
+    let (order, _over) = sim.registry.trouble(Whom::guild(GUILD), refusal);
     assert_eq!(sim.resume("t", None, 1.0).err(), Some(4006));
-    sim.registry.refuse_resume(GUILD, false);
+    assert!(sim.registry.lift(order));
     assert_eq!(sim.resume("t", None, 1.0).err(), Some(4006), "a refused session is over");
 
     sim.grant("t2");
@@ -260,7 +266,7 @@ fn leaving_voids_the_grant_and_the_session() {
     assert_eq!(client.told(), [Command::Revoked]);
     assert_eq!(sim.resume("t", None, 0.0).err(), Some(4006));
     assert_eq!(sim.identify("t2").err(), Some(4006));
-    assert!(!sim.registry.reset(KEY));
+    assert!(!sim.registry.blow(KEY, Ending::Reset));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What a client says on its socket, and what that does.
 
 use super::{Connection, Step};
+
 use crate::{
     log::Direction,
     voice::{
@@ -11,8 +12,12 @@ use crate::{
 };
 use aes_gcm::aead::{OsRng, rand_core::RngCore};
 use serde_json::json;
+use std::time::Duration;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
+
+/// Acknowledgements that may be late at once.
+const MAX_LATE: usize = 64;
 
 impl Connection {
     pub(super) fn receive(&mut self, message: Message) -> Step {
@@ -106,15 +111,28 @@ impl Connection {
             | ClientMessage::Heartbeat { .. }
             | ClientMessage::Ignored => return Err((4003, "Not authenticated.")),
         };
+        drop(registry);
         self.session = Some(key);
+        self.look();
         Ok(())
     }
 
     pub(super) fn heartbeat(&mut self, nonce: serde_json::Number, seq_ack: Option<i64>) {
         self.silent_until = Instant::now() + self.shared.silence_allowed();
+        let mut registry = lock(&self.shared.registry);
         if let Some(key) = self.session {
-            lock(&self.shared.registry).acknowledged((key, self.socket.id), seq_ack);
+            registry.acknowledged((key, self.socket.id), seq_ack);
         }
-        self.say(ServerMessage::HeartbeatAck { nonce });
+        let delay_ms = registry.heartbeat_delay_ms(self.socket.server, self.session);
+        drop(registry);
+        let ack = ServerMessage::HeartbeatAck { nonce };
+        match delay_ms {
+            Some(0) => self.say(ack),
+            Some(delay_ms) if self.late.len() < MAX_LATE => {
+                let text = ack.encode(self.version, None);
+                self.late.push_back((Instant::now() + Duration::from_millis(delay_ms), text));
+            }
+            Some(_) | None => {}
+        }
     }
 }

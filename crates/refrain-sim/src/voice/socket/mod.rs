@@ -7,14 +7,14 @@ use super::{
     Shared,
     registry::Key,
     session::{Command, Socket, lock},
+    trouble::{Blow, Ending, Stage},
     wire::{ServerMessage, Version},
 };
-use crate::log::Direction;
 use futures_util::StreamExt;
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::{
     net::TcpStream,
-    sync::mpsc,
+    sync::{mpsc, watch},
     time::{Instant, sleep_until, timeout},
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
@@ -31,6 +31,8 @@ type Ws = WebSocketStream<TlsStream<TcpStream>>;
 /// For the TLS and websocket handshakes, for a write, and for the client's half of a close.
 const PATIENCE: Duration = Duration::from_secs(10);
 const CLOSE_PATIENCE: Duration = Duration::from_secs(2);
+/// How long a socket of which this side is gone is kept.
+const HALF_OPEN_FOR: Duration = Duration::from_secs(15 * 60);
 /// How long a client that left its channel has to close the socket by itself.
 const LEAVE_GRACE: Duration = Duration::from_millis(500);
 /// On top of one and a half intervals: a busy machine is not a dead client.
@@ -40,12 +42,26 @@ const MAX_WAITING: usize = 1024;
 const MAX_MESSAGE: usize = 1 << 20;
 
 /// Serves a connection to its end.
-pub(super) async fn serve(stream: TcpStream, tls: TlsAcceptor, shared: Arc<Shared>, id: u64) {
+pub(super) async fn serve(stream: TcpStream, tls: TlsAcceptor, shared: Arc<Shared>, server: usize, id: u64) {
+    if !is_answered(&shared, server).await {
+        return;
+    }
     match timeout(PATIENCE, accept(stream, tls)).await {
-        Ok(Ok((ws, version))) => Connection::new(ws, version, shared, id).run().await,
+        Ok(Ok((ws, version))) => Connection::new(ws, version, shared, server, id).run().await,
         Ok(Err(error)) => tracing::debug!(%error, "a voice connection did not get as far as a websocket"),
         Err(_) => tracing::debug!("a voice connection took too long to become a websocket"),
     }
+}
+
+/// Waits while new connections lead nowhere.
+async fn is_answered(shared: &Shared, server: usize) -> bool {
+    let mut weather = lock(&shared.registry).weather();
+    while lock(&shared.registry).dark(server, None).connections {
+        if weather.changed().await.is_err() {
+            return false;
+        }
+    }
+    true
 }
 
 #[expect(clippy::result_large_err, reason = "the refusal's type is the websocket library's")]
@@ -76,7 +92,7 @@ fn wrong_version() -> ErrorResponse {
 
 enum Outgoing {
     Text(String),
-    Close { code: Option<u16>, reason: String },
+    End(Ending),
 }
 
 /// Whether the socket's life goes on.
@@ -96,24 +112,34 @@ struct Connection {
     session: Option<Key>,
     /// Frames that wait out the artificial latency.
     outgoing: VecDeque<(Instant, Outgoing)>,
+    /// Heartbeats' acknowledgements that are late by order.
+    late: VecDeque<(Instant, String)>,
+    /// Wakes when the troubles changed.
+    weather: watch::Receiver<()>,
+    /// By order nothing is read and nothing sent.
+    is_dark: bool,
     is_closing: bool,
     silent_until: Instant,
     leave_at: Option<Instant>,
 }
 
 impl Connection {
-    fn new(ws: Ws, version: Version, shared: Arc<Shared>, id: u64) -> Self {
+    fn new(ws: Ws, version: Version, shared: Arc<Shared>, server: usize, id: u64) -> Self {
         let (sender, commands) = mpsc::channel(MAX_WAITING);
         let silent_until = Instant::now() + shared.silence_allowed();
+        let weather = lock(&shared.registry).weather();
         Self {
             ws,
             version,
             shared,
-            socket: Socket { id, commands: sender },
+            socket: Socket { id, server, commands: sender },
             commands,
             name: format!("voice-{id}"),
             session: None,
             outgoing: VecDeque::new(),
+            late: VecDeque::new(),
+            weather,
+            is_dark: false,
             is_closing: false,
             silent_until,
             leave_at: None,
@@ -121,17 +147,34 @@ impl Connection {
     }
 
     async fn run(mut self) {
+        self.struck_at(Stage::BeforeHello);
         self.say(ServerMessage::Hello { heartbeat_interval: self.shared.options.heartbeat_interval_ms });
+        self.struck_at(Stage::AfterHello);
+        self.look();
         let code = loop {
             match self.step().await {
                 Step::On => {}
                 Step::Over(code) => break code,
             }
         };
-        if let Some(key) = self.session {
-            let now_ms = self.shared.clock.now_ms();
-            lock(&self.shared.registry).detached((key, self.socket.id), code, now_ms);
+        self.detach(code);
+    }
+
+    /// What was ordered for this moment, which comes before the client said who it is.
+    fn struck_at(&mut self, stage: Stage) {
+        let blow = lock(&self.shared.registry).strikes(stage, self.socket.server, None);
+        match blow {
+            Some(Blow::End(ending)) => {
+                self.end(ending);
+            }
+            Some(Blow::Dark(_)) | None => {}
         }
+    }
+
+    /// Whether it is dark, now that the troubles or the session changed.
+    fn look(&mut self) {
+        self.weather.mark_unchanged();
+        self.is_dark = lock(&self.shared.registry).dark(self.socket.server, self.session).socket;
     }
 
     /// Waits for the next thing of any kind and does it.
@@ -139,14 +182,26 @@ impl Connection {
         let now = Instant::now();
         let far = now + Duration::from_secs(3600);
         let send_at = self.outgoing.front().map_or(far, |(at, _)| *at);
+        let late_at = self.late.front().map_or(far, |(at, _)| *at);
+        let may_queue = self.outgoing.len() < MAX_WAITING;
         let leave_at = self.leave_at.unwrap_or(far);
         let silent_until = if self.is_closing { far } else { self.silent_until };
         tokio::select! {
             // What is due goes out before anything new is looked at: order is part of the protocol.
             biased;
-            () = sleep_until(send_at), if !self.outgoing.is_empty() => self.send_due().await,
-            Some(command) = self.commands.recv() => self.obey(command),
-            frame = self.ws.next() => match frame {
+            Ok(()) = self.weather.changed() => {
+                self.look();
+                Step::On
+            }
+            () = sleep_until(send_at), if !self.outgoing.is_empty() && !self.is_dark => self.send_due().await,
+            Some(command) = self.commands.recv(), if may_queue => self.obey(command),
+            () = sleep_until(late_at), if !self.late.is_empty() => {
+                if let Some((_, text)) = self.late.pop_front() {
+                    self.queue(Outgoing::Text(text));
+                }
+                Step::On
+            }
+            frame = self.ws.next(), if !self.is_dark => match frame {
                 Some(Ok(message)) => self.receive(message),
                 Some(Err(error)) => {
                     tracing::debug!(%error, connection = self.name, "a voice socket broke");
@@ -162,15 +217,8 @@ impl Connection {
     fn obey(&mut self, command: Command) -> Step {
         match command {
             Command::Say(text) => self.queue(Outgoing::Text(text)),
-            Command::Close { code, reason } => return self.close(code, &reason),
+            Command::End(ending) => return self.end(ending),
             Command::Revoked => self.leave_at = Some(Instant::now() + LEAVE_GRACE),
-            Command::Reset => {
-                self.note_close(Direction::ToClient, None, "TCP reset");
-                if let Err(error) = self.ws.get_ref().get_ref().0.set_zero_linger() {
-                    tracing::warn!(%error, "asking for a TCP reset");
-                }
-                return Step::Over(None);
-            }
         }
         Step::On
     }

@@ -1,17 +1,21 @@
 //! What the server sends on a socket, in its order and with its delay; and how a socket is closed.
 
-use super::{CLOSE_PATIENCE, Connection, Outgoing, PATIENCE, Step};
+use super::{CLOSE_PATIENCE, Connection, HALF_OPEN_FOR, Outgoing, PATIENCE, Step};
 use crate::{
     log::Direction,
     voice::{
         session::lock,
+        trouble::Ending,
         wire::{self, ServerMessage},
     },
 };
 use futures_util::{SinkExt, StreamExt};
 use serde_json::json;
 use std::time::Duration;
-use tokio::time::{Instant, timeout};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    time::{Instant, timeout},
+};
 use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
 
 impl Connection {
@@ -29,13 +33,17 @@ impl Connection {
 
     /// Queues a close. The session is over now where the code says so; the frame follows in its order.
     pub(super) fn close(&mut self, code: Option<u16>, reason: &str) -> Step {
-        let reason = reason.to_owned();
-        self.queue(Outgoing::Close { code, reason });
+        self.end(Ending::Close { code, reason: reason.to_owned() })
+    }
+
+    /// Queues the socket's end. The session is over now where a close code says so; the end follows in its order.
+    pub(super) fn end(&mut self, ending: Ending) -> Step {
+        if let (Some(key), Ending::Close { code: Some(code), .. }) = (self.session, &ending) {
+            lock(&self.shared.registry).expelled((key, self.socket.id), *code);
+        }
+        self.queue(Outgoing::End(ending));
         self.is_closing = true;
         self.leave_at = None;
-        if let (Some(key), Some(code)) = (self.session, code) {
-            lock(&self.shared.registry).expelled((key, self.socket.id), code);
-        }
         Step::On
     }
 
@@ -53,18 +61,53 @@ impl Connection {
                     Ok(Err(_)) | Err(_) => Step::Over(None),
                 }
             }
-            Outgoing::Close { code, reason } => self.finish(code, &reason).await,
+            Outgoing::End(ending) => self.perform(ending).await,
+        }
+    }
+
+    async fn perform(&mut self, ending: Ending) -> Step {
+        match ending {
+            Ending::Close { code, reason } => return self.finish(code, &reason).await,
+            Ending::Reset => {
+                self.note_close(Direction::ToClient, None, "TCP reset");
+                if let Err(error) = self.ws.get_ref().get_ref().0.set_zero_linger() {
+                    tracing::warn!(%error, "asking for a TCP reset");
+                }
+            }
+            Ending::TlsClose => {
+                self.note_close(Direction::ToClient, None, "end of TLS and TCP without a close frame");
+                self.detach(None);
+                let ended = async {
+                    self.ws.get_mut().shutdown().await?;
+                    // What the client still sends is read: unread, it would make a reset of the end.
+                    while self.ws.get_mut().read(&mut [0; 1024]).await? > 0 {}
+                    Ok::<(), std::io::Error>(())
+                };
+                // Whether the client ends its half or not, the socket is done.
+                let _ = timeout(CLOSE_PATIENCE, ended).await;
+            }
+            Ending::HalfOpen => {
+                self.note_close(Direction::ToClient, None, "half-open: this side is gone");
+                self.detach(None);
+                tokio::time::sleep(HALF_OPEN_FOR).await;
+            }
+        }
+        Step::Over(None)
+    }
+
+    /// The session has no socket from now on.
+    pub(super) fn detach(&self, code: Option<u16>) {
+        if let Some(key) = self.session {
+            let now_ms = self.shared.clock.now_ms();
+            lock(&self.shared.registry).detached((key, self.socket.id), code, now_ms);
         }
     }
 
     /// Sends the close frame and waits for the client's half. 1006 has no frame: the connection just ends.
     pub(super) async fn finish(&mut self, code: Option<u16>, reason: &str) -> Step {
         self.note_close(Direction::ToClient, code, reason);
-        if let Some(key) = self.session {
-            // Before the frame goes out: the client may be back with a resume as soon as it has it.
-            let now_ms = self.shared.clock.now_ms();
-            lock(&self.shared.registry).detached((key, self.socket.id), code, now_ms);
-        }
+        // Before the frame goes out: the client may be back with a resume as soon as it has it.
+        self.detach(code);
         if code == Some(1006) {
             return Step::Over(code);
         }

@@ -2,6 +2,7 @@
 //!
 //! This is the first thing that a fresh clone builds, so it depends on little: clap, anyhow and the standard library.
 
+mod bench;
 mod ci;
 mod command;
 mod demo;
@@ -41,6 +42,14 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<OsString>,
     },
+    /// Measures what a program costs, in release builds
+    Bench {
+        /// What is measured
+        benchmark: bench::Benchmark,
+        /// Passed on to the benchmark
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        rest: Vec<OsString>,
+    },
     /// All that a change must pass: formatting, lints, tests, documentation, licences, layering
     Ci,
     /// Checks that each crate depends on lower floors only
@@ -53,6 +62,7 @@ fn main() -> ExitCode {
         Chore::Demo(flags) => demo::demo(&workspace, &flags),
         Chore::Run { rest } => run::run(&workspace, &rest),
         Chore::Test { rest } => test::test(&workspace, &rest),
+        Chore::Bench { benchmark, rest } => bench::bench(&workspace, benchmark, &rest),
         Chore::Ci => ci::ci(&workspace),
         Chore::Layering => layering::check(&workspace),
     });

@@ -15,7 +15,7 @@ enum Place {
 
 use Place::{Apart, Floor};
 
-const HOUSE: [(&str, Place); 12] = [
+const HOUSE: [(&str, Place); 13] = [
     ("refrain-model", Floor(0)),
     ("refrain-recovery", Floor(1)),
     ("refrain-queue", Floor(1)),
@@ -27,6 +27,7 @@ const HOUSE: [(&str, Place); 12] = [
     ("refrain-bot", Floor(5)),
     ("refrain-sim", Apart),
     ("refrain-e2e", Apart),
+    ("refrain-bench", Apart),
     ("xtask", Apart),
 ];
 

@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod command;
 mod demo;
+mod fuzz;
 mod layering;
 mod run;
 mod setup;
@@ -50,6 +51,14 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         rest: Vec<OsString>,
     },
+    /// Feeds the parsers that read from sockets and files with what libFuzzer invents
+    Fuzz {
+        /// The targets, by name; all where none is named
+        targets: Vec<String>,
+        /// How long each runs
+        #[arg(long, default_value_t = 30)]
+        seconds: u32,
+    },
     /// All that a change must pass: formatting, lints, tests, documentation, licences, layering
     Ci,
     /// Checks that each crate depends on lower floors only
@@ -63,6 +72,7 @@ fn main() -> ExitCode {
         Chore::Run { rest } => run::run(&workspace, &rest),
         Chore::Test { rest } => test::test(&workspace, &rest),
         Chore::Bench { benchmark, rest } => bench::bench(&workspace, benchmark, &rest),
+        Chore::Fuzz { targets, seconds } => fuzz::fuzz(&workspace, &targets, seconds),
         Chore::Ci => ci::ci(&workspace),
         Chore::Layering => layering::check(&workspace),
     });

@@ -15,6 +15,9 @@
 pub mod clock;
 mod control;
 mod faults;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod gateway;
 pub mod id;
 pub mod listener;

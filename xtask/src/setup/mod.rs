@@ -14,7 +14,7 @@ use std::{
     path::PathBuf,
     time::Instant,
 };
-pub(crate) use tools::have_nextest;
+pub(crate) use tools::{have_fuzz, have_nextest};
 
 /// How much is set up.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -18,19 +18,28 @@ const TOOLS: [Tool; 2] = [
     Tool { name: "cargo-deny", subcommand: "deny", version: "0.20.2" },
 ];
 
-/// Makes sure of all of them.
+/// What `fuzz` alone runs.
+const FUZZ: Tool = Tool { name: "cargo-fuzz", subcommand: "fuzz", version: "0.13.2" };
+
+/// Makes sure of all that `ci` runs.
 pub(super) fn ensure(workspace: &Workspace) -> Result<()> {
-    for tool in &TOOLS {
-        if found(workspace, tool) {
-            say(&format!("{}: ok", tool.name));
-        } else {
-            installing(&format!("{} {} (compiling it takes minutes)", tool.name, tool.version), || {
-                let install = ["install", "--locked", "--quiet", tool.name, "--version", tool.version];
-                command::run(&mut workspace.cargo(install))
-            })?;
-        }
+    TOOLS.iter().try_for_each(|tool| ensure_one(workspace, tool))
+}
+
+/// Makes sure of cargo-fuzz.
+pub(crate) fn have_fuzz(workspace: &Workspace) -> Result<()> {
+    ensure_one(workspace, &FUZZ)
+}
+
+fn ensure_one(workspace: &Workspace, tool: &Tool) -> Result<()> {
+    if found(workspace, tool) {
+        say(&format!("{}: ok", tool.name));
+        return Ok(());
     }
-    Ok(())
+    installing(&format!("{} {} (compiling it takes minutes)", tool.name, tool.version), || {
+        let install = ["install", "--locked", "--quiet", tool.name, "--version", tool.version];
+        command::run(&mut workspace.cargo(install))
+    })
 }
 
 /// Whether nextest is there, for those that can do without.

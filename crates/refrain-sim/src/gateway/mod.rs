@@ -46,3 +46,9 @@ pub(crate) async fn serve(hub: Arc<Hub>, listener: TcpListener, stop: Cancellati
     }
     connections.shutdown().await;
 }
+
+/// A door for the fuzz targets: any text has an answer.
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) fn fuzz_frame(text: &str) {
+    let _frame = frame::read(text);
+}

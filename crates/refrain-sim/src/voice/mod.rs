@@ -236,3 +236,20 @@ impl VoiceServer {
         lock(&self.0.shared.registry)
     }
 }
+
+/// A door for the fuzz targets: any text has an answer, in both dialects.
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) fn fuzz_text(text: &str) {
+    let _older = wire::read(text, wire::Version::Unbuffered(4));
+    let _newer = wire::read(text, wire::Version::Buffered);
+}
+
+/// A door for the fuzz targets: any packet has an answer, and one that cannot be decrypted is told as such.
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) fn fuzz_packet(packet: &[u8]) {
+    if let rtp::Datagram::Voice(sealed) = rtp::read(packet) {
+        for mode in [rtp::Mode::Aes256Gcm, rtp::Mode::XChaCha20Poly1305] {
+            let _opus = rtp::Cipher::new(mode, &[7; 32]).open(&sealed);
+        }
+    }
+}

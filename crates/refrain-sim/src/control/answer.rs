@@ -25,6 +25,16 @@ impl Refusal {
         Self { status, words: words.into() }
     }
 
+    /// The same, and where in the request the reason lies.
+    pub(crate) fn at(self, place: &str) -> Self {
+        Self { words: format!("`{place}`: {}", self.words), ..self }
+    }
+
+    /// As a script notes it.
+    pub(crate) fn told(&self) -> serde_json::Value {
+        json!({ "status": self.status.as_u16(), "error": self.words })
+    }
+
     /// The request makes no sense.
     pub(crate) fn bad(words: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, words)

@@ -5,6 +5,7 @@ mod asking;
 mod faults;
 mod observe;
 mod options;
+mod scripts;
 mod selection;
 
 use std::sync::Arc;
@@ -20,7 +21,8 @@ use crate::state::Hub;
 
 const ROUTES: &str = "POST /sim/interactions, GET /sim/interactions/{id}, POST /sim/components, POST /sim/autocomplete, \
     POST /sim/modals, GET /sim/messages?channel=, POST /sim/users/{id}/voice, POST and GET /sim/faults, \
-    DELETE /sim/faults/{id}, GET /sim/listeners/{guild}, GET /sim/listeners/{guild}/recording.wav, GET /sim/log?since=, \
+    DELETE /sim/faults/{id}, POST and GET /sim/scripts, POST /sim/scripts/random, GET and DELETE /sim/scripts/{id}, \
+    GET /sim/listeners/{guild}, GET /sim/listeners/{guild}/recording.wav, GET /sim/log?since=, \
     GET /sim/commands, GET /sim/bots, GET /sim/voice?guild=, GET /sim/events?since=&timeout_ms=, GET /sim/clock";
 
 pub(crate) fn router(hub: Arc<Hub>) -> Router {
@@ -34,6 +36,9 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
         .route("/sim/users/{id}/voice", post(observe::place_user))
         .route("/sim/faults", post(faults::create).get(faults::list))
         .route("/sim/faults/{id}", delete(faults::end))
+        .route("/sim/scripts", post(scripts::create).get(scripts::list))
+        .route("/sim/scripts/random", post(scripts::random))
+        .route("/sim/scripts/{id}", get(scripts::show).delete(scripts::stop))
         .route("/sim/listeners/{guild}", get(observe::listener))
         .route("/sim/listeners/{guild}/recording.wav", get(observe::recording))
         .route("/sim/log", get(observe::log))

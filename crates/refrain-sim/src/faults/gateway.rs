@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Outcome, Room, Target, fields_of};
+use super::{Outcome, Room, Target, fields_of, random::Dice};
 use crate::{
     control::answer::Refusal,
     id::Id,
@@ -84,4 +84,15 @@ fn socket(hub: &Hub, guild: &Guild, bot: Id) -> Result<Socket, Refusal> {
     let state = hub.state();
     let socket = state.session_of(bot, guild).and_then(|(_, session)| session.socket()).cloned();
     socket.ok_or_else(|| Refusal::conflict(format!("the bot {bot} is not connected to the gateway")))
+}
+
+/// Gateway faults as they come by chance.
+pub(super) fn random(kind: &str, _guild: &Guild, dice: &mut Dice) -> Option<Value> {
+    match kind {
+        "gateway_close" => Some(json!({ "code": dice.pick(&[1000, 1001, 4000, 4000, 4009]) })),
+        "gateway_reset" | "gateway_reconnect" => Some(json!({})),
+        "gateway_invalid_session" => Some(json!({ "resumable": dice.chance(50) })),
+        "gateway_zombie" => Some(json!({ "for_ms": dice.between(1_000, 90_000) })),
+        _ => None,
+    }
 }

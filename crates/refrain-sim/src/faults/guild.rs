@@ -3,10 +3,15 @@
 use std::sync::Arc;
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::{Outcome, Room, Target, fields_of};
-use crate::{control::answer::Refusal, id::Id, state::Hub};
+use super::{Outcome, Room, Target, fields_of, random::Dice};
+use crate::{
+    control::answer::Refusal,
+    id::Id,
+    state::Hub,
+    world::{ChannelKind, Guild},
+};
 
 pub(super) const ROOM: Room = Room { kinds: &["kick", "move", "server_update", "op4_unanswered"], apply };
 
@@ -46,4 +51,19 @@ fn apply(hub: &Arc<Hub>, target: &Target, body: Value) -> Result<Outcome, Refusa
         Fault::Op4Unanswered {} => return Ok(Outcome::lasting(|_| {})),
     }
     Ok(Outcome::Once)
+}
+
+/// What happens to a guild by chance.
+pub(super) fn random(kind: &str, guild: &Guild, dice: &mut Dice) -> Option<Value> {
+    match kind {
+        "kick" => Some(json!({})),
+        "move" => {
+            let voice = guild.channels.iter().filter(|channel| channel.kind == ChannelKind::Voice);
+            let voice: Vec<Id> = voice.map(|channel| channel.id).collect();
+            dice.pick(&voice).filter(|_| voice.len() > 1).map(|channel| json!({ "channel": channel }))
+        }
+        "server_update" => Some(json!({ "available": dice.chance(80) })),
+        "op4_unanswered" => Some(json!({ "for_ms": dice.between(1_000, 20_000) })),
+        _ => None,
+    }
 }

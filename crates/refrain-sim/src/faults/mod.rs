@@ -6,6 +6,8 @@
 
 mod gateway;
 mod guild;
+pub(crate) mod random;
+pub(crate) mod script;
 mod voice;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -35,6 +37,12 @@ pub(crate) struct Room {
 
 /// A kind belongs to one room.
 const ROOMS: &[Room] = &[voice::ROOM, gateway::ROOM, guild::ROOM];
+
+/// What a room says of a random fault: the fields of one of its kinds for this guild, or nothing where the kind is not
+/// its own or cannot be ordered at random. A lasting kind gets a `for_ms`.
+type Chance = fn(&str, &Guild, &mut random::Dice) -> Option<Value>;
+
+const CHANCES: &[Chance] = &[voice::random, gateway::random, guild::random];
 
 /// Whom a fault hits. Kinds that concern all of Discord need neither.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -148,6 +156,10 @@ fn target(fields: &mut Map<String, Value>) -> Result<Target, Refusal> {
         Some(for_ms) if for_ms > MAX_FOR_MS => Err(Refusal::bad(format!("`for_ms` may be {MAX_FOR_MS} at most"))),
         Some(_) | None => Ok(target),
     }
+}
+
+fn is_known(kind: &str) -> bool {
+    ROOMS.iter().any(|room| room.kinds.contains(&kind))
 }
 
 fn unknown(kind: &str) -> Refusal {

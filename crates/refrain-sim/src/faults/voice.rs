@@ -1,6 +1,7 @@
 //! What goes wrong with voice sockets, voice servers and the way to the media port.
 
 mod body;
+mod random;
 
 use std::sync::Arc;
 
@@ -14,6 +15,8 @@ use crate::{
     voice::{Blow, Dark, Ending, Stage, Trouble, Whom},
     world::Guild,
 };
+pub(super) use random::random;
+
 use body::{CrashHow, Fault, Moment, Part, Sessions};
 
 pub(super) const ROOM: Room = Room { kinds: body::KINDS, apply };

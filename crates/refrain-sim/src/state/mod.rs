@@ -51,6 +51,7 @@ pub(crate) struct State {
     pub(crate) messages: BTreeMap<Id, messages::Message>,
     pub(crate) interactions: BTreeMap<Id, interactions::Interaction>,
     pub(crate) faults: BTreeMap<Id, crate::faults::Lasting>,
+    pub(crate) scripts: crate::faults::script::Scripts,
     last_id: u64,
     secrets: u64,
 }

@@ -6,4 +6,5 @@ mod faults;
 mod gateway;
 mod interactions;
 mod rest;
+mod scripts;
 mod support;

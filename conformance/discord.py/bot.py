@@ -7,6 +7,7 @@ SSL_CERT_FILE (the CA to trust).
 
 import logging
 import os
+import signal
 
 import discord
 import yarl
@@ -84,4 +85,6 @@ async def stop(interaction: discord.Interaction) -> None:
     await interaction.edit_original_response(content="Stopped.")
 
 
+# Ends in good order when the system asks for it, as with Ctrl-C.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 bot.run(os.environ["BOT_TOKEN"], log_level=getattr(logging, os.environ.get("BOT_LOG", "INFO")))

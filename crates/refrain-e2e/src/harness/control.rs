@@ -217,7 +217,7 @@ async fn read(path: &str, response: reqwest::Response) -> Result<Value> {
 }
 
 /// Ids are texts on Discord's wire; a number does as well.
-pub(super) fn text_or_number(value: &Value) -> Option<String> {
+pub(crate) fn text_or_number(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),

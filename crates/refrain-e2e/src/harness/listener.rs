@@ -37,7 +37,7 @@ pub struct Listener {
 
 impl Listener {
     /// The simulator tells the level up to the last sound; what is heard since then is silence.
-    pub(super) fn with_silence_until_now(mut self) -> Self {
+    pub(crate) fn with_silence_until_now(mut self) -> Self {
         let steps = ((self.heard_until_ms - self.start_ms) / 100.0).clamp(0.0, MOST_STEPS) as usize;
         if self.level.len() < steps {
             self.level.resize(steps, SILENCE_DBFS);
@@ -62,6 +62,10 @@ impl Listener {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Session {
+    /// Whose it is.
+    pub user: String,
+    /// When it began.
+    pub connected_ms: f64,
     /// When its socket was last gone.
     pub closed_ms: Option<f64>,
     /// The close code.

@@ -7,7 +7,7 @@ pub mod binaries;
 pub mod control;
 pub mod listener;
 pub mod process;
-mod setting;
+pub(crate) mod setting;
 pub mod world;
 
 pub use setting::Setting;
@@ -78,7 +78,7 @@ impl Stage {
         let folder = setting.folder.clone().or_else(|| temporary.as_ref().map(|folder| folder.path().to_owned()));
         let folder = folder.context("there is no folder to work in")?;
         let media = MediaServer::start(setting.sounds.clone()).await?;
-        let (sim, ready) = start_simulator(&setting, &folder).await?;
+        let (sim, ready) = start_simulator(&setting.binaries.sim, &world::world(setting.latency_ms), &folder).await?;
         let control = Control::new(ready["control"].as_str().context("the ready file names no control API")?)?;
         let plugins = install_plugin(&folder, &media)?;
         let mut environment = bot_environment(&folder, &ready, &media, &setting.binaries)?;

@@ -37,10 +37,10 @@ pub struct Setting {
     pub latency_ms: u64,
 }
 
-/// Starts the simulator and waits until it tells its addresses.
-pub(super) async fn start_simulator(setting: &Setting, folder: &Path) -> Result<(Process, Value)> {
+/// Starts the simulator with `world` and waits until it tells its addresses.
+pub(crate) async fn start_simulator(program: &Path, world: &Value, folder: &Path) -> Result<(Process, Value)> {
     let (world_file, ready_file) = (folder.join("world.json"), folder.join("ready.json"));
-    std::fs::write(&world_file, world::world(setting.latency_ms).to_string()).context("writing the world file")?;
+    std::fs::write(&world_file, world.to_string()).context("writing the world file")?;
     // A stage set up twice in the same folder must not read the address of the one before.
     let _none_yet = std::fs::remove_file(&ready_file);
     let arguments = [
@@ -52,7 +52,7 @@ pub(super) async fn start_simulator(setting: &Setting, folder: &Path) -> Result<
     ];
     let mut sim = Process::start(&Launch {
         name: "the simulator",
-        program: setting.binaries.sim.clone(),
+        program: program.to_owned(),
         arguments: arguments.into(),
         environment: plain_environment(folder),
         folder: folder.to_owned(),
@@ -74,7 +74,7 @@ pub(super) async fn start_simulator(setting: &Setting, folder: &Path) -> Result<
 }
 
 /// Gives yt-dlp the site and the search of this stage; answers the plugin folder.
-pub(super) fn install_plugin(folder: &Path, media: &MediaServer) -> Result<PathBuf> {
+pub(crate) fn install_plugin(folder: &Path, media: &MediaServer) -> Result<PathBuf> {
     let plugins = folder.join("plugins");
     let place = plugins.join("refrain/yt_dlp_plugins/extractor");
     std::fs::create_dir_all(&place).context("making the plugin folder")?;
@@ -85,7 +85,7 @@ pub(super) fn install_plugin(folder: &Path, media: &MediaServer) -> Result<PathB
 }
 
 /// The bot's environment: its documented variables and nothing else.
-pub(super) fn bot_environment(
+pub(crate) fn bot_environment(
     folder: &Path,
     ready: &Value,
     media: &MediaServer,

@@ -1,0 +1,152 @@
+//! What all clients share: the simulator, the tracks, the media server, the folder of the logs.
+
+use super::{client::Client, options::Options, world};
+use crate::{
+    harness::{control::Control, process::Process, setting::start_simulator},
+    media::{MediaServer, Sound},
+    track::{Tune, compose},
+};
+use anyhow::{Context as _, Result, bail, ensure};
+use serde_json::Value;
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+/// The length of a track in seconds: longer than any step takes.
+const TRACK_S: u32 = 120;
+
+/// The ground that the clients meet on. Dropping it ends the simulator.
+pub(super) struct Ground {
+    pub(super) options: Options,
+    pub(super) control: Control,
+    /// Where the simulator is: its ready file.
+    pub(super) ready: Value,
+    pub(super) media: MediaServer,
+    pub(super) folder: PathBuf,
+    sim: Process,
+    starts: AtomicU32,
+}
+
+impl Ground {
+    /// Makes the tracks and starts the simulator.
+    pub(super) async fn prepare(options: &Options) -> Result<Self> {
+        let options = with_whole_paths(options)?;
+        check(&options)?;
+        let folder = options.out.clone();
+        // What an earlier run left must not be taken for this one's.
+        if folder.join(world::FILE).is_file() {
+            std::fs::remove_dir_all(&folder).with_context(|| format!("removing the old {}", folder.display()))?;
+        }
+        std::fs::create_dir_all(&folder).with_context(|| format!("making the folder {}", folder.display()))?;
+        let mut sounds = Vec::new();
+        for client in options.clients() {
+            let track = track_path(&folder, client);
+            make_track(client, &track).await?;
+            sounds.push((track_name(client), Sound::File(track)));
+        }
+        let media = MediaServer::start(sounds).await?;
+        let (sim, ready) = start_simulator(&options.sim, &world::world(), &folder).await?;
+        let control = Control::new(ready["control"].as_str().context("the ready file names no control API")?)?;
+        Ok(Self { options, control, ready, media, folder, sim, starts: AtomicU32::new(0) })
+    }
+
+    /// The file that `client` plays.
+    pub(super) fn track(&self, client: Client) -> PathBuf {
+        track_path(&self.folder, client)
+    }
+
+    /// What the media server calls it.
+    pub(super) fn track_name(&self, client: Client) -> String {
+        track_name(client)
+    }
+
+    /// A log file for one more start of `client`.
+    pub(super) fn next_log(&self, client: Client) -> PathBuf {
+        let start = self.starts.fetch_add(1, Ordering::Relaxed);
+        self.folder.join(format!("{}-{start}.log", client.name()))
+    }
+
+    /// What the simulator complained of.
+    pub(super) fn remarks(&self) -> Vec<String> {
+        let complaints = self.sim.lines().into_iter().filter(|line| line.contains(" ERROR ") || line.contains("panicked"));
+        complaints.map(|line| format!("the simulator: {line}")).collect()
+    }
+}
+
+fn track_name(client: Client) -> String {
+    format!("{}.ogg", client.name())
+}
+
+fn track_path(folder: &Path, client: Client) -> PathBuf {
+    folder.join(track_name(client))
+}
+
+/// Children start in folders of their own: a relative path would be looked for there.
+fn with_whole_paths(options: &Options) -> Result<Options> {
+    let mut options = options.clone();
+    for path in [
+        &mut options.sim,
+        &mut options.bots,
+        &mut options.python,
+        &mut options.node,
+        &mut options.node_modules,
+        &mut options.songbird,
+        &mut options.bot,
+        &mut options.yt_dlp,
+        &mut options.out,
+    ] {
+        *path = std::path::absolute(&*path).with_context(|| format!("the path {}", path.display()))?;
+    }
+    Ok(options)
+}
+
+/// Whether everything that the chosen clients need is there.
+fn check(options: &Options) -> Result<()> {
+    let mut needed = vec![("the simulator", options.sim.clone())];
+    for client in options.clients() {
+        match client {
+            Client::DiscordPy => needed.push(("the Python with discord.py", options.python.clone())),
+            Client::DiscordJs => {
+                needed.push(("node", options.node.clone()));
+                needed.push(("discord.js", options.node_modules.join("discord.js/package.json")));
+            }
+            Client::Songbird => needed.push(("the songbird bot", options.songbird.clone())),
+            Client::Refrain => {
+                needed.push(("our bot", options.bot.clone()));
+                needed.push(("yt-dlp", options.yt_dlp.clone()));
+            }
+        }
+    }
+    for (what, path) in needed {
+        ensure!(
+            path.is_file(),
+            "{what} is not at {}: start this with `cargo xtask conformance`, which builds and installs what it needs",
+            path.display()
+        );
+    }
+    Ok(())
+}
+
+/// An Ogg Opus file in frames of 20 ms, which every client can send as it is.
+async fn make_track(client: Client, path: &Path) -> Result<()> {
+    let seed = u64::from(client.number());
+    let wav = path.with_extension("wav");
+    let sound = tokio::task::spawn_blocking(move || compose(Tune { seed, seconds: TRACK_S }).to_wav());
+    let sound = sound.await.context("composing a track")??;
+    std::fs::write(&wav, sound).with_context(|| format!("writing {}", wav.display()))?;
+    let encoding = tokio::process::Command::new("ffmpeg")
+        .args(["-nostdin", "-loglevel", "error", "-y", "-i"])
+        .arg(&wav)
+        .args(["-c:a", "libopus", "-b:a", "96k", "-frame_duration", "20"])
+        .arg(path)
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = encoding.await.context("running ffmpeg to make a track; is it installed?")?;
+    if !output.status.success() {
+        bail!("ffmpeg could not make {}: {}", path.display(), String::from_utf8_lossy(&output.stderr).trim());
+    }
+    std::fs::remove_file(&wav).with_context(|| format!("removing {}", wav.display()))
+}

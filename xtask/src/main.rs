@@ -5,6 +5,7 @@
 mod bench;
 mod ci;
 mod command;
+mod conformance;
 mod demo;
 mod fuzz;
 mod layering;
@@ -59,6 +60,8 @@ enum Chore {
         #[arg(long, default_value_t = 30)]
         seconds: u32,
     },
+    /// Bots made with discord.py, discord.js and songbird judge the simulator; installs them on first use
+    Conformance(conformance::Flags),
     /// All that a change must pass: formatting, lints, tests, documentation, licences, layering
     Ci,
     /// Checks that each crate depends on lower floors only
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Chore::Test { rest } => test::test(&workspace, &rest),
         Chore::Bench { benchmark, rest } => bench::bench(&workspace, benchmark, &rest),
         Chore::Fuzz { targets, seconds } => fuzz::fuzz(&workspace, &targets, seconds),
+        Chore::Conformance(flags) => conformance::conformance(&workspace, &flags),
         Chore::Ci => ci::ci(&workspace),
         Chore::Layering => layering::check(&workspace),
     });

@@ -5,6 +5,7 @@
 mod debian;
 mod needs;
 mod tools;
+mod venv;
 mod ytdlp;
 
 use crate::workspace::Workspace;
@@ -14,7 +15,10 @@ use std::{
     path::PathBuf,
     time::Instant,
 };
-pub(crate) use tools::{have_fuzz, have_nextest};
+pub(crate) use {
+    tools::{have_fuzz, have_nextest},
+    venv::{Venv, remove},
+};
 
 /// How much is set up.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -29,6 +33,8 @@ pub(crate) enum Extent {
 pub(crate) struct Ready {
     /// The yt-dlp that the bot is to run.
     pub(crate) yt_dlp: PathBuf,
+    /// A Python that can make a venv.
+    pub(crate) python: PathBuf,
 }
 
 pub(crate) fn setup(workspace: &Workspace, extent: Extent) -> Result<Ready> {
@@ -40,11 +46,11 @@ pub(crate) fn setup(workspace: &Workspace, extent: Extent) -> Result<Ready> {
         tools::ensure(workspace)?;
     }
     say(&format!("done ({:.1} s)", began.elapsed().as_secs_f64()));
-    Ok(Ready { yt_dlp })
+    Ok(Ready { yt_dlp, python })
 }
 
 /// One set-up of a clone at a time: two would build the same venv. The lock goes with the process, however it ends.
-fn lock(workspace: &Workspace) -> Result<File> {
+pub(crate) fn lock(workspace: &Workspace) -> Result<File> {
     let tools = workspace.tools();
     let path = tools.join("lock");
     let context = || format!("locking {}", path.display());
@@ -62,12 +68,12 @@ fn lock(workspace: &Workspace) -> Result<File> {
 }
 
 /// One line to the person, on stderr: stdout belongs to what the chore runs.
-fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     eprintln!("setup: {text}");
 }
 
 /// Says what is installed, does it, and says how long it took.
-fn installing<T>(what: &str, install: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn installing<T>(what: &str, install: impl FnOnce() -> Result<T>) -> Result<T> {
     let began = Instant::now();
     say(&format!("installing {what} ..."));
     let made = install().with_context(|| format!("installing {what}"))?;

@@ -6,58 +6,48 @@
 //! in one step once the new one has proved that it starts: a bot that runs keeps a working yt-dlp throughout, and the
 //! version before stays for going back.
 
-use super::{installing, say};
+use super::{
+    installing, say,
+    venv::{Venv, remove},
+};
 use crate::{command, workspace::Workspace};
 use anyhow::{Context as _, Result, bail};
 use std::{
-    fs, io,
+    fs,
     os::unix::fs::symlink,
     path::{Path, PathBuf},
     process::Command,
 };
-
-/// A venv's scripts hold its absolute path, so it cannot be built elsewhere and renamed into place. Instead this file is
-/// written last: a folder without it was interrupted and is started over. It holds the folder's path (a clone that was
-/// moved or copied needs a new venv) and the requirements (so does one whose pins have changed).
-const MARKER: &str = ".complete";
 
 /// The wanted yt-dlp, built if need be. Returns the executable, by way of the link.
 pub(super) fn ensure(workspace: &Workspace, python: &Path) -> Result<PathBuf> {
     let list = workspace.root().join("xtask/setup/requirements.txt");
     let requirements = fs::read_to_string(&list).with_context(|| format!("reading {}", list.display()))?;
     let version = version_of(&requirements, "yt-dlp").with_context(|| format!("reading {}", list.display()))?;
-    let venv = Venv::new(workspace, version, &requirements);
-    let what = format!("yt-dlp {}", venv.version);
-    if venv.is_complete() && venv.starts().is_ok() {
+    let venv = Venv::new(workspace.tools().join(format!("yt-dlp-{version}")), &requirements);
+    let yt_dlp = YtDlp { venv, version };
+    let what = format!("yt-dlp {}", yt_dlp.version);
+    if yt_dlp.venv.is_complete() && yt_dlp.starts().is_ok() {
         say(&format!("{what}: ok"));
     } else {
-        installing(&format!("{what} with its JavaScript runtime"), || venv.build(python, &list))?;
+        installing(&format!("{what} with its JavaScript runtime"), || {
+            yt_dlp.venv.build(python, &list, || yt_dlp.starts().and_then(|()| yt_dlp.sees_its_runtime()))
+        })?;
     }
-    point_link(&workspace.tools().join("yt-dlp"), &venv.home)?;
+    point_link(&workspace.tools().join("yt-dlp"), yt_dlp.venv.home())?;
     Ok(workspace.tools().join("yt-dlp/bin/yt-dlp"))
 }
 
-struct Venv {
-    home: PathBuf,
+/// The venv, and the version of yt-dlp that belongs in it.
+struct YtDlp {
+    venv: Venv,
     version: String,
-    /// What the marker of the finished venv says.
-    seal: String,
 }
 
-impl Venv {
-    fn new(workspace: &Workspace, version: String, requirements: &str) -> Self {
-        let home = workspace.tools().join(format!("yt-dlp-{version}"));
-        let seal = format!("{}\n{requirements}", home.display());
-        Self { home, version, seal }
-    }
-
-    fn is_complete(&self) -> bool {
-        fs::read_to_string(self.home.join(MARKER)).is_ok_and(|found| found == self.seal)
-    }
-
+impl YtDlp {
     /// Whether it starts and is the version that was asked for. A Python that was upgraded under it shows here.
     fn starts(&self) -> Result<()> {
-        let said = command::output(Command::new(self.home.join("bin/yt-dlp")).args(["--ignore-config", "--version"]))?;
+        let said = command::output(Command::new(self.venv.program("yt-dlp")).args(["--ignore-config", "--version"]))?;
         if !same_version(said.trim(), &self.version) {
             bail!("asked for yt-dlp {}, and it says that it is {}", self.version, said.trim());
         }
@@ -67,7 +57,7 @@ impl Venv {
     /// Whether yt-dlp sees its JavaScript runtime and the scripts for it, without which YouTube gives little more than
     /// pictures. Its verbose head names them; that it then wants an address is expected.
     fn sees_its_runtime(&self) -> Result<()> {
-        let output = Command::new(self.home.join("bin/yt-dlp"))
+        let output = Command::new(self.venv.program("yt-dlp"))
             .args(["--ignore-config", "--no-plugin-dirs", "--verbose"])
             .output()
             .context("starting yt-dlp")?;
@@ -81,35 +71,6 @@ impl Venv {
             }
         }
         Ok(())
-    }
-
-    fn build(&self, python: &Path, list: &Path) -> Result<()> {
-        // The marker first: should removing the rest be interrupted, what is left does not pass for complete.
-        remove(fs::remove_file(self.home.join(MARKER)), &self.home)?;
-        remove(fs::remove_dir_all(&self.home), &self.home)?;
-        command::output(Command::new(python).args(["-I", "-m", "venv"]).arg(&self.home))?;
-        // Wheels only: a package built from source would run its own code and want a compiler's worth of headers.
-        command::output(
-            Command::new(self.home.join("bin/python"))
-                .args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"])
-                .args(["--no-deps", "--only-binary=:all:", "-r"])
-                .arg(list),
-        )
-        .context("the packages come from PyPI: is the network there?")?;
-        self.starts()?;
-        self.sees_its_runtime()?;
-        let marker = self.home.join(MARKER);
-        fs::write(&marker, &self.seal).with_context(|| format!("writing {}", marker.display()))
-    }
-}
-
-/// Removing what is not there is no error.
-fn remove(done: io::Result<()>, home: &Path) -> Result<()> {
-    match done {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("removing the unfinished {}", home.display()))
-        }
-        Ok(()) | Err(_) => Ok(()),
     }
 }
 

@@ -141,10 +141,9 @@ impl<'a> Driver<'a> {
 
     /// Ten seconds of music from the first note on.
     async fn play(&self) -> Outcome {
-        let first_ms = until("the first note", PATIENCE, || async {
-            Ok(self.room.heard(self.client).await?.first_frame_ms)
-        })
-        .await?;
+        let first_ms =
+            until("the first note", PATIENCE, || async { Ok(self.room.heard(self.client).await?.first_frame_ms) })
+                .await?;
         let report = self.music(first_ms, PLAYED_MS).await?;
         let seen = Observed {
             heard_ms: Some(ear::music_since(&report, first_ms)),
@@ -209,9 +208,13 @@ impl<'a> Driver<'a> {
         };
         let wanted = if step == Step::Move { &self.room.place.lounge } else { &self.room.place.music };
         let problem = match back {
-            Err(error) if ear::has_reconnected(&report, &bot, fault.at_ms) => Some(error.context("reconnected, and silent")),
+            Err(error) if ear::has_reconnected(&report, &bot, fault.at_ms) => {
+                Some(error.context("reconnected, and silent"))
+            }
             Err(error) => Some(error),
-            Ok(()) if seat.as_ref() != Some(wanted) => Some(anyhow!("heard, and not in the channel where it should be")),
+            Ok(()) if seat.as_ref() != Some(wanted) => {
+                Some(anyhow!("heard, and not in the channel where it should be"))
+            }
             Ok(()) => None,
         };
         problem.map_or(Ok(seen.clone()), |error| Err(Failure { error, seen }))

@@ -19,7 +19,7 @@ pub(super) fn music_since(report: &Listener, since_ms: f64) -> f64 {
 pub(super) fn silence_since(report: &Listener, since_ms: f64) -> f64 {
     // What is on its way when the connection ends may still be heard, or not: a little earlier is as well.
     let silences = report.silences.iter().filter(|silence| silence.start_ms > since_ms - 2.0 * STEP_MS);
-    silences.map(|silence| silence.length_ms).sum()
+    silences.fold(0.0, |sum, silence| sum + silence.length_ms)
 }
 
 /// Whether the bot has got over a fault: it has connected or resumed since, and its music has been there for a while.
@@ -46,7 +46,8 @@ mod tests {
 
     /// Music for ten seconds, with a silence of `silent` steps half a second after the fault.
     fn report(silent: usize) -> Listener {
-        let level: Vec<f32> = (0..100).map(|step| if (55..55 + silent).contains(&step) { -120.0 } else { -20.0 }).collect();
+        let level: Vec<f32> =
+            (0..100).map(|step| if (55..55 + silent).contains(&step) { -120.0 } else { -20.0 }).collect();
         let silence = Silence { start_ms: 5_500.0, length_ms: silent as f64 * 100.0, open: false };
         let session = Session { user: "7".to_owned(), connected_ms: 5_100.0, ..Session::default() };
         let silences = if silent > 0 { vec![silence] } else { Vec::new() };

@@ -70,7 +70,8 @@ impl Ground {
 
     /// What the simulator complained of.
     pub(super) fn remarks(&self) -> Vec<String> {
-        let complaints = self.sim.lines().into_iter().filter(|line| line.contains(" ERROR ") || line.contains("panicked"));
+        let complaints =
+            self.sim.lines().into_iter().filter(|line| line.contains(" ERROR ") || line.contains("panicked"));
         complaints.map(|line| format!("the simulator: {line}")).collect()
     }
 }

@@ -74,7 +74,8 @@ mod tests {
 
     fn options(more: &[&str]) -> Options {
         let needed = ["refrain-conformance"].into_iter();
-        let paths = ["--sim", "--bots", "--python", "--node", "--node-modules", "--songbird", "--bot", "--yt-dlp", "--out"];
+        let paths =
+            ["--sim", "--bots", "--python", "--node", "--node-modules", "--songbird", "--bot", "--yt-dlp", "--out"];
         let needed = needed.chain(paths.into_iter().flat_map(|flag| [flag, "x"]));
         Options::try_parse_from(needed.chain(more.iter().copied())).unwrap()
     }

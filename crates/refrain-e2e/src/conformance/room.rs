@@ -79,7 +79,8 @@ impl Room<'_> {
 
     /// The voice channel that the bot is in.
     pub(super) async fn seat(&self, client: Client) -> Result<Option<String>> {
-        let states = self.ground.control.get(&format!("/sim/voice?guild={}", self.place.guild)).await?.unwrap_or_default();
+        let states =
+            self.ground.control.get(&format!("/sim/voice?guild={}", self.place.guild)).await?.unwrap_or_default();
         let bot = Place::bot(client);
         let own = states["voice_states"].as_array().into_iter().flatten().find(|state| state["user"] == bot.as_str());
         Ok(own.and_then(|state| text_or_number(&state["channel"])))

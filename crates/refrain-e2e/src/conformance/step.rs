@@ -82,13 +82,9 @@ impl Step {
             Self::Reset => Some(("reset", json!({}))),
             Self::Move => Some(("move", json!({ "channel": place.lounge }))),
             Self::ServerUpdate => Some(("server_update", json!({}))),
-            Self::Login
-            | Self::Commands
-            | Self::Interaction
-            | Self::Join
-            | Self::Play
-            | Self::Leave
-            | Self::Party => None,
+            Self::Login | Self::Commands | Self::Interaction | Self::Join | Self::Play | Self::Leave | Self::Party => {
+                None
+            }
         }
     }
 }

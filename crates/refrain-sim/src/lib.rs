@@ -121,7 +121,7 @@ impl Sim {
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         tasks.spawn(gateway::serve(hub.clone(), gateway, stop.clone()));
-        tasks.spawn(serve_http("REST", rest, rest::router(hub.clone()), stop.clone()));
+        tasks.spawn(rest::serve(hub.clone(), rest, stop.clone()));
         tasks.spawn(serve_http("control", control, control::router(Arc::clone(&hub)), stop.clone()));
         Ok(Self { addresses, stop, tasks })
     }

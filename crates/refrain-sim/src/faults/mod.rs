@@ -1,12 +1,13 @@
 //! The catalogue of faults: what goes wrong with Discord, on order.
 //!
 //! Each room knows some kinds: `voice` the voice socket, `gateway` the main gateway's sockets and sessions, `guild` what
-//! moderators and Discord itself do to a guild. An order is a JSON object: its `kind`, the fields of that kind, and
+//! moderators and Discord itself do to a guild, `rest` the REST API. An order is a JSON object: its `kind`, the fields of that kind, and
 //! whom it hits ([`Target`]). `docs/simulator.md` has the table.
 
 mod gateway;
 mod guild;
 pub(crate) mod random;
+mod rest;
 pub(crate) mod script;
 mod voice;
 
@@ -36,13 +37,13 @@ pub(crate) struct Room {
 }
 
 /// A kind belongs to one room.
-const ROOMS: &[Room] = &[voice::ROOM, gateway::ROOM, guild::ROOM];
+const ROOMS: &[Room] = &[voice::ROOM, gateway::ROOM, guild::ROOM, rest::ROOM];
 
 /// What a room says of a random fault: the fields of one of its kinds for this guild, or nothing where the kind is not
 /// its own or cannot be ordered at random. A lasting kind gets a `for_ms`.
 type Chance = fn(&str, &Guild, &mut random::Dice) -> Option<Value>;
 
-const CHANCES: &[Chance] = &[voice::random, gateway::random, guild::random];
+const CHANCES: &[Chance] = &[voice::random, gateway::random, guild::random, rest::random];
 
 /// Whom a fault hits. Kinds that concern all of Discord need neither.
 #[derive(Clone, Debug, Default, Deserialize)]

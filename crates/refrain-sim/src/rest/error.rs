@@ -57,9 +57,17 @@ impl IntoResponse for ApiError {
         if let Some(errors) = self.errors {
             body["errors"] = errors;
         }
-        (self.status, axum::Json(body)).into_response()
+        let mut response = (self.status, axum::Json(body)).into_response();
+        if self.status == StatusCode::NOT_FOUND && self.code == 0 {
+            response.extensions_mut().insert(Unrouted);
+        }
+        response
     }
 }
+
+/// Marks an answer that no route gave, which has no rate limit either.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Unrouted;
 
 /// The wrong fields of a form, gathered so that all are told at once.
 #[derive(Debug, Default)]
@@ -87,15 +95,18 @@ impl FieldErrors {
 
     /// `value` if nothing was wrong.
     pub(crate) fn or<T>(self, value: T) -> Result<T, ApiError> {
-        if self.0.is_empty() {
-            return Ok(value);
-        }
+        if self.0.is_empty() { Ok(value) } else { Err(self.into_error()) }
+    }
+
+    /// The answer that tells them all.
+    pub(crate) fn into_error(self) -> ApiError {
         let mut root = Map::new();
         for (path, code, message) in self.0 {
-            let steps: Vec<&str> = path.split('.').collect();
+            // No path: the form as a whole.
+            let steps: Vec<&str> = path.split('.').filter(|step| !step.is_empty() && *step != "_").collect();
             note(&mut root, &steps, json!({ "code": code, "message": message }));
         }
-        Err(ApiError { errors: Some(Value::Object(root)), ..ApiError::INVALID_FORM })
+        ApiError { errors: Some(Value::Object(root)), ..ApiError::INVALID_FORM }
     }
 }
 

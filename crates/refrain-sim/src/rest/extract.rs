@@ -10,7 +10,7 @@ use axum::{
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::error::ApiError;
+use super::{error::ApiError, route::bot_of};
 use crate::{state::Hub, world::Bot};
 
 /// The bot whose token the request carries.
@@ -20,11 +20,8 @@ impl FromRequestParts<Arc<Hub>> for Auth {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, hub: &Arc<Hub>) -> Result<Self, ApiError> {
-        let given = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let token = given.and_then(|value| value.strip_prefix("Bot "));
         let world = hub.world();
-        let bot = world.bots.iter().find(|bot| Some(bot.token.as_str()) == token);
-        bot.cloned().map(Auth).ok_or(ApiError::UNAUTHORIZED)
+        bot_of(&world, &parts.headers).cloned().map(Auth).ok_or(ApiError::UNAUTHORIZED)
     }
 }
 

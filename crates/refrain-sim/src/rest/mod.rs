@@ -6,7 +6,12 @@ pub(crate) mod error;
 mod extract;
 mod guilds;
 mod interactions;
+mod limits;
+mod manners;
 mod record;
+mod route;
+mod serve;
+mod troubles;
 mod users;
 
 use std::sync::Arc;
@@ -19,10 +24,15 @@ use axum::{
 };
 
 use self::error::ApiError;
+pub(crate) use self::{
+    limits::{Limits, Scope},
+    serve::serve,
+    troubles::{Aim, Body as TroubleBody, Troubles, What},
+};
 use crate::state::Hub;
 
 /// All routes, under each prefix that clients use.
-pub(crate) fn router(hub: Arc<Hub>) -> Router {
+fn router(hub: Arc<Hub>) -> Router {
     let api = api();
     Router::new()
         .nest("/api/v10", api.clone())
@@ -30,6 +40,9 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
         .nest("/api", api)
         .fallback(async || ApiError::NO_ROUTE)
         .method_not_allowed_fallback(async || ApiError::NO_METHOD)
+        .layer(middleware::from_fn_with_state(hub.clone(), manners::check))
+        .layer(middleware::from_fn_with_state(hub.clone(), limits::limit))
+        .layer(middleware::from_fn_with_state(hub.clone(), troubles::suffer))
         // The recorder reads the body and sets its own limit, with Discord's error body.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(hub.clone(), record::record))

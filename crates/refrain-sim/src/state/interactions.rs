@@ -295,6 +295,13 @@ impl Hub {
     }
 }
 
+impl State {
+    /// The interaction that has this token.
+    pub(crate) fn interaction_with(&self, token: &str) -> Option<&Interaction> {
+        self.interactions.values().rev().find(|one| one.token == token)
+    }
+}
+
 impl Interaction {
     fn draft(&self, id: Id, first: bool) -> Draft {
         let name = match &self.kind {

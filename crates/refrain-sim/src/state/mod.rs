@@ -21,6 +21,7 @@ use crate::{
     clock::SimClock,
     id::{DISCORD_EPOCH_MS, Id},
     log::FrameLog,
+    rest::{Limits, Troubles},
     voice::VoiceServer,
     world::World,
 };
@@ -35,6 +36,10 @@ pub(crate) struct Hub {
     pub(crate) log: FrameLog,
     pub(crate) events: events::Events,
     pub(crate) voice: VoiceServer,
+    /// How often the REST API was asked.
+    pub(crate) limits: Limits,
+    /// What goes wrong with the REST API, on order.
+    pub(crate) troubles: Troubles,
     /// `ws://127.0.0.1:PORT`, what clients are told to connect to.
     pub(crate) gateway_url: String,
     state: Mutex<State>,
@@ -72,6 +77,8 @@ impl Hub {
             log,
             events: events::Events::new(clock),
             voice,
+            limits: Limits::default(),
+            troubles: Troubles::default(),
             gateway_url,
             state: Mutex::default(),
             randomness: RandomState::new(),

@@ -1,6 +1,6 @@
 //! The example world, which tests and the documentation share.
 
-use super::{Bot, Channel, ChannelKind, Guild, Member, Role, User, Voice, World};
+use super::{Bot, Channel, ChannelKind, Guild, Member, Rest, Role, User, Voice, World};
 use crate::id::{Id, Permissions};
 
 impl World {
@@ -55,6 +55,7 @@ impl World {
                 public: true,
             }],
             voice: Voice::default(),
+            rest: Rest::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod check;
 mod example;
+mod rest;
 mod rights;
 
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{Id, Permissions};
 
 pub use check::WorldError;
+pub use rest::{Rest, RouteLimit};
 
 /// Everything there is. `docs/simulator.md` describes the file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -25,6 +27,9 @@ pub struct World {
     /// How voice behaves.
     #[serde(default)]
     pub voice: Voice,
+    /// How the REST API behaves.
+    #[serde(default)]
+    pub rest: Rest,
 }
 
 /// A guild.

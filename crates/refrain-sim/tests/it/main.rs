@@ -6,5 +6,7 @@ mod faults;
 mod gateway;
 mod interactions;
 mod rest;
+mod rest_limits;
+mod rest_troubles;
 mod scripts;
 mod support;

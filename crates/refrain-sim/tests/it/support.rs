@@ -78,6 +78,29 @@ impl Stage {
         self.http.get(url).send().await.unwrap().text().await.unwrap()
     }
 
+    /// A request to the REST API as the bot, and the whole response; an error when there was none.
+    pub(crate) async fn raw(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<reqwest::Response, reqwest::Error> {
+        let url = format!("{}/api/v10{path}", self.sim.addresses().rest);
+        let request = self.http.request(reqwest::Method::from_bytes(method.as_bytes()).unwrap(), url);
+        let request = request.header("authorization", format!("Bot {}", self.token));
+        match body {
+            Some(body) => request.json(&body),
+            None => request,
+        }
+        .send()
+        .await
+    }
+
+    /// The client that requests are made with.
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
     async fn send(&self, method: &str, url: &str, token: Option<String>, body: Option<Value>) -> (u16, Value) {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         let mut request = self.http.request(method, url);

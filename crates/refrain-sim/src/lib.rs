@@ -24,6 +24,7 @@ pub mod listener;
 pub mod log;
 mod rest;
 mod state;
+pub mod timecode;
 pub mod voice;
 pub mod world;
 

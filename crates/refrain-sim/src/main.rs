@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use refrain_sim::{Sim, SimOptions, world::World};
+use refrain_sim::{Sim, SimOptions, timecode::Track, world::World};
 use tokio::signal::unix::{SignalKind, signal};
 
 /// A Discord that runs on this machine: REST, gateway, voice, faults, a listener.
@@ -33,6 +33,21 @@ enum Command {
         #[arg(long, default_value = "info")]
         log_level: String,
     },
+    /// Write a sound that tells where in which track it is, for a bot to play: WAV, or Ogg Opus.
+    Timecode {
+        /// The track's id: 0 to 127.
+        #[arg(long, default_value_t = 1)]
+        id: u32,
+        /// Its length, at most 2621 s.
+        #[arg(long, default_value_t = 60.0)]
+        seconds: f64,
+        /// Where to: the name ends with .wav, .ogg or .opus.
+        #[arg(long)]
+        out: PathBuf,
+        /// The rate of a WAV file in hertz.
+        #[arg(long, default_value_t = 48_000)]
+        rate: u32,
+    },
     /// Write an example of a world file to a path.
     Example {
         /// Where to.
@@ -43,6 +58,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
         Command::Serve { world, ready_file, log_level } => serve(&world, &ready_file, &log_level),
+        Command::Timecode { id, seconds, out, rate } => timecode(id, seconds, &out, rate),
         Command::Example { path } => example(&path),
     };
     match outcome {
@@ -52,6 +68,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn timecode(id: u32, seconds: f64, out: &Path, rate: u32) -> anyhow::Result<()> {
+    Ok(Track::new(id, seconds)?.write(out, rate)?)
 }
 
 fn example(path: &Path) -> anyhow::Result<()> {

@@ -16,7 +16,7 @@ const SECOND: u32 = 0x85_ebcb;
 
 /// The symbols (0 to 3) of a frame.
 pub(super) fn symbols(track: u8, frame: u32) -> [u8; GROUPS] {
-    let mixed = mix(u32::from(track % TRACKS) << FRAME_BITS | frame % FRAMES);
+    let mixed = mix((u32::from(track % TRACKS) << FRAME_BITS) | (frame % FRAMES));
     let word = mixed << 8 | u32::from(check(mixed));
     std::array::from_fn(|group| (word >> (2 * group)) as u8 & 3)
 }

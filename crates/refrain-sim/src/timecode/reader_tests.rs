@@ -142,7 +142,13 @@ fn random_numbers_of_a_seed_are_never_taken_for_a_track() {
     assert_eq!(read(&white), []);
     // The same below 4 kHz, where the tones are.
     let mut low = 0.0;
-    let pink: Vec<f32> = white.iter().map(|sample| { low += (sample - low) * 0.3; low }).collect();
+    let pink: Vec<f32> = white
+        .iter()
+        .map(|sample| {
+            low += (sample - low) * 0.3;
+            low
+        })
+        .collect();
     assert_eq!(read(&pink), []);
 }
 
@@ -152,18 +158,26 @@ fn music_is_never_taken_for_a_track() {
     let mut music = Vec::new();
     for _ in 0..240 {
         // A chord of up to eight notes with harmonics, as loud as it gets, for a quarter of a second.
-        let notes: Vec<f32> =
-            (0..random.random_range(1..8)).map(|_| 55.0 * 2_f32.powf(random.random_range(0..60) as f32 / 12.0)).collect();
+        let notes: Vec<f32> = (0..random.random_range(1..8))
+            .map(|_| 55.0 * 2_f32.powf(random.random_range(0..60) as f32 / 12.0))
+            .collect();
         for at in 0..12_000 {
             let time = at as f32 / 48_000.0;
-            let wave = |hertz: &f32| (1..8).map(|n| (n as f32 * hertz * time * 6.2832).sin() / n as f32).sum::<f32>();
+            let wave = |hertz: &f32| {
+                (1..8).map(|n| (n as f32 * hertz * time * std::f32::consts::TAU).sin() / n as f32).sum::<f32>()
+            };
             let sample = notes.iter().map(wave).sum::<f32>() * 0.05 * (-3.0 * time).exp();
             music.extend([sample; 2]);
         }
     }
     assert_eq!(read(&music), []);
     let tones: Vec<f32> = (0..20 * 48_000)
-        .map(|at| (0..64).map(|tone| ((400 + tone * 50) as f32 * at as f32 / 48_000.0 * 6.2832).sin()).sum::<f32>() * 0.01)
+        .map(|at| {
+            (0..64)
+                .map(|tone| ((400 + tone * 50) as f32 * at as f32 / 48_000.0 * std::f32::consts::TAU).sin())
+                .sum::<f32>()
+                * 0.01
+        })
         .collect();
     assert_eq!(read(&stereo(&tones)), [], "all tones at once are no frame");
 }

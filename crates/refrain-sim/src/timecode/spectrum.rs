@@ -58,9 +58,7 @@ impl Bank {
         let mut real = [0.0; TONES];
         let mut imaginary = [0.0; TONES];
         for ((sample, cosines), sines) in window.iter().zip(&self.cosines).zip(&self.sines) {
-            for ((sum, cosine), (other, sine)) in
-                real.iter_mut().zip(cosines).zip(imaginary.iter_mut().zip(sines))
-            {
+            for ((sum, cosine), (other, sine)) in real.iter_mut().zip(cosines).zip(imaginary.iter_mut().zip(sines)) {
                 *sum += sample * cosine;
                 *other -= sample * sine;
             }
@@ -83,8 +81,11 @@ impl Spectrum {
         let (mut purity, mut won) = (0.0, 0.0);
         for (group, symbol) in symbols.iter_mut().enumerate() {
             let energies = self.group(group);
-            let (best, most) =
-                energies.iter().copied().enumerate().fold((0, 0.0), |best, one| if one.1 > best.1 { one } else { best });
+            let (best, most) = energies
+                .iter()
+                .copied()
+                .enumerate()
+                .fold((0, 0.0), |best, one| if one.1 > best.1 { one } else { best });
             purity += most / energies.iter().sum::<f32>().max(f32::MIN_POSITIVE) / GROUPS as f32;
             won += most;
             *symbol = best as u8;

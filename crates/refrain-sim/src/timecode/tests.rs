@@ -55,12 +55,8 @@ fn a_frozen_playhead_is_a_silence_and_no_jump() {
 
 #[test]
 fn music_that_ran_on_unheard_is_a_skip_and_music_heard_twice_a_repeat() {
-    let heard = analyse(&[
-        stereo(4, 0.0, 2000.0),
-        silence(700.0),
-        stereo(4, 2700.0, 4000.0),
-        stereo(4, 1000.0, 3000.0),
-    ]);
+    let heard =
+        analyse(&[stereo(4, 0.0, 2000.0), silence(700.0), stereo(4, 2700.0, 4000.0), stereo(4, 1000.0, 3000.0)]);
     assert_eq!((heard.skips.len(), heard.repeats.len()), (1, 1), "{heard:?}");
     near(heard.skips[0].by_ms, 700.0);
     near(heard.skips[0].pause_ms, 700.0);

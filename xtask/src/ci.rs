@@ -1,7 +1,7 @@
 //! `cargo xtask ci`: all that a change must pass, here and in the workflow alike.
 
 use crate::{
-    command, layering,
+    command, conformance, layering,
     setup::{Extent, setup},
     test,
     workspace::Workspace,
@@ -24,6 +24,9 @@ pub(crate) fn ci(workspace: &Workspace) -> Result<()> {
 fn steps(workspace: &Workspace, run: &mut Run) -> Result<()> {
     let ready = run.step("set-up", || setup(workspace, Extent::Checks))?;
     run.command("formatting", workspace.cargo(["fmt", "--all", "--check"]))?;
+    // A workspace of its own, with the same habits.
+    let songbird = ["fmt", "--check", "--manifest-path", "conformance/songbird/Cargo.toml"];
+    run.command("formatting of the songbird bot", workspace.cargo(songbird))?;
     run.step("layering", || layering::check(workspace))?;
     run.command("licences, bans, sources", deny(workspace))?;
     let clippy = ["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"];
@@ -31,6 +34,7 @@ fn steps(workspace: &Workspace, run: &mut Run) -> Result<()> {
     run.command("build", test::build(workspace))?;
     run.command("documentation", documentation(workspace))?;
     run.command("doc tests", test::doc_tests(workspace))?;
+    run.step("conformance", || command::run(&mut conformance::prepare(workspace)?))?;
     // Last, so that a log ends with what matters most: how many tests passed.
     run.command("tests", test::tests(workspace, &ready.yt_dlp, true))
 }

@@ -35,9 +35,24 @@ pub(super) struct Driver<'a> {
 type Outcome = Result<Observed, Failure>;
 
 impl<'a> Driver<'a> {
-    /// Ready to start `client`.
-    pub(super) fn new(ground: &'a Ground, client: Client) -> Self {
-        Self { client, room: Room { ground, place: Place::of(client) }, process: None, rows: Vec::new() }
+    /// Ready to start `client`, for the guild `place`.
+    pub(super) fn new(ground: &'a Ground, client: Client, place: Place) -> Self {
+        Self { client, room: Room { ground, place }, process: None, rows: Vec::new() }
+    }
+
+    /// Who is driven.
+    pub(super) const fn client(&self) -> Client {
+        self.client
+    }
+
+    /// Whether it has been started.
+    pub(super) const fn is_running(&self) -> bool {
+        self.process.is_some()
+    }
+
+    /// What has been heard of it.
+    pub(super) async fn report(&self) -> Result<Listener> {
+        self.room.heard(self.client).await
     }
 
     /// Goes through the steps and tells how each ended; those that are not in `wanted` are left out of the rows.
@@ -84,7 +99,7 @@ impl<'a> Driver<'a> {
         self.rows.push(row);
     }
 
-    async fn login(&mut self) -> Outcome {
+    pub(super) async fn login(&mut self) -> Outcome {
         let launch = self.client.launch(self.room.ground)?;
         self.process = Some(Process::start(&launch)?);
         let guild = json!(self.room.place.guild);
@@ -95,7 +110,7 @@ impl<'a> Driver<'a> {
         Ok(Observed::default())
     }
 
-    async fn commands(&self) -> Outcome {
+    pub(super) async fn commands(&self) -> Outcome {
         self.bot("the bot to register its commands", |bot| bot["commands"].as_u64() >= Some(2)).await?;
         Ok(Observed::default())
     }
@@ -111,7 +126,7 @@ impl<'a> Driver<'a> {
         .await
     }
 
-    async fn interaction(&self) -> Outcome {
+    pub(super) async fn interaction(&self) -> Outcome {
         let id = self.order_play().await?;
         let acknowledged = until("the bot to acknowledge the command", PATIENCE, || async {
             let interaction = self.room.interaction(&id).await?;
@@ -150,14 +165,14 @@ impl<'a> Driver<'a> {
             silence_ms: Some(ear::silence_since(&report, first_ms)),
             note: what_was_wrong(&report),
         };
-        match report.undecryptable + report.nonce_reuse {
+        match report.bad_frames() {
             0 => Ok(seen),
             bad => Err(Failure { error: anyhow!("{bad} frames could not be decrypted, or used a nonce twice"), seen }),
         }
     }
 
     /// Waits for so much music since then.
-    async fn music(&self, since_ms: f64, enough_ms: f64) -> Result<Listener> {
+    pub(super) async fn music(&self, since_ms: f64, enough_ms: f64) -> Result<Listener> {
         until("music", PATIENCE, || async {
             let report = self.room.heard(self.client).await?;
             Ok((ear::music_since(&report, since_ms) >= enough_ms).then_some(report))
@@ -165,7 +180,7 @@ impl<'a> Driver<'a> {
         .await
     }
 
-    async fn leave(&self) -> Outcome {
+    pub(super) async fn leave(&self) -> Outcome {
         let id = self.room.command(self.client, self.client.leave_command(), json!({})).await?;
         self.room.seated(self.client, None, PATIENCE).await?;
         let words = self.room.answer(&id).await?;
@@ -220,7 +235,7 @@ impl<'a> Driver<'a> {
         problem.map_or(Ok(seen.clone()), |error| Err(Failure { error, seen }))
     }
 
-    async fn now(&self) -> Result<f64> {
+    pub(super) async fn now(&self) -> Result<f64> {
         let clock = self.room.ground.control.get("/sim/clock").await?.unwrap_or_default();
         clock["now_ms"].as_f64().context("the simulator's clock tells no time")
     }
@@ -236,7 +251,7 @@ impl<'a> Driver<'a> {
     }
 
     /// Ends the bot as an init system does; what does not end is killed with its group.
-    async fn end(&mut self) {
+    pub(super) async fn end(&mut self) {
         if let Some(mut process) = self.process.take()
             && process.signal(Signal::TERM).is_ok()
         {
@@ -245,11 +260,16 @@ impl<'a> Driver<'a> {
     }
 }
 
-/// What a listener would complain of although it heard the music.
-fn what_was_wrong(report: &Listener) -> String {
-    let counts = [("undecryptable", report.undecryptable), ("nonces used twice", report.nonce_reuse)];
-    let bad = counts.into_iter().filter(|&(_, count)| count > 0);
-    bad.map(|(what, count)| format!("{count} {what}")).collect::<Vec<_>>().join(", ")
+/// What is worth telling of frames that were no plain music; those without end-to-end encryption are no fault.
+pub(super) fn what_was_wrong(report: &Listener) -> String {
+    let counts = [
+        ("undecryptable", report.undecryptable),
+        ("undecryptable end to end", report.dave_undecryptable),
+        ("under transport encryption only", report.transport_only),
+        ("with a nonce used twice", report.nonce_reuse),
+    ];
+    let some = counts.into_iter().filter(|&(_, count)| count > 0);
+    some.map(|(what, count)| format!("{count} frames {what}")).collect::<Vec<_>>().join(", ")
 }
 
 fn not_reached() -> Failure {

@@ -27,6 +27,7 @@ use drive::Driver;
 use futures_util::future::join_all;
 use ground::Ground;
 use known::Known;
+use world::Place;
 
 /// Takes all clients through all steps.
 ///
@@ -38,7 +39,7 @@ pub async fn run(options: &Options) -> Result<Report> {
     let (clients, steps) = (options.clients(), options.steps());
     let mut report = Report::new();
     if steps.iter().any(|&step| step != Step::Party) {
-        let alone = clients.iter().map(|&client| Driver::new(&ground, client).go_through(&steps));
+        let alone = clients.iter().map(|&client| Driver::new(&ground, client, Place::of(client)).go_through(&steps));
         report.rows.extend(join_all(alone).await.into_iter().flatten());
     }
     if steps.contains(&Step::Party) {

@@ -23,6 +23,10 @@ pub struct Listener {
     pub first_frame_ms: Option<f64>,
     /// Packets that could not be decrypted.
     pub undecryptable: u64,
+    /// Frames that could not be decrypted end to end.
+    pub dave_undecryptable: u64,
+    /// Frames without end-to-end encryption, as all are while a group is not ready.
+    pub transport_only: u64,
     /// Nonces used twice: a fault of the sender's encryption.
     pub nonce_reuse: u64,
     /// Up to when it has heard: the moment of the report less its playout delay.
@@ -43,6 +47,12 @@ impl Listener {
             self.level.resize(steps, SILENCE_DBFS);
         }
         self
+    }
+
+    /// Frames that nobody can hear through a fault of the sender's encryption, or that give its key away.
+    #[must_use]
+    pub const fn bad_frames(&self) -> u64 {
+        self.undecryptable + self.dave_undecryptable + self.nonce_reuse
     }
 
     /// The level of the last whole step.

@@ -25,6 +25,7 @@ pub mod log;
 mod rest;
 mod state;
 pub mod timecode;
+mod ui;
 pub mod voice;
 pub mod world;
 
@@ -50,6 +51,8 @@ pub struct SimOptions {
     pub resume_window: Duration,
     /// The heartbeat interval that the main gateway's Hello asks for.
     pub gateway_heartbeat: Duration,
+    /// Whether the control server also serves the page.
+    pub ui: bool,
 }
 
 impl SimOptions {
@@ -62,6 +65,7 @@ impl SimOptions {
             token_life: Duration::from_secs(15 * 60),
             resume_window: Duration::from_secs(90),
             gateway_heartbeat: Duration::from_millis(41_250),
+            ui: false,
         }
     }
 }
@@ -79,6 +83,9 @@ pub struct Addresses {
     pub control: String,
     /// `localhost:PORT`, the endpoint of VOICE_SERVER_UPDATE.
     pub voice: String,
+    /// The page, where it is served: `http://127.0.0.1:PORT/ui/`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ui: Option<String>,
 }
 
 /// A running simulator. It ends with [`Sim::stop`], or when it is dropped.
@@ -117,13 +124,14 @@ impl Sim {
             ca: voice.ca_path(),
             control: format!("http://{control_at}"),
             voice: voice.endpoint(),
+            ui: options.ui.then(|| format!("http://{control_at}/ui/")),
         };
         let hub = Hub::new(world, options, clock, log, voice, addresses.gateway.clone());
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         tasks.spawn(gateway::serve(hub.clone(), gateway, stop.clone()));
         tasks.spawn(rest::serve(hub.clone(), rest, stop.clone()));
-        tasks.spawn(serve_http("control", control, control::router(Arc::clone(&hub)), stop.clone()));
+        tasks.spawn(serve_http("control", control, control::router(Arc::clone(&hub), stop.clone()), stop.clone()));
         Ok(Self { addresses, stop, tasks })
     }
 

@@ -98,6 +98,45 @@ impl FrameLog {
     }
 }
 
+/// The newest entries after a number.
+#[derive(Debug)]
+pub(crate) struct Tail {
+    /// JSON objects, oldest first.
+    pub(crate) lines: Vec<String>,
+    /// How many older ones were left out.
+    pub(crate) skipped: u64,
+    /// The newest one's number.
+    pub(crate) last: u64,
+}
+
+impl FrameLog {
+    /// The newest entry's number; 0 when there is none.
+    pub(crate) fn last(&self) -> u64 {
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner).next
+    }
+
+    /// At most `count` entries after the number `after`: the newest. The payload of one that is longer than `length`
+    /// is left out, and its length told.
+    pub(crate) fn tail(&self, after: u64, count: usize, length: usize) -> Tail {
+        let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
+        let newest = ring.lines.iter().rev().take_while(|line| line.seq > after).take(count);
+        let mut lines: Vec<String> = newest.map(|line| shortened(&line.text, length)).collect();
+        lines.reverse();
+        let new = ring.next.saturating_sub(after);
+        Tail { skipped: new.saturating_sub(lines.len() as u64), last: ring.next, lines }
+    }
+}
+
+fn shortened(line: &str, length: usize) -> String {
+    // The payload is the last field: `FrameLog::record` put it there.
+    match line.split_once(",\"payload\":") {
+        Some((head, payload)) if payload.len() > length => {
+            format!("{head},\"payload\":{{\"omitted_bytes\":{}}}}}", payload.len() - 1)
+        }
+        Some(_) | None => line.to_owned(),
+    }
+}
+
 impl Ring {
     fn push(&mut self, line: Line) {
         self.bytes += line.text.len();
@@ -164,6 +203,21 @@ mod tests {
         assert_eq!(text.lines().count(), MAX_ENTRIES);
         assert!(text.lines().next().unwrap().ends_with("\"payload\":10}"));
         assert_eq!(log.lines(-1.0, MAX_ENTRIES as u64).lines().count(), 10);
+    }
+
+    #[test]
+    fn the_tail_is_the_newest_and_tells_what_it_leaves_out() {
+        let log = FrameLog::new(SimClock::start());
+        for number in 0..10 {
+            log.record("c", Direction::ToClient, None, json!({ "number": number, "long": "x".repeat(number) }));
+        }
+        let tail = log.tail(2, 3, 25);
+        assert_eq!((tail.skipped, tail.last), (5, 10));
+        let seen: Vec<Value> = tail.lines.iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(seen[0]["seq"], 8);
+        assert_eq!(seen[2]["payload"], json!({ "omitted_bytes": 31 }));
+        let nothing = log.tail(10, 3, 25);
+        assert_eq!((nothing.lines.len(), nothing.skipped), (0, 0));
     }
 
     #[test]

@@ -32,6 +32,9 @@ enum Command {
         /// What to log to stderr: a tracing filter such as `info` or `refrain_sim=debug`.
         #[arg(long, default_value = "info")]
         log_level: String,
+        /// Also serve the web page; its address is logged and stands in the ready file.
+        #[arg(long)]
+        ui: bool,
     },
     /// Write a sound that tells where in which track it is, for a bot to play: WAV, or Ogg Opus.
     Timecode {
@@ -57,7 +60,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let outcome = match Cli::parse().command {
-        Command::Serve { world, ready_file, log_level } => serve(&world, &ready_file, &log_level),
+        Command::Serve { world, ready_file, log_level, ui } => serve(&world, &ready_file, &log_level, ui),
         Command::Timecode { id, seconds, out, rate } => timecode(id, seconds, &out, rate),
         Command::Example { path } => example(&path),
     };
@@ -79,7 +82,7 @@ fn example(path: &Path) -> anyhow::Result<()> {
     std::fs::write(path, text + "\n").with_context(|| format!("writing {}", path.display()))
 }
 
-fn serve(world: &Path, ready_file: &Path, log_level: &str) -> anyhow::Result<()> {
+fn serve(world: &Path, ready_file: &Path, log_level: &str, ui: bool) -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_new(log_level)
         .with_context(|| format!("--log-level {log_level}: this is no tracing filter; `info` and `debug` are"))?;
     let colours = std::io::stderr().is_terminal();
@@ -93,10 +96,13 @@ fn serve(world: &Path, ready_file: &Path, log_level: &str) -> anyhow::Result<()>
         let mut interrupt = signal(SignalKind::interrupt()).context("listening for SIGINT")?;
         let beside = ready_file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let beside = std::path::absolute(beside).context("finding the ready file's directory")?;
-        let sim = Sim::start(world, SimOptions::new(beside)).await?;
+        let sim = Sim::start(world, SimOptions { ui, ..SimOptions::new(beside) }).await?;
         write_ready_file(ready_file, &sim)?;
         let at = sim.addresses();
         tracing::info!(rest = at.rest, gateway = at.gateway, control = at.control, voice = at.voice, "ready");
+        if let Some(ui) = &at.ui {
+            tracing::info!("the page: {ui}");
+        }
         tokio::select! { _ = terminate.recv() => {} _ = interrupt.recv() => {} }
         sim.stop().await;
         Ok(())

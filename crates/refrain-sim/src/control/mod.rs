@@ -3,30 +3,38 @@
 pub(crate) mod answer;
 mod asking;
 mod faults;
+mod guard;
 mod observe;
 mod options;
 mod scripts;
 mod selection;
+mod stream;
+mod world;
 
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     http::StatusCode,
+    middleware,
     routing::{delete, get, post},
 };
+use tokio_util::sync::CancellationToken;
 
 use self::answer::Refusal;
-use crate::state::Hub;
+use crate::{state::Hub, ui};
 
 const ROUTES: &str = "POST /sim/interactions, GET /sim/interactions/{id}, POST /sim/components, POST /sim/autocomplete, \
     POST /sim/modals, GET /sim/messages?channel=, POST /sim/users/{id}/voice, POST and GET /sim/faults, \
     DELETE /sim/faults/{id}, POST and GET /sim/scripts, POST /sim/scripts/random, GET and DELETE /sim/scripts/{id}, \
     GET /sim/listeners/{guild}, GET /sim/listeners/{guild}/recording.wav, GET /sim/log?since=, \
-    GET /sim/commands, GET /sim/bots, GET /sim/voice?guild=, GET /sim/events?since=&timeout_ms=, GET /sim/clock";
+    GET /sim/commands, GET /sim/bots, GET /sim/voice?guild=, GET /sim/events?since=&timeout_ms=, GET /sim/stream, \
+    GET /sim/world, GET /sim/clock";
 
-pub(crate) fn router(hub: Arc<Hub>) -> Router {
-    Router::new()
+/// The control API, with the page where it is wanted. Streams end with `stop`.
+pub(crate) fn router(hub: Arc<Hub>, stop: CancellationToken) -> Router {
+    let page = if hub.options.ui { ui::router() } else { Router::new() };
+    page
         .route("/sim/interactions", post(asking::interaction))
         .route("/sim/interactions/{id}", get(observe::interaction))
         .route("/sim/components", post(asking::component))
@@ -46,10 +54,14 @@ pub(crate) fn router(hub: Arc<Hub>) -> Router {
         .route("/sim/bots", get(observe::bots))
         .route("/sim/voice", get(observe::voice))
         .route("/sim/events", get(observe::events))
+        .route("/sim/stream", get(stream::stream))
+        .route("/sim/world", get(world::world))
         .route("/sim/clock", get(observe::clock))
         .fallback(async || Refusal::new(StatusCode::NOT_FOUND, format!("there is no such call; there are: {ROUTES}")))
         .method_not_allowed_fallback(async || {
             Refusal::new(StatusCode::METHOD_NOT_ALLOWED, format!("this call has another method; there are: {ROUTES}"))
         })
+        .layer(Extension(stop))
+        .layer(middleware::from_fn(guard::guard))
         .with_state(hub)
 }

@@ -35,6 +35,15 @@ pub(super) async fn interaction(State(hub): State<Arc<Hub>>, PathId(id): PathId)
 #[serde(deny_unknown_fields)]
 pub(super) struct Which {
     channel: Option<Id>,
+    /// The newest so many.
+    limit: Option<usize>,
+    /// Whether each message's past is told too.
+    #[serde(default = "yes")]
+    edits: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 pub(super) async fn messages(
@@ -45,8 +54,12 @@ pub(super) async fn messages(
         hub.world().channel(channel).ok_or_else(|| Refusal::missing(format!("there is no channel {channel}")))?;
     }
     let (state, world) = (hub.state(), hub.world());
-    let here = state.messages.iter().filter(|(_, one)| which.channel.is_none_or(|channel| one.channel == channel));
-    Ok(Json(here.map(|(id, message)| message.report(&world, *id)).collect()))
+    let newest_first = state.messages.iter().rev();
+    let here = newest_first.filter(|(_, one)| which.channel.is_none_or(|channel| one.channel == channel));
+    let mut told: Vec<Value> =
+        here.take(which.limit.unwrap_or(usize::MAX)).map(|(id, one)| one.report(&world, *id, which.edits)).collect();
+    told.reverse();
+    Ok(Json(Value::Array(told)))
 }
 
 /// Where a person goes.

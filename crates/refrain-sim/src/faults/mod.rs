@@ -4,6 +4,7 @@
 //! moderators and Discord itself do to a guild, `rest` the REST API. An order is a JSON object: its `kind`, the fields of that kind, and
 //! whom it hits ([`Target`]). `docs/simulator.md` has the table.
 
+pub(crate) mod described;
 mod gateway;
 mod guild;
 pub(crate) mod random;

@@ -16,6 +16,7 @@ mod timeline;
 
 use crate::clock::SimClock;
 use anyhow::Context;
+pub(crate) use recording::Tenths;
 use recording::Recording;
 use report::{History, SessionNote};
 use std::{
@@ -180,6 +181,13 @@ impl Listeners {
     pub fn wav(&self, guild: u64) -> Option<Vec<u8>> {
         let listener = self.guild(guild)?;
         write_wav(&listener).inspect_err(|error| tracing::error!(%error, guild, "writing a listener's recording")).ok()
+    }
+
+    /// How loud it was from `from_ms` on, two minutes at most; `None` when no bot ever connected to voice there.
+    pub(crate) fn levels_since(&self, guild: u64, from_ms: f64) -> Option<Tenths> {
+        let listener = self.guild(guild)?;
+        let heard_until = listener.heard_until();
+        Some(lock(&listener.recording).tenths(from_ms, heard_until))
     }
 
     fn guild(&self, guild: u64) -> Option<Arc<GuildListener>> {

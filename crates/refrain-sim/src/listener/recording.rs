@@ -15,6 +15,36 @@ const MIN_SILENCE_MS: usize = 40;
 const CELL: usize = TICKS_PER_MS as usize;
 const CHANNELS: usize = 2;
 
+/// A tenth of a second, in cells.
+const TENTH: usize = 100;
+/// Tenths told at once: two minutes.
+const MAX_TENTHS: usize = 1200;
+
+/// How loud it was, tenth by tenth.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Tenths {
+    /// When the first begins, in milliseconds of the simulator's clock.
+    pub(crate) from_ms: f64,
+    /// Without decoding every level is that of silence.
+    pub(crate) is_decoding: bool,
+    pub(crate) tenths: Vec<Tenth>,
+}
+
+/// A tenth of a second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Tenth {
+    pub(crate) dbfs: f64,
+    /// Whether any of it was covered by music that was sent.
+    pub(crate) has_music: bool,
+}
+
+impl Tenths {
+    /// When the last one ends.
+    pub(crate) fn until_ms(&self) -> f64 {
+        self.from_ms + (self.tenths.len() * TENTH) as f64
+    }
+}
+
 /// One millisecond.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cell {
@@ -152,6 +182,21 @@ impl Recording {
             (dbfs(energy, cells.len()) * 10.0).round() / 10.0
         };
         self.cells.chunks(100).map(level).collect()
+    }
+
+    /// The whole tenths of a second that begin at `from_ms` or later and were heard by `now` ticks.
+    pub(super) fn tenths(&self, from_ms: f64, now: i64) -> Tenths {
+        let passed = ((from_ms - self.start_ms()) / TENTH as f64).ceil().max(0.0) as usize;
+        let heard = usize::try_from((now - self.start) / TICKS_PER_MS).unwrap_or(0) / TENTH;
+        // Behind the last cell nothing was heard.
+        let tenth = |number: usize| {
+            let from = (number * TENTH).min(self.cells.len());
+            let cells = self.cells.get(from..(from + TENTH).min(self.cells.len())).unwrap_or_default();
+            let energy: f32 = cells.iter().map(|cell| cell.energy).sum();
+            Tenth { dbfs: (dbfs(energy, TENTH) * 10.0).round() / 10.0, has_music: cells.iter().any(|one| one.has_music) }
+        };
+        let tenths = (passed..heard.min(passed.saturating_add(MAX_TENTHS))).map(tenth).collect();
+        Tenths { from_ms: self.start_ms() + (passed * TENTH) as f64, is_decoding: self.is_decoding, tenths }
     }
 
     /// Silences from the first music on, heard up to `now` ticks. One that reaches to the end is open.

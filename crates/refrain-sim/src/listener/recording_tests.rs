@@ -73,6 +73,21 @@ fn levels_are_decibels_of_full_scale_per_tenth_of_a_second() {
 }
 
 #[test]
+fn live_levels_are_told_in_whole_tenths_from_where_one_left_off() {
+    let mut recording = recording(true);
+    play(&mut recording, START_MS, 5, 1.0);
+    play(&mut recording, START_MS + 100, 2, 0.1);
+    let now = (START_MS + 390) * TICKS_PER_MS;
+    let heard = recording.tenths(0.0, now);
+    assert_eq!(heard.tenths.iter().map(|one| one.dbfs).collect::<Vec<_>>(), [0.0, -24.0, -100.0]);
+    assert_eq!(heard.tenths.iter().map(|one| one.has_music).collect::<Vec<_>>(), [true, true, false]);
+    assert_eq!(heard.until_ms(), START_MS as f64 + 300.0);
+    let next = recording.tenths(heard.until_ms(), now + 50 * TICKS_PER_MS);
+    assert_eq!((next.from_ms, next.tenths.len()), (heard.until_ms(), 1));
+    assert!(recording.tenths(next.until_ms(), now).tenths.is_empty());
+}
+
+#[test]
 fn the_recording_keeps_its_silences_and_runs_to_now() {
     let mut recording = recording(true);
     play(&mut recording, START_MS + 100, 1, 0.5);

@@ -44,8 +44,19 @@ impl Events {
     pub(crate) async fn after(&self, since: u64, patience: Duration) -> Value {
         let mut last = self.last.subscribe();
         let _ = tokio::time::timeout(patience, last.wait_for(|last| *last > since)).await;
+        self.tell(since)
+    }
+
+    /// The events after number `since`, if there are any.
+    pub(crate) fn so_far(&self, since: u64) -> Option<Value> {
+        (*self.last.borrow() > since).then(|| self.tell(since))
+    }
+
+    fn tell(&self, since: u64) -> Value {
         let ring = self.ring.lock().unwrap_or_else(PoisonError::into_inner);
-        let events: Vec<&Value> = ring.iter().filter(|(seq, _)| *seq > since).map(|(_, event)| event).collect();
+        let news = ring.iter().rev().take_while(|(seq, _)| *seq > since);
+        let mut events: Vec<&Value> = news.map(|(_, event)| event).collect();
+        events.reverse();
         json!({ "last": ring.back().map_or(0, |(seq, _)| *seq), "events": events })
     }
 

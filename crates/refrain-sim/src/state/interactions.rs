@@ -284,7 +284,7 @@ impl Hub {
             (None, None) if self.too_late(one) => "expired",
             (None, None) => "created",
         };
-        let shown = |id: &Id| state.messages.get(id).map(|message| message.report(&world, *id));
+        let shown = |id: &Id| state.messages.get(id).map(|message| message.report(&world, *id, true));
         Some(json!({
             "interaction": id, "state": stage, "type": one.kind.number(), "guild": one.guild, "channel": one.channel,
             "user": one.user, "bot": one.bot, "created_ms": one.created_ms, "delivered_ms": one.delivered_ms,

@@ -248,10 +248,10 @@ impl Message {
         value
     }
 
-    /// The message as the control API shows it.
-    pub(crate) fn report(&self, world: &World, id: Id) -> Value {
+    /// The message as the control API shows it, with its past or without.
+    pub(crate) fn report(&self, world: &World, id: Id, with_edits: bool) -> Value {
         let person = world.person(self.author);
-        let edits = self.edits.iter().map(|(at_ms, face)| {
+        let edits = self.edits.iter().filter(|_| with_edits).map(|(at_ms, face)| {
             let mut value = face.report();
             value["at_ms"] = json!(at_ms);
             value

@@ -16,7 +16,9 @@ pub(super) async fn create(State(hub): State<Arc<Hub>>, Body(body): Body<Value>)
 pub(super) async fn list(State(hub): State<Arc<Hub>>) -> Json<Value> {
     let state = hub.state();
     let told = |(id, fault): (&_, &faults::Lasting)| json!({ "id": id, "guild": fault.guild, "bot": fault.bot, "kind": fault.kind });
-    Json(json!({ "lasting": state.faults.iter().map(told).collect::<Value>(), "kinds": faults::described::described() }))
+    Json(
+        json!({ "lasting": state.faults.iter().map(told).collect::<Value>(), "kinds": faults::described::described() }),
+    )
 }
 
 pub(super) async fn end(State(hub): State<Arc<Hub>>, PathId(id): PathId) -> Result<Json<Value>, Refusal> {

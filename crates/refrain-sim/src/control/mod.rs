@@ -34,8 +34,7 @@ const ROUTES: &str = "POST /sim/interactions, GET /sim/interactions/{id}, POST /
 /// The control API, with the page where it is wanted. Streams end with `stop`.
 pub(crate) fn router(hub: Arc<Hub>, stop: CancellationToken) -> Router {
     let page = if hub.options.ui { ui::router() } else { Router::new() };
-    page
-        .route("/sim/interactions", post(asking::interaction))
+    page.route("/sim/interactions", post(asking::interaction))
         .route("/sim/interactions/{id}", get(observe::interaction))
         .route("/sim/components", post(asking::component))
         .route("/sim/autocomplete", post(asking::autocomplete))

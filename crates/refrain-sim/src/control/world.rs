@@ -12,9 +12,8 @@ use crate::{
 
 pub(super) async fn world(State(hub): State<Arc<Hub>>) -> Json<Value> {
     let world = hub.world();
-    let bots = world.bots.iter().map(|bot| {
-        json!({ "id": bot.id, "application_id": bot.application_id, "name": bot.name })
-    });
+    let bots =
+        world.bots.iter().map(|bot| json!({ "id": bot.id, "application_id": bot.application_id, "name": bot.name }));
     Json(json!({
         "guilds": world.guilds.iter().map(|one| guild(&world, one)).collect::<Value>(),
         "users": world.users.iter().map(|user| json!({ "id": user.id, "name": user.name })).collect::<Value>(),

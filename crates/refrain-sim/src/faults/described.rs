@@ -100,7 +100,11 @@ const KINDS: &[Described] = &[
         "blackhole",
         "What the bot sends to voice disappears, and nothing comes back.",
         &[
-            field("parts", Takes::Choices { choices: &["voice_socket", "udp"] }, "what is swallowed; all where none is"),
+            field(
+                "parts",
+                Takes::Choices { choices: &["voice_socket", "udp"] },
+                "what is swallowed; all where none is",
+            ),
             flag("new_connections", true, "new connections get no answer either"),
             STAGE,
         ],

@@ -16,8 +16,8 @@ mod timeline;
 
 use crate::clock::SimClock;
 use anyhow::Context;
-pub(crate) use recording::Tenths;
 use recording::Recording;
+pub(crate) use recording::Tenths;
 use report::{History, SessionNote};
 use std::{
     collections::BTreeMap,

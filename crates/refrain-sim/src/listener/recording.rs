@@ -193,7 +193,10 @@ impl Recording {
             let from = (number * TENTH).min(self.cells.len());
             let cells = self.cells.get(from..(from + TENTH).min(self.cells.len())).unwrap_or_default();
             let energy: f32 = cells.iter().map(|cell| cell.energy).sum();
-            Tenth { dbfs: (dbfs(energy, TENTH) * 10.0).round() / 10.0, has_music: cells.iter().any(|one| one.has_music) }
+            Tenth {
+                dbfs: (dbfs(energy, TENTH) * 10.0).round() / 10.0,
+                has_music: cells.iter().any(|one| one.has_music),
+            }
         };
         let tenths = (passed..heard.min(passed.saturating_add(MAX_TENTHS))).map(tenth).collect();
         Tenths { from_ms: self.start_ms() + (passed * TENTH) as f64, is_decoding: self.is_decoding, tenths }

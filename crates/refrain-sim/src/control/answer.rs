@@ -11,7 +11,10 @@ use axum::{
 use serde::de::DeserializeOwned;
 use serde_json::json;
 
-use crate::{id::Id, state::Hub};
+use crate::{
+    id::Id,
+    state::{Hub, guilds::Wrong},
+};
 
 /// Why a call was refused: `{"error": words}`.
 #[derive(Debug)]
@@ -59,6 +62,15 @@ impl Refusal {
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
         (self.status, axum::Json(json!({ "error": self.words }))).into_response()
+    }
+}
+
+impl From<Wrong> for Refusal {
+    fn from(wrong: Wrong) -> Self {
+        match wrong {
+            Wrong::Missing(words) => Self::missing(words),
+            Wrong::Bad(words) => Self::bad(words),
+        }
     }
 }
 

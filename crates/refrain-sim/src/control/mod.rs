@@ -4,6 +4,7 @@ pub(crate) mod answer;
 mod asking;
 mod faults;
 mod guard;
+mod guilds;
 mod observe;
 mod options;
 mod scripts;
@@ -17,7 +18,7 @@ use axum::{
     Extension, Router,
     http::StatusCode,
     middleware,
-    routing::{delete, get, post},
+    routing::{delete, get, patch, post, put},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -29,7 +30,8 @@ const ROUTES: &str = "POST /sim/interactions, GET /sim/interactions/{id}, POST /
     DELETE /sim/faults/{id}, POST and GET /sim/scripts, POST /sim/scripts/random, GET and DELETE /sim/scripts/{id}, \
     GET /sim/listeners/{guild}, GET /sim/listeners/{guild}/recording.wav, GET /sim/log?since=, \
     GET /sim/commands, GET /sim/bots, GET /sim/voice?guild=, GET /sim/events?since=&timeout_ms=, GET /sim/stream, \
-    GET /sim/world, GET /sim/clock";
+    GET /sim/world, GET /sim/clock, POST /sim/guilds/{guild}/channels, \
+    PATCH and DELETE /sim/guilds/{guild}/channels/{channel}, PUT and DELETE /sim/guilds/{guild}/members/{user}";
 
 /// The control API, with the page where it is wanted. Streams end with `stop`.
 pub(crate) fn router(hub: Arc<Hub>, stop: CancellationToken) -> Router {
@@ -55,6 +57,9 @@ pub(crate) fn router(hub: Arc<Hub>, stop: CancellationToken) -> Router {
         .route("/sim/events", get(observe::events))
         .route("/sim/stream", get(stream::stream))
         .route("/sim/world", get(world::world))
+        .route("/sim/guilds/{guild}/channels", post(guilds::create_channel))
+        .route("/sim/guilds/{guild}/channels/{channel}", patch(guilds::change_channel).delete(guilds::delete_channel))
+        .route("/sim/guilds/{guild}/members/{user}", put(guilds::add_member).delete(guilds::remove_member))
         .route("/sim/clock", get(observe::clock))
         .fallback(async || Refusal::new(StatusCode::NOT_FOUND, format!("there is no such call; there are: {ROUTES}")))
         .method_not_allowed_fallback(async || {

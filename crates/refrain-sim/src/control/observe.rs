@@ -126,9 +126,15 @@ pub(super) async fn bots(State(hub): State<Arc<Hub>>) -> Json<Value> {
         let ready =
             |guild: &&Guild| mine.iter().any(|one| one.covers(guild) && one.socket().is_some() && one.is_drained());
         let guilds: Vec<Id> = world.guilds.iter().filter(ready).map(|guild| guild.id).collect();
-        let sessions: Vec<Value> = mine.iter().map(|one| {
-            json!({ "shard": [one.shard.0, one.shard.1], "connected": one.socket().is_some(), "intents": one.intents })
-        }).collect();
+        let sessions: Vec<Value> = mine
+            .iter()
+            .map(|one| {
+                json!({
+                    "shard": [one.shard.0, one.shard.1], "connected": one.socket().is_some(), "intents": one.intents,
+                    "presence": one.presence,
+                })
+            })
+            .collect();
         json!({
             "id": bot.id, "application_id": bot.application_id, "name": bot.name,
             "connected": mine.iter().any(|one| one.socket().is_some()), "guilds_ready": guilds, "sessions": sessions,

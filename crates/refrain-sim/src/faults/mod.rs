@@ -1,12 +1,17 @@
 //! The catalogue of faults: what goes wrong with Discord, on order.
 //!
 //! Each room knows some kinds: `voice` the voice socket, `gateway` the main gateway's sockets and sessions, `guild` what
-//! moderators and Discord itself do to a guild, `rest` the REST API. An order is a JSON object: its `kind`, the fields of that kind, and
+//! moderators and Discord itself do to a bot in voice, `joins` how op 4 is answered, `place` what becomes of channels and
+//! guilds, `outage` what happens to everything at once, `rest` the REST API. An order is a JSON object: its `kind`, the
+//! fields of that kind, and
 //! whom it hits ([`Target`]). `docs/simulator.md` has the table.
 
 pub(crate) mod described;
 mod gateway;
 mod guild;
+mod joins;
+mod outage;
+mod place;
 pub(crate) mod random;
 mod rest;
 pub(crate) mod script;
@@ -22,12 +27,18 @@ use tokio::sync::oneshot;
 use crate::{
     control::answer::Refusal,
     id::Id,
-    state::Hub,
+    state::{
+        Hub,
+        effects::{Effect, Scope},
+    },
     world::{Bot, Guild, World},
 };
 
 /// The longest that a lasting fault may be told to last, in milliseconds: a day.
 const MAX_FOR_MS: u64 = 24 * 60 * 60 * 1000;
+
+/// The longest delay of one thing, in milliseconds.
+const MAX_WAIT_MS: u64 = 10 * 60 * 1000;
 
 /// One room of the catalogue.
 pub(crate) struct Room {
@@ -38,13 +49,14 @@ pub(crate) struct Room {
 }
 
 /// A kind belongs to one room.
-const ROOMS: &[Room] = &[voice::ROOM, gateway::ROOM, guild::ROOM, rest::ROOM];
+const ROOMS: &[Room] = &[voice::ROOM, gateway::ROOM, guild::ROOM, joins::ROOM, place::ROOM, outage::ROOM, rest::ROOM];
 
 /// What a room says of a random fault: the fields of one of its kinds for this guild, or nothing where the kind is not
 /// its own or cannot be ordered at random. A lasting kind gets a `for_ms`.
 type Chance = fn(&str, &Guild, &mut random::Dice) -> Option<Value>;
 
-const CHANCES: &[Chance] = &[voice::random, gateway::random, guild::random, rest::random];
+const CHANCES: &[Chance] =
+    &[voice::random, gateway::random, guild::random, joins::random, place::random, outage::random, rest::random];
 
 /// Whom a fault hits. Kinds that concern all of Discord need neither.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -167,6 +179,20 @@ fn is_known(kind: &str) -> bool {
 fn unknown(kind: &str) -> Refusal {
     let known: Vec<&str> = ROOMS.iter().flat_map(|room| room.kinds).copied().collect();
     Refusal::bad(format!("there is no fault of the kind {kind:?}; there are: {}", known.join(", ")))
+}
+
+/// An effect that is in force as long as the fault.
+fn effect(hub: &Hub, scope: Scope, effect: Effect) -> Outcome {
+    let id = hub.effects.add(scope, effect);
+    Outcome::lasting(move |hub| hub.effects.remove(id))
+}
+
+/// A time that something takes.
+fn wait(ms: u64) -> Result<Duration, Refusal> {
+    if ms > MAX_WAIT_MS {
+        return Err(Refusal::bad(format!("a delay may be {MAX_WAIT_MS} ms at most")));
+    }
+    Ok(Duration::from_millis(ms))
 }
 
 /// Reads a room's own fields; an error names what is wrong with them.

@@ -2,14 +2,17 @@
 
 use serde_json::Value;
 
-use crate::{id::Id, state::voice::Wish};
+use crate::{
+    id::Id,
+    state::{sessions::Login, voice::Wish},
+};
 
 /// A frame of the client.
 #[derive(Debug)]
 pub(super) enum Frame {
     Heartbeat,
-    Identify(Identify),
-    Presence,
+    Identify(Box<Identify>),
+    Presence(Value),
     VoiceState(Wish),
     Resume {
         token: String,
@@ -17,16 +20,22 @@ pub(super) enum Frame {
         seq: u64,
     },
     Members(MembersRequest),
-    /// An opcode that needs no answer here (soundboard sounds and the like).
-    Ignored,
+    /// Op 31: the soundboards of these guilds.
+    Sounds(Vec<Id>),
+    /// Op 43.
+    ChannelInfo {
+        guild: Id,
+        fields: Vec<String>,
+    },
 }
 
 /// Op 2.
 #[derive(Debug)]
 pub(super) struct Identify {
     pub(super) token: String,
-    pub(super) intents: u64,
-    pub(super) shard: (u64, u64),
+    pub(super) login: Login,
+    /// Whether large payloads may be sent compressed, each by itself.
+    pub(super) compress: bool,
 }
 
 /// Op 8.
@@ -35,7 +44,9 @@ pub(super) struct MembersRequest {
     pub(super) guild: Id,
     pub(super) query: Option<String>,
     pub(super) limit: usize,
-    pub(super) users: Vec<Id>,
+    /// By id; `None` where a query is asked for.
+    pub(super) users: Option<Vec<Id>>,
+    pub(super) presences: bool,
     pub(super) nonce: Value,
 }
 
@@ -51,8 +62,13 @@ pub(super) const INVALID_SEQ: Closing = (4007, "Invalid seq.");
 pub(super) const RATE_LIMITED: Closing = (4008, "Rate limited.");
 pub(super) const TIMED_OUT: Closing = (4009, "Session timed out.");
 pub(super) const INVALID_SHARD: Closing = (4010, "Invalid shard.");
+pub(super) const SHARDING_REQUIRED: Closing = (4011, "Sharding required.");
 pub(super) const INVALID_VERSION: Closing = (4012, "Invalid API version.");
 pub(super) const INVALID_INTENTS: Closing = (4013, "Invalid intent(s).");
+pub(super) const DISALLOWED_INTENTS: Closing = (4014, "Disallowed intent(s).");
+
+/// How many guilds or fields one request may name.
+const MAX_NAMED: usize = 100;
 
 /// Every documented intent.
 const KNOWN_INTENTS: u64 = 0b11_0011_0001_1111_1111_1111_1111;
@@ -64,12 +80,13 @@ pub(super) fn read(text: &str) -> Result<(i64, Value, Frame), Closing> {
     let data = &value["d"];
     let frame = match op {
         1 => Frame::Heartbeat,
-        2 => Frame::Identify(identify(data)?),
-        3 => Frame::Presence,
+        2 => Frame::Identify(Box::new(identify(data)?)),
+        3 => Frame::Presence(presence(data)?),
         4 => Frame::VoiceState(voice_state(data)?),
         6 => resume(data)?,
         8 => members(data)?,
-        31 | 43 => Frame::Ignored,
+        31 => Frame::Sounds(ids(&data["guild_ids"])?),
+        43 => channel_info(data)?,
         _ => return Err(UNKNOWN_OPCODE),
     };
     Ok((op, value, frame))
@@ -83,17 +100,57 @@ fn identify(data: &Value) -> Result<Identify, Closing> {
     }
     let given = &data["shard"];
     let part = |index: usize| given[index].as_u64().ok_or(INVALID_SHARD);
-    let shard = if given.is_null() { (0, 1) } else { (part(0)?, part(1)?) };
-    if shard.0 >= shard.1 {
+    let shard = if given.is_null() { None } else { Some((part(0)?, part(1)?)) };
+    if shard.is_some_and(|(number, count)| number >= count) {
         return Err(INVALID_SHARD);
     }
+    if !data["properties"].is_object() {
+        return Err(DECODE_ERROR);
+    }
+    let large_threshold = match &data["large_threshold"] {
+        Value::Null => 50,
+        given => given.as_u64().and_then(|given| usize::try_from(given).ok()).ok_or(DECODE_ERROR)?.clamp(50, 250),
+    };
+    let presence = match &data["presence"] {
+        Value::Null => Value::Null,
+        given => presence(given)?,
+    };
     // Clients differ in whether they write the word before the token.
     let token = token.strip_prefix("Bot ").unwrap_or(token).to_owned();
-    Ok(Identify { token, intents, shard })
+    let login = Login { intents, shard, large_threshold, presence, version: 10 };
+    Ok(Identify { token, login, compress: flag(&data["compress"])? })
+}
+
+/// A presence: status and activities, as they were sent.
+fn presence(data: &Value) -> Result<Value, Closing> {
+    let known = matches!(data["status"].as_str(), Some("online" | "dnd" | "idle" | "invisible" | "offline"));
+    let activities = data["activities"].is_array() || data["activities"].is_null();
+    if known && activities { Ok(data.clone()) } else { Err(DECODE_ERROR) }
+}
+
+fn flag(value: &Value) -> Result<bool, Closing> {
+    if value.is_null() { Ok(false) } else { value.as_bool().ok_or(DECODE_ERROR) }
+}
+
+fn id(value: &Value) -> Result<Id, Closing> {
+    serde_json::from_value(value.clone()).map_err(|_| DECODE_ERROR)
+}
+
+/// A list of ids; one id may stand there without a list around it.
+fn ids(value: &Value) -> Result<Vec<Id>, Closing> {
+    match value {
+        Value::Array(ids) => ids.iter().take(MAX_NAMED).map(id).collect(),
+        single => Ok(vec![id(single)?]),
+    }
+}
+
+fn channel_info(data: &Value) -> Result<Frame, Closing> {
+    let fields = data["fields"].as_array().ok_or(DECODE_ERROR)?.iter().take(MAX_NAMED);
+    let fields = fields.filter_map(|field| field.as_str().map(str::to_owned)).collect();
+    Ok(Frame::ChannelInfo { guild: id(&data["guild_id"])?, fields })
 }
 
 fn voice_state(data: &Value) -> Result<Wish, Closing> {
-    let id = |value: &Value| serde_json::from_value::<Id>(value.clone()).map_err(|_| DECODE_ERROR);
     let channel = &data["channel_id"];
     Ok(Wish {
         guild: id(&data["guild_id"])?,
@@ -111,19 +168,20 @@ fn resume(data: &Value) -> Result<Frame, Closing> {
 }
 
 fn members(data: &Value) -> Result<Frame, Closing> {
-    let id = |value: &Value| serde_json::from_value::<Id>(value.clone()).map_err(|_| DECODE_ERROR);
-    // One id may stand there without a list around it.
-    let users = match &data["user_ids"] {
-        Value::Null => Vec::new(),
-        Value::Array(ids) => ids.iter().take(100).map(id).collect::<Result<_, _>>()?,
-        single @ (Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Object(_)) => vec![id(single)?],
-    };
+    let users = if data["user_ids"].is_null() { None } else { Some(ids(&data["user_ids"])?) };
+    let query = data["query"].as_str().map(str::to_lowercase);
+    if users.is_none() && query.is_none() {
+        return Err(DECODE_ERROR);
+    }
+    // A nonce that is no text, or longer than it may be, counts as not sent.
+    let nonce = data["nonce"].as_str().filter(|nonce| nonce.len() <= 32);
     Ok(Frame::Members(MembersRequest {
         guild: id(&data["guild_id"])?,
-        query: data["query"].as_str().map(str::to_lowercase),
+        query,
         limit: data["limit"].as_u64().and_then(|limit| usize::try_from(limit).ok()).unwrap_or(0),
         users,
-        nonce: data["nonce"].clone(),
+        presences: flag(&data["presences"])?,
+        nonce: nonce.map_or(Value::Null, Value::from),
     }))
 }
 
@@ -156,6 +214,14 @@ mod tests {
             (r#"{"op":2,"d":{"token":"x","intents":1099511627776}}"#, 4013),
             (r#"{"op":2,"d":{"token":"x","intents":1,"shard":[2,2]}}"#, 4010),
             (r#"{"op":2,"d":{"intents":1}}"#, 4002),
+            (r#"{"op":2,"d":{"token":"x","intents":1}}"#, 4002),
+            (r#"{"op":2,"d":{"token":"x","intents":1,"properties":{},"compress":"yes"}}"#, 4002),
+            (r#"{"op":2,"d":{"token":"x","intents":1,"properties":{},"large_threshold":-1}}"#, 4002),
+            (r#"{"op":2,"d":{"token":"x","intents":1,"properties":{},"presence":{"status":"asleep"}}}"#, 4002),
+            (r#"{"op":3,"d":{"status":"asleep"}}"#, 4002),
+            (r#"{"op":8,"d":{"guild_id":"1"}}"#, 4002),
+            (r#"{"op":31,"d":{"guild_ids":[[]]}}"#, 4002),
+            (r#"{"op":43,"d":{"guild_id":"1"}}"#, 4002),
             (r#"{"op":4,"d":{"guild_id":"x","channel_id":null}}"#, 4002),
             (r#"{"op":6,"d":{}}"#, 4002),
         ];

@@ -1,7 +1,11 @@
 //! The main gateway, v10 over plain WebSocket on a port of its own, so that faults can act on the socket.
 
+mod answers;
 mod connection;
 mod frame;
+mod login;
+mod outgoing;
+mod query;
 
 use std::{
     sync::{
@@ -28,7 +32,9 @@ pub(crate) async fn serve(hub: Arc<Hub>, listener: TcpListener, stop: Cancellati
         tokio::select! {
             () = stop.cancelled() => break,
             _ = sweep.tick() => {
-                hub.expire_sessions();
+                if !hub.effects.frozen() {
+                    hub.expire_sessions();
+                }
                 while connections.try_join_next().is_some() {}
             }
             accepted = listener.accept() => match accepted {

@@ -18,8 +18,9 @@ use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
-    middleware,
+    extract::{DefaultBodyLimit, Request, State},
+    middleware::{self, Next},
+    response::Response,
     routing::{get, post},
 };
 
@@ -46,7 +47,14 @@ fn router(hub: Arc<Hub>) -> Router {
         // The recorder reads the body and sets its own limit, with Discord's error body.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(hub.clone(), record::record))
+        .layer(middleware::from_fn_with_state(hub.clone(), stand_still))
         .with_state(hub)
+}
+
+/// While the simulator is frozen, requests wait.
+async fn stand_still(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
+    hub.effects.thawed().await;
+    next.run(request).await
 }
 
 fn api() -> Router<Arc<Hub>> {

@@ -19,10 +19,10 @@ pub(super) async fn gateway(State(hub): State<Arc<Hub>>) -> Json<Value> {
     Json(json!({ "url": hub.gateway_url }))
 }
 
-pub(super) async fn gateway_bot(State(hub): State<Arc<Hub>>, Auth(_): Auth) -> Json<Value> {
+pub(super) async fn gateway_bot(State(hub): State<Arc<Hub>>, Auth(bot): Auth) -> Json<Value> {
     Json(json!({
-        "url": hub.gateway_url, "shards": 1,
-        "session_start_limit": { "total": 1000, "remaining": 1000, "reset_after": 0, "max_concurrency": 1 },
+        "url": hub.gateway_url, "shards": hub.world().gateway.shards,
+        "session_start_limit": hub.session_start_limit(&bot),
     }))
 }
 

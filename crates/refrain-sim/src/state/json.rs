@@ -2,12 +2,19 @@
 
 use serde_json::{Value, json};
 
-use super::{State, voice::VoiceState};
+use super::{
+    State,
+    sessions::{GUILD_PRESENCES, Session},
+    voice::VoiceState,
+};
 use crate::{
     clock::iso8601,
     id::{DISCORD_EPOCH_MS, Id},
     world::{Bot, Channel, ChannelKind, Guild, Member, OverwriteKind, Person, Role, World},
 };
+
+/// From here on GUILD_CREATE names few members, whatever the intents.
+const VERY_LARGE: usize = 75_000;
 
 pub(crate) fn user(person: Person<'_>) -> Value {
     json!({
@@ -83,7 +90,7 @@ pub(crate) fn channel(channel: &Channel, guild: &Guild) -> Value {
         ChannelKind::Voice => {
             value["bitrate"] = json!(64_000);
             value["user_limit"] = json!(channel.user_limit);
-            value["rtc_region"] = Value::Null;
+            value["rtc_region"] = json!(channel.rtc_region);
             value["video_quality_mode"] = json!(1);
         }
     }
@@ -106,11 +113,18 @@ pub(crate) fn guild(guild: &Guild) -> Value {
     })
 }
 
-/// GUILD_CREATE, with what it has beyond the guild. Without the presence intent the members are the bot itself and the
-/// people in voice, as documented.
-pub(crate) fn guild_create(world: &World, state: &State, of: &Guild, bot: Id) -> Value {
+/// GUILD_CREATE, with what it has beyond the guild. Which members it names is as documented: without the presence intent,
+/// or in very large guilds, the bot itself and the people in voice; in large guilds those with a role or a nickname as
+/// well; otherwise all.
+pub(crate) fn guild_create(world: &World, state: &State, of: &Guild, session: &Session) -> Value {
     let in_voice = |user: Id| state.voice_states.contains_key(&(of.id, user));
-    let members = of.members.iter().filter(|one| one.user == bot || in_voice(one.user));
+    let large = of.members.len() > session.large_threshold;
+    let few = session.intents & GUILD_PRESENCES == 0 || of.members.len() > VERY_LARGE;
+    let named = |one: &&Member| {
+        let standing_out = !one.roles.is_empty() || one.nick.is_some();
+        one.user == session.bot || in_voice(one.user) || !few && (!large || standing_out)
+    };
+    let members = of.members.iter().filter(named);
     let states = state.voice_states.range((of.id, Id(0))..=(of.id, Id(u64::MAX)));
     let states = states.map(|((_, user), one)| {
         let mut value = voice_state(world, of, *user, Some(one));
@@ -122,7 +136,7 @@ pub(crate) fn guild_create(world: &World, state: &State, of: &Guild, bot: Id) ->
     });
     let mut value = guild(of);
     value["joined_at"] = json!(iso8601(DISCORD_EPOCH_MS));
-    value["large"] = json!(false);
+    value["large"] = json!(large);
     value["unavailable"] = json!(false);
     value["member_count"] = json!(of.members.len());
     value["voice_states"] = states.collect();

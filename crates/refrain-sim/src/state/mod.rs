@@ -2,16 +2,20 @@
 
 mod command_body;
 pub(crate) mod commands;
+pub(crate) mod effects;
 pub(crate) mod events;
+pub(crate) mod guilds;
 pub(crate) mod interactions;
 pub(crate) mod json;
 pub(crate) mod message_body;
 pub(crate) mod messages;
 pub(crate) mod sessions;
+pub(crate) mod starts;
 pub(crate) mod voice;
+pub(crate) mod voice_server;
 
 use std::{
-    collections::{BTreeMap, hash_map::RandomState},
+    collections::{BTreeMap, BTreeSet, hash_map::RandomState},
     hash::BuildHasher,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
@@ -35,6 +39,7 @@ pub(crate) struct Hub {
     pub(crate) clock: SimClock,
     pub(crate) log: FrameLog,
     pub(crate) events: events::Events,
+    pub(crate) effects: effects::Effects,
     pub(crate) voice: VoiceServer,
     /// How often the REST API was asked.
     pub(crate) limits: Limits,
@@ -57,6 +62,12 @@ pub(crate) struct State {
     pub(crate) interactions: BTreeMap<Id, interactions::Interaction>,
     pub(crate) faults: BTreeMap<Id, crate::faults::Lasting>,
     pub(crate) scripts: crate::faults::script::Scripts,
+    /// Identifies by bot.
+    pub(crate) starts: BTreeMap<Id, starts::Starts>,
+    /// Guilds that are in an outage.
+    pub(crate) unavailable: BTreeSet<Id>,
+    /// The token of the last VOICE_SERVER_UPDATE, by guild and bot.
+    pub(crate) voice_tokens: BTreeMap<(Id, Id), String>,
     last_id: u64,
     secrets: u64,
 }
@@ -76,6 +87,7 @@ impl Hub {
             clock,
             log,
             events: events::Events::new(clock),
+            effects: effects::Effects::new(),
             voice,
             limits: Limits::default(),
             troubles: Troubles::default(),
@@ -90,10 +102,18 @@ impl Hub {
         Arc::clone(&self.world.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Changes the world (copy on write) and answers what `change` does. Nobody is told of it here: who changes
-    /// something dispatches the events that follow. May be called while [`Hub::state`] is held, not the other way round.
-    pub(crate) fn change_world<T>(&self, change: impl FnOnce(&mut World) -> T) -> T {
-        change(Arc::make_mut(&mut self.world.write().unwrap_or_else(PoisonError::into_inner)))
+    /// Changes the world (copy on write), if what comes of it fits together, and answers the new one. Nobody is told of
+    /// it here: who changes something dispatches the events that follow. May be called while [`Hub::state`] is held, not
+    /// the other way round.
+    pub(crate) fn change_world<T>(
+        &self,
+        change: impl FnOnce(&mut World) -> Result<T, String>,
+    ) -> Result<(Arc<World>, T), String> {
+        let mut world = self.world.write().unwrap_or_else(PoisonError::into_inner);
+        let mut changed = World::clone(&world);
+        let answer = change(&mut changed)?;
+        *world = Arc::new(changed.checked().map_err(|error| error.to_string())?);
+        Ok((Arc::clone(&world), answer))
     }
 
     /// The lock. A panic while it was held is a bug, but what it guards is still whole enough to be read.

@@ -1,6 +1,9 @@
 //! Gateway sessions: what was dispatched, what the socket has taken, what a resume may still ask for.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 use serde_json::{Value, json};
 use tokio::sync::{Notify, mpsc};
@@ -15,7 +18,9 @@ use crate::{
 const REPLAY_LIMIT: usize = 2000;
 /// Intent bits that this simulator has events for.
 pub(crate) const GUILDS: u64 = 1 << 0;
+pub(crate) const GUILD_MEMBERS: u64 = 1 << 1;
 pub(crate) const GUILD_VOICE_STATES: u64 = 1 << 7;
+pub(crate) const GUILD_PRESENCES: u64 = 1 << 8;
 pub(crate) const GUILD_MESSAGES: u64 = 1 << 9;
 pub(crate) const MESSAGE_CONTENT: u64 = 1 << 15;
 
@@ -25,11 +30,29 @@ pub(crate) struct Session {
     pub(crate) bot: Id,
     pub(crate) shard: (u64, u64),
     pub(crate) intents: u64,
+    /// From how many members on a guild is large to this client.
+    pub(crate) large_threshold: usize,
+    /// What the bot says of itself, as it sent it.
+    pub(crate) presence: Value,
+    /// When all members of a guild were asked for last, in milliseconds.
+    pub(crate) members_asked: BTreeMap<Id, f64>,
     pub(crate) link: Link,
     seq: u64,
     /// The number of the last dispatch that was handed to the socket.
     taken: u64,
     buffer: VecDeque<Dispatch>,
+}
+
+/// What a client logs in with.
+#[derive(Clone, Debug)]
+pub(crate) struct Login {
+    pub(crate) intents: u64,
+    /// Number and count, where the client sent them.
+    pub(crate) shard: Option<(u64, u64)>,
+    pub(crate) large_threshold: usize,
+    pub(crate) presence: Value,
+    /// The API version of the connection.
+    pub(crate) version: u32,
 }
 
 /// Whether a session has a socket.
@@ -54,8 +77,14 @@ pub(crate) enum Order {
     /// Send a frame that is no dispatch.
     Send(Value),
     Close(u16, &'static str),
+    /// A close frame without a code.
+    CloseBare,
     /// A TCP reset.
     Reset,
+    /// An end of the stream without a close frame.
+    Drop,
+    /// This end forgets the connection without a word: what still comes is thrown away, nothing is sent any more.
+    HalfOpen,
     /// Op 9; the socket then waits for an Identify or a Resume.
     Invalidate(bool),
     /// Neither read nor write any more, or do so again.
@@ -91,7 +120,7 @@ pub(crate) enum ResumeError {
 }
 
 impl Session {
-    fn push(&mut self, event: &str, data: Value, interaction: Option<Id>) {
+    pub(super) fn push(&mut self, event: &str, data: Value, interaction: Option<Id>) {
         self.seq += 1;
         let frame = json!({ "t": event, "s": self.seq, "op": 0, "d": data });
         self.buffer.push_back(Dispatch { seq: self.seq, frame, interaction });
@@ -135,7 +164,12 @@ impl State {
     }
 
     /// Sends an event about a guild to every session that covers it and asked for it.
+    ///
+    /// A guild in an outage has no events: the GUILD_CREATE at its end tells what became of it.
     pub(crate) fn broadcast(&mut self, guild: &Guild, intent: u64, event: &str, data: &Value) {
+        if self.unavailable.contains(&guild.id) {
+            return;
+        }
         for session in self.sessions.values_mut() {
             if session.covers(guild) && session.intents & intent != 0 {
                 session.push(event, data.clone(), None);
@@ -164,25 +198,44 @@ impl State {
 
 impl Hub {
     /// A new session: READY, then GUILD_CREATE for each guild of the shard.
-    pub(crate) fn identify(&self, bot: &Bot, shard: (u64, u64), intents: u64, socket: Socket) -> String {
+    pub(crate) fn identify(&self, bot: &Bot, login: Login, socket: Socket) -> String {
         let (mut state, world) = (self.state(), self.world());
         let id = self.secret(&mut state);
+        let shard = login.shard.unwrap_or((0, 1));
         let guilds = world.guilds.iter().filter(|guild| guild.member(bot.id).is_some());
         let guilds: Vec<&Guild> = guilds.filter(|guild| guild.shard(shard.1) == shard.0).collect();
         let unavailable = guilds.iter().map(|guild| json!({ "id": guild.id, "unavailable": true }));
-        let ready = json!({
-            "v": 10, "user": json::current_user(bot), "session_id": id, "session_type": "normal",
-            "resume_gateway_url": self.gateway_url, "shard": [shard.0, shard.1], "private_channels": [],
+        let mut ready = json!({
+            "v": login.version, "user": json::current_user(bot), "session_id": id, "session_type": "normal",
+            "resume_gateway_url": self.gateway_url, "private_channels": [],
             "guilds": unavailable.collect::<Value>(), "application": { "id": bot.application_id, "flags": 0 },
             "user_settings": {}, "relationships": [], "presences": [], "guild_join_requests": [],
             "geo_ordered_rtc_regions": [], "_trace": ["[\"refrain-sim\"]"],
         });
-        let link = Link::Attached(socket);
-        let mut session = Session { bot: bot.id, shard, intents, link, seq: 0, taken: 0, buffer: VecDeque::new() };
+        if login.shard.is_some() {
+            ready["shard"] = json!([shard.0, shard.1]);
+        }
+        let mut session = Session {
+            bot: bot.id,
+            shard,
+            intents: login.intents,
+            large_threshold: login.large_threshold,
+            presence: login.presence,
+            members_asked: BTreeMap::new(),
+            link: Link::Attached(socket),
+            seq: 0,
+            taken: 0,
+            buffer: VecDeque::new(),
+        };
         session.push("READY", ready, None);
-        if intents & GUILDS != 0 {
+        if session.intents & GUILDS != 0 {
             for guild in guilds {
-                session.push("GUILD_CREATE", json::guild_create(&world, &state, guild, bot.id), None);
+                if state.unavailable.contains(&guild.id) {
+                    session.push("GUILD_DELETE", json!({ "id": guild.id, "unavailable": true }), None);
+                } else {
+                    let created = json::guild_create(&world, &state, guild, &session);
+                    session.push("GUILD_CREATE", created, None);
+                }
             }
         }
         state.sessions.insert(id.clone(), session);
@@ -190,8 +243,8 @@ impl Hub {
         id
     }
 
-    /// Gives a session a new socket; what came after `seq` is sent again, then RESUMED.
-    pub(crate) fn resume(&self, id: &str, token: &str, seq: u64, socket: Socket) -> Result<(), ResumeError> {
+    /// Gives a session a new socket; what came after `seq` is sent again, then RESUMED. Answers whose session it is.
+    pub(crate) fn resume(&self, id: &str, token: &str, seq: u64, socket: Socket) -> Result<Id, ResumeError> {
         let mut state = self.state();
         let session = state.sessions.get_mut(id).ok_or(ResumeError::Gone)?;
         if self.world().bot(session.bot).is_none_or(|bot| bot.token != token) {
@@ -210,8 +263,9 @@ impl Hub {
         session.taken = seq;
         session.link = Link::Attached(socket);
         session.push("RESUMED", json!({ "_trace": ["[\"refrain-sim\"]"] }), None);
-        self.events.publish("gateway_resumed", json!({ "bot": session.bot }));
-        Ok(())
+        let bot = session.bot;
+        self.events.publish("gateway_resumed", json!({ "bot": bot }));
+        Ok(bot)
     }
 
     /// The socket is gone. Unless the session ended with it, it may be resumed for a while.
@@ -239,6 +293,20 @@ impl Hub {
             self.remove_from_voice(state, guild, user);
             self.voice.close(guild.0, user.0, Some(4014), "Disconnected.");
             self.voice.revoke(guild.0, user.0);
+        }
+    }
+
+    /// All sessions of a bot are over: its token was reset.
+    pub(crate) fn end_sessions_of(&self, bot: Id) {
+        let mut state = self.state();
+        let mine: Vec<String> =
+            state.sessions.iter().filter(|(_, one)| one.bot == bot).map(|(id, _)| id.clone()).collect();
+        for id in mine {
+            if let Some(socket) = state.sessions.get(&id).and_then(Session::socket) {
+                // Refused only when that task is already ending.
+                let _ = socket.orders.try_send(Order::Close(4004, "Authentication failed."));
+            }
+            self.end_session(&mut state, &id);
         }
     }
 

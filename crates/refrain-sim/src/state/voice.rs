@@ -1,8 +1,16 @@
 //! Who is in which voice channel, and what op 4, people and moderators change about it.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
-use super::{Hub, State, json, sessions::GUILD_VOICE_STATES};
+use super::{
+    Hub, State,
+    effects::Effect,
+    json,
+    sessions::GUILD_VOICE_STATES,
+    voice_server::{Halves, voice_channel},
+};
 use crate::{
     id::{Id, Permissions},
     world::{Channel, ChannelKind, Guild, SameChannel},
@@ -28,10 +36,11 @@ pub(crate) struct Wish {
 
 impl Hub {
     /// Op 4 of a bot. What it may not do is answered with nothing at all.
-    pub(crate) fn update_voice_state(&self, session_id: &str, bot: Id, wish: Wish) {
+    pub(crate) fn update_voice_state(self: &Arc<Self>, session_id: &str, bot: Id, wish: Wish) {
         let (mut state, world) = (self.state(), self.world());
         let Some(guild) = world.guild(wish.guild).filter(|guild| guild.member(bot).is_some()) else { return };
-        if state.has_fault(guild.id, "op4_unanswered") {
+        let effects = self.effects.of(guild.id, bot);
+        if effects.contains(&Effect::Op4Unanswered) || state.unavailable.contains(&guild.id) {
             return;
         }
         let before = state.voice_states.get(&(guild.id, bot)).cloned();
@@ -53,20 +62,17 @@ impl Hub {
             self_mute: wish.self_mute,
             self_deaf: wish.self_deaf,
         };
-        let answered = match world.voice.same_channel_op4 {
-            SameChannel::Answered => true,
-            SameChannel::Unanswered => !stays,
-        };
-        if stays && !answered && before.as_ref() == Some(&after) {
+        let unanswered = stays && self.same_channel_op4(guild.id, bot) == SameChannel::Unanswered;
+        if unanswered {
+            if before.as_ref() != Some(&after) {
+                self.enter(&mut state, guild, bot, after);
+            }
             return;
         }
         if !stays && before.is_some() {
             self.voice.close(guild.id.0, bot.0, Some(4014), "Disconnected.");
         }
-        self.enter(&mut state, guild, bot, after);
-        if answered {
-            self.send_voice_server(&mut state, guild, bot, true);
-        }
+        self.connect(&mut state, guild, bot, after, self.halves_of_joins(guild.id, bot));
     }
 
     /// Puts a person into a channel or takes them out. Rights are not asked: the test decides.
@@ -94,56 +100,59 @@ impl Hub {
     }
 
     /// A moderator moves a bot: the voice socket is closed with 4014, then both halves come.
-    pub(crate) fn move_bot(&self, guild: &Guild, bot: Id, channel: Id) -> Result<(), String> {
+    pub(crate) fn move_bot(
+        self: &Arc<Self>,
+        guild: &Guild,
+        bot: Id,
+        channel: Id,
+        halves: Halves,
+    ) -> Result<(), String> {
         voice_channel(guild, channel)?;
         let mut state = self.state();
         let before = state.voice_states.get(&(guild.id, bot)).cloned();
         let before = before.ok_or_else(|| format!("the bot {bot} is in no voice channel of the guild {}", guild.id))?;
         self.voice.close(guild.id.0, bot.0, Some(4014), "Disconnected.");
-        self.enter(&mut state, guild, bot, VoiceState { channel: Some(channel), ..before });
-        self.send_voice_server(&mut state, guild, bot, true);
+        self.connect(&mut state, guild, bot, VoiceState { channel: Some(channel), ..before }, halves);
         Ok(())
     }
 
-    /// A moderator disconnects a bot.
-    pub(crate) fn kick_bot(&self, guild: &Guild, bot: Id) -> Result<(), String> {
+    /// A moderator disconnects a bot: 4014 in company, 4022 for who was alone, because the call ends with it. `alone`
+    /// says which without looking.
+    pub(crate) fn kick_bot(&self, guild: &Guild, bot: Id, alone: Option<bool>) -> Result<(), String> {
         let mut state = self.state();
-        if !self.remove_from_voice(&mut state, guild.id, bot) {
+        let channel = state.voice_states.get(&(guild.id, bot)).and_then(|place| place.channel);
+        let Some(channel) = channel else {
             return Err(format!("the bot {bot} is in no voice channel of the guild {}", guild.id));
-        }
-        self.voice.close(guild.id.0, bot.0, Some(4014), "Disconnected.");
+        };
+        let alone = alone.unwrap_or_else(|| state.in_channel(guild.id, channel).count() == 1);
+        self.remove_from_voice(&mut state, guild.id, bot);
+        let (code, reason) = if alone { (4022, "Disconnected: call terminated.") } else { (4014, "Disconnected.") };
+        self.voice.close(guild.id.0, bot.0, Some(code), reason);
         self.voice.revoke(guild.id.0, bot.0);
         Ok(())
     }
 
-    /// The voice server of a bot's connection changes: a new token, or (`available` false) none for now.
-    pub(crate) fn change_voice_server(&self, guild: &Guild, bot: Id, available: bool) -> Result<(), String> {
-        let mut state = self.state();
-        if !self.send_voice_server(&mut state, guild, bot, available) {
-            return Err(format!("the bot {bot} is in no voice channel of the guild {}", guild.id));
+    /// The voice state of somebody in voice, once more and unchanged.
+    pub(crate) fn repeat_voice_state(&self, state: &mut State, guild: &Guild, user: Id) {
+        if let Some(place) = state.voice_states.get(&(guild.id, user)) {
+            let data = json::voice_state(&self.world(), guild, user, Some(place));
+            state.broadcast(guild, GUILD_VOICE_STATES, "VOICE_STATE_UPDATE", &data);
         }
-        Ok(())
     }
 
-    /// VOICE_SERVER_UPDATE with fresh credentials; false when the bot is in no channel.
-    fn send_voice_server(&self, state: &mut State, guild: &Guild, bot: Id, available: bool) -> bool {
-        let Some(VoiceState { channel: Some(channel), session_id, .. }) = state.voice_states.get(&(guild.id, bot))
-        else {
-            return false;
-        };
-        let session_id = session_id.clone();
-        let token = self.voice.grant(guild.id.0, channel.0, bot.0, &session_id);
-        let endpoint = available.then(|| self.voice.endpoint_of(guild.id.0));
-        let data = json!({ "token": token, "guild_id": guild.id, "endpoint": endpoint });
-        state.dispatch(&session_id, "VOICE_SERVER_UPDATE", data, None);
-        true
+    /// What an op 4 for the channel one is already in brings: the newest fault's word, or the world's.
+    fn same_channel_op4(&self, guild: Id, bot: Id) -> SameChannel {
+        let mut found = self.world().voice.same_channel_op4;
+        for effect in self.effects.of(guild, bot) {
+            if let Effect::SameChannel(same) = effect {
+                found = same;
+            }
+        }
+        found
     }
 
-    fn enter(&self, state: &mut State, guild: &Guild, user: Id, place: VoiceState) {
+    pub(super) fn enter(&self, state: &mut State, guild: &Guild, user: Id, place: VoiceState) {
         let before = state.voice_states.insert((guild.id, user), place.clone());
-        if before.as_ref() == Some(&place) && self.world().voice.same_channel_op4 == SameChannel::Unanswered {
-            return;
-        }
         let left = before.and_then(|before| before.channel).filter(|left| Some(*left) != place.channel);
         let data = json::voice_state(&self.world(), guild, user, Some(&place));
         state.broadcast(guild, GUILD_VOICE_STATES, "VOICE_STATE_UPDATE", &data);
@@ -185,7 +194,8 @@ impl Hub {
         let room = u32::try_from(others).is_ok_and(|others| channel.user_limit == 0 || others < channel.user_limit);
         channel.kind == ChannelKind::Voice
             && rights.contains(Permissions::VIEW_CHANNEL | Permissions::CONNECT)
-            && (room || rights.contains(Permissions::MOVE_MEMBERS))
+            && (room && !self.effects.of(guild.id, bot).contains(&Effect::Full(channel.id))
+                || rights.contains(Permissions::MOVE_MEMBERS))
     }
 
     /// All voice states of a guild, for the control API.
@@ -207,13 +217,5 @@ impl State {
     pub(crate) fn in_channel(&self, guild: Id, channel: Id) -> impl Iterator<Item = Id> + '_ {
         let of_guild = self.voice_states.range((guild, Id(0))..=(guild, Id(u64::MAX)));
         of_guild.filter(move |(_, one)| one.channel == Some(channel)).map(|((_, user), _)| *user)
-    }
-}
-
-fn voice_channel(guild: &Guild, channel: Id) -> Result<&Channel, String> {
-    match guild.channel(channel) {
-        None => Err(format!("the guild {} has no channel {channel}", guild.id)),
-        Some(found) if found.kind != ChannelKind::Voice => Err(format!("the channel {channel} is no voice channel")),
-        Some(found) => Ok(found),
     }
 }

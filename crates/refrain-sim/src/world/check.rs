@@ -54,6 +54,15 @@ impl World {
         if !(1..=8).contains(&self.voice.servers) {
             return Err(wrong("voice.servers", "there are 1 to 8 voice servers"));
         }
+        for (name, value) in [
+            ("shards", self.gateway.shards),
+            ("shard_multiple", self.gateway.shard_multiple),
+            ("max_concurrency", self.gateway.max_concurrency),
+        ] {
+            if value == 0 {
+                return Err(wrong(format!("gateway.{name}"), "it must be 1 at least"));
+            }
+        }
         self.check_ids()?;
         for index in 0..self.guilds.len() {
             self.check_guild(index)?;
@@ -193,6 +202,8 @@ mod tests {
             ("/bots", json!([]), "bots", "log in"),
             ("/bots/0/token", json!(""), "bots[0].token", "word"),
             ("/voice/latency_ms", json!("slow"), "voice.latency_ms", "slow"),
+            ("/gateway/max_concurrency", json!(0), "gateway.max_concurrency", "1 at least"),
+            ("/bots/0/privileged_intents", json!(["FLY"]), "bots[0].privileged_intents", "FLY"),
             ("/guilds/0/channels/0/overwrites", json!([{ "id": "5", "type": "role" }]), "overwrites[0].id", "no role"),
         ];
         for (pointer, value, field, problem) in cases {

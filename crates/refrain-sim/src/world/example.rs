@@ -1,6 +1,6 @@
 //! The example world, which tests and the documentation share.
 
-use super::{Bot, Channel, ChannelKind, Guild, Member, Rest, Role, User, Voice, World};
+use super::{Bot, Channel, ChannelKind, Gateway, Guild, Member, PrivilegedIntent, Rest, Role, User, Voice, World};
 use crate::id::{Id, Permissions};
 
 impl World {
@@ -14,6 +14,7 @@ impl World {
             name: name.into(),
             kind: ChannelKind::Voice,
             user_limit: 0,
+            rtc_region: None,
             overwrites: Vec::new(),
         };
         let member = |user, roles: &[Id]| Member { user, roles: roles.to_vec(), nick: None };
@@ -53,9 +54,11 @@ impl World {
                 token: "OTAwMA.simulated.refrain-example-token".into(),
                 name: "Refrain".into(),
                 public: true,
+                privileged_intents: PrivilegedIntent::ALL.to_vec(),
             }],
             voice: Voice::default(),
             rest: Rest::default(),
+            gateway: Gateway::default(),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod check;
 mod example;
+mod gateway;
 mod rest;
 mod rights;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::id::{Id, Permissions};
 
 pub use check::WorldError;
+pub use gateway::{Gateway, PrivilegedIntent};
 pub use rest::{Rest, RouteLimit};
 
 /// Everything there is. `docs/simulator.md` describes the file.
@@ -30,6 +32,9 @@ pub struct World {
     /// How the REST API behaves.
     #[serde(default)]
     pub rest: Rest,
+    /// How the main gateway treats those who log in.
+    #[serde(default)]
+    pub gateway: Gateway,
 }
 
 /// A guild.
@@ -77,6 +82,9 @@ pub struct Channel {
     /// How many people fit into a voice channel; 0 is no limit.
     #[serde(default)]
     pub user_limit: u32,
+    /// The voice region that was chosen for a voice channel; none is automatic.
+    #[serde(default)]
+    pub rtc_region: Option<String>,
     /// Exceptions from the guild's rights.
     #[serde(default)]
     pub overwrites: Vec<Overwrite>,
@@ -169,6 +177,9 @@ pub struct Bot {
     /// Whether everybody may invite it.
     #[serde(default = "yes")]
     pub public: bool,
+    /// The privileged intents that its application was granted; all of them, where it is not said.
+    #[serde(default = "all_intents")]
+    pub privileged_intents: Vec<PrivilegedIntent>,
 }
 
 /// How voice behaves.
@@ -231,6 +242,10 @@ pub enum SameChannel {
     Answered,
 }
 
+fn all_intents() -> Vec<PrivilegedIntent> {
+    PrivilegedIntent::ALL.to_vec()
+}
+
 fn yes() -> bool {
     true
 }
@@ -251,6 +266,11 @@ impl World {
     #[must_use]
     pub fn guild(&self, id: Id) -> Option<&Guild> {
         self.guilds.iter().find(|guild| guild.id == id)
+    }
+
+    /// A guild to be changed.
+    pub(crate) fn guild_mut(&mut self, id: Id) -> Option<&mut Guild> {
+        self.guilds.iter_mut().find(|guild| guild.id == id)
     }
 
     /// A channel by id, with its guild.
@@ -281,6 +301,11 @@ impl World {
 }
 
 impl Guild {
+    /// A channel to be changed.
+    pub(crate) fn channel_mut(&mut self, id: Id) -> Option<&mut Channel> {
+        self.channels.iter_mut().find(|channel| channel.id == id)
+    }
+
     /// A channel of this guild.
     #[must_use]
     pub fn channel(&self, id: Id) -> Option<&Channel> {

@@ -87,6 +87,7 @@ mod tests {
             name: String::new(),
             kind: ChannelKind::Voice,
             user_limit: 0,
+            rtc_region: None,
             overwrites: overwrites.iter().map(overwrite).collect(),
         }
     }

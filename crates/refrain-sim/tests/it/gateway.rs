@@ -5,7 +5,7 @@ use std::time::Duration;
 use refrain_sim::world::{SameChannel, World};
 use serde_json::json;
 
-use crate::support::{ADA, BOT, GUILD, MUSIC, OTHER_MUSIC, Stage};
+use crate::support::{ADA, BOT, GUILD, INTENTS, MUSIC, OTHER_MUSIC, Stage};
 
 #[tokio::test]
 async fn a_bot_logs_in_and_learns_its_guild() {
@@ -13,7 +13,8 @@ async fn a_bot_logs_in_and_learns_its_guild() {
     let mut bot = stage.connect().await;
     let hello = bot.op(10).await;
     assert_eq!(hello["d"]["heartbeat_interval"], 41_250);
-    bot.send(json!({ "op": 2, "d": { "token": stage.token, "intents": 129, "shard": [0, 1] } })).await;
+    bot.send(json!({ "op": 2, "d": { "token": stage.token, "intents": 129, "shard": [0, 1], "properties": {} } }))
+        .await;
     let ready = bot.event("READY").await;
     assert_eq!(ready["user"]["id"], BOT);
     assert_eq!(ready["resume_gateway_url"], stage.sim.addresses().gateway.as_str());
@@ -32,7 +33,7 @@ async fn a_bot_logs_in_and_learns_its_guild() {
 #[tokio::test]
 async fn what_a_client_does_wrong_has_its_close_code() {
     let stage = Stage::start().await;
-    let identify = |token: &str| json!({ "op": 2, "d": { "token": token, "intents": 1 } });
+    let identify = |token: &str| json!({ "op": 2, "d": { "token": token, "intents": 1, "properties": {} } });
     let cases = [
         (vec![identify("wrong")], 4004),
         (vec![identify(&stage.token), identify(&stage.token)], 4005),
@@ -214,7 +215,7 @@ async fn events_go_to_the_shard_of_the_guild() {
     let mut shards = Vec::new();
     for shard in 0..2 {
         let mut bot = stage.connect().await;
-        let data = json!({ "token": stage.token, "intents": 129, "shard": [shard, 2] });
+        let data = json!({ "token": stage.token, "intents": 129, "shard": [shard, 2], "properties": {} });
         bot.send(json!({ "op": 2, "d": data })).await;
         let ready = bot.event("READY").await;
         shards.push((ready["guilds"].as_array().unwrap().len(), bot.events_so_far().await.len()));
@@ -225,7 +226,8 @@ async fn events_go_to_the_shard_of_the_guild() {
 #[tokio::test]
 async fn members_are_sent_on_request() {
     let stage = Stage::start().await;
-    let mut bot = stage.bot().await;
+    let mut bot = stage.connect().await;
+    bot.identify_with(json!({ "token": stage.token, "intents": INTENTS | 1 << 1 })).await;
     let ask = |fields: serde_json::Value| {
         let mut data = json!({ "guild_id": GUILD, "nonce": "n" });
         data.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
@@ -235,6 +237,11 @@ async fn members_are_sent_on_request() {
     let chunk = bot.event("GUILD_MEMBERS_CHUNK").await;
     assert_eq!(chunk["members"].as_array().unwrap().len(), 4);
     assert_eq!(chunk["nonce"], "n");
+    // All members again, so soon: Discord asks for patience.
+    bot.send(ask(json!({ "query": "", "limit": 0 }))).await;
+    let limited = bot.event("RATE_LIMITED").await;
+    assert_eq!((&limited["opcode"], &limited["meta"]["guild_id"]), (&json!(8), &json!(GUILD)));
+    assert!(limited["retry_after"].as_f64().unwrap() > 0.0);
     bot.send(ask(json!({ "user_ids": [ADA, "404"], "limit": 0 }))).await;
     let chunk = bot.event("GUILD_MEMBERS_CHUNK").await;
     assert_eq!(chunk["members"][0]["user"]["username"], "ada");

@@ -32,7 +32,11 @@ impl Stage {
         Self::with(World::example(), |_| {}).await
     }
 
-    pub(crate) async fn with(world: World, change: impl FnOnce(&mut SimOptions)) -> Self {
+    /// With a world of one's own. Sessions may begin at any time, unless the world has its own limits of that.
+    pub(crate) async fn with(mut world: World, change: impl FnOnce(&mut SimOptions)) -> Self {
+        if world.gateway == refrain_sim::world::Gateway::default() {
+            world.gateway.identify_window_ms = 0;
+        }
         let ca = tempfile::tempdir().unwrap();
         let mut options = SimOptions::new(ca.path());
         change(&mut options);
@@ -163,11 +167,21 @@ impl Gateway {
     }
 
     pub(crate) async fn identify(&mut self, token: &str) {
-        let properties = json!({ "os": "linux", "browser": "test", "device": "test" });
-        let data = json!({ "token": token, "intents": INTENTS, "properties": properties });
-        self.send(json!({ "op": 2, "d": data })).await;
+        self.identify_with(json!({ "token": token, "intents": INTENTS })).await;
+    }
+
+    /// Logs in with these fields, and the connection properties beside them.
+    pub(crate) async fn identify_with(&mut self, fields: Value) -> Value {
+        self.try_identify(fields).await;
         let ready = self.event("READY").await;
         self.session = ready["session_id"].as_str().unwrap().to_owned();
+        ready
+    }
+
+    /// The same without waiting for what comes of it.
+    pub(crate) async fn try_identify(&mut self, mut fields: Value) {
+        fields["properties"] = json!({ "os": "linux", "browser": "test", "device": "test" });
+        self.send(json!({ "op": 2, "d": fields })).await;
     }
 
     pub(crate) async fn resume(&mut self, token: &str, session: &str, seq: u64) {

@@ -23,6 +23,11 @@ pub fn voice_frame(data: &[u8]) {
     }
 }
 
+/// A binary frame of a client at the voice gateway, and what is in it.
+pub fn voice_binary(data: &[u8]) {
+    voice::fuzz_binary(data);
+}
+
 /// A packet at the media port: taken apart, then decrypted with a key that is known.
 pub fn media_packet(data: &[u8]) {
     voice::fuzz_packet(data);

@@ -112,6 +112,7 @@ impl Sim {
             latency_ms: world.voice.latency_ms,
             servers: usize::from(world.voice.servers),
             host: world.voice.host.text(),
+            dave: world.voice.dave(),
             ..voice::VoiceOptions::new(&options.ca_dir)
         };
         let voice = VoiceServer::start(voice_options, clock, log.clone()).await.context("starting the voice server")?;

@@ -64,6 +64,8 @@ pub(crate) struct Counters {
     pub(crate) transport_only: u64,
     /// Opened by the transport's key, but not by the end-to-end group's.
     pub(crate) dave_undecryptable: u64,
+    /// Encrypted for a group in which nobody is whose client the simulator runs.
+    pub(crate) dave_unheard: u64,
     pub(crate) out_of_order: u64,
     pub(crate) duplicates: u64,
     pub(crate) nonce_reuse: u64,

@@ -108,6 +108,7 @@ pub(super) fn report(guild: u64, listener: &GuildListener, strays: u64) -> Value
         "undecryptable": counters.undecryptable,
         "transport_only": counters.transport_only,
         "dave_undecryptable": counters.dave_undecryptable,
+        "dave_unheard": counters.dave_unheard,
         "out_of_order": counters.out_of_order,
         "duplicates": counters.duplicates,
         "nonce_reuse": counters.nonce_reuse,

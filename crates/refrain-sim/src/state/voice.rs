@@ -185,6 +185,9 @@ impl Hub {
     fn tell_voice_server(&self, state: &State, guild: Id, channel: Id) {
         let users: Vec<u64> = state.in_channel(guild, channel).map(|user| user.0).collect();
         self.voice.members_changed(guild.0, channel.0, &users);
+        let world = self.world();
+        let people: Vec<u64> = users.into_iter().filter(|user| world.bot(Id(*user)).is_none()).collect();
+        self.voice.people_changed(guild.0, channel.0, &people);
     }
 
     /// Whether a bot can go into a channel: it may, and there is room.

@@ -1,18 +1,26 @@
 //! One session's media: its key, its address, and what is checked of each packet before the listener hears it.
 
 use super::{
+    dave::{Heard, Room},
     guard::{NonceGuard, Order, SequenceGuard},
     rtp::{Cipher, Mode, Sealed},
+    session::lock,
     trouble::Figures,
 };
 use crate::listener::{Counters, GuildListener, Packet};
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
 
 /// What outlives the voice socket: a resumed session goes on with all of it.
 #[derive(Debug)]
 pub(super) struct Media {
+    user: u64,
     ssrc: u32,
     listener: Arc<GuildListener>,
+    /// Where end-to-end encryption is known, if there is any.
+    room: Option<Arc<Mutex<Room>>>,
     cipher: Option<Cipher>,
     /// Where IP discovery came from.
     discovered: Option<SocketAddr>,
@@ -27,10 +35,12 @@ pub(super) struct Media {
 }
 
 impl Media {
-    pub(super) fn new(ssrc: u32, listener: Arc<GuildListener>) -> Self {
+    pub(super) fn new(user: u64, ssrc: u32, listener: Arc<GuildListener>, room: Option<Arc<Mutex<Room>>>) -> Self {
         Self {
+            user,
             ssrc,
             listener,
+            room,
             cipher: None,
             discovered: None,
             declared: None,
@@ -101,8 +111,37 @@ impl Media {
         let fresh_nonce = self.nonces.is_fresh(sealed.nonce);
         let has_spoken = self.has_spoken;
         self.listener.count(|counters| note(counters, order, fresh_nonce, has_spoken));
-        if order != Order::Duplicate {
+        if order == Order::Duplicate {
+            return;
+        }
+        if let Some(opus) = self.decrypted(opus, arrival_us) {
             self.listener.hear(Packet { ssrc: self.ssrc, sequence, timestamp: sealed.timestamp, arrival_us, opus });
+        }
+    }
+}
+
+impl Media {
+    /// The second stage: what is inside the end-to-end encryption, if there is any; counted where it is not as it
+    /// should be.
+    fn decrypted(&self, frame: Vec<u8>, arrival_us: u64) -> Option<Vec<u8>> {
+        let Some(room) = &self.room else {
+            return Some(frame);
+        };
+        let heard = lock(room).hear(self.user, frame, arrival_us as f64 / 1000.0);
+        match heard {
+            Heard::Opus(opus) => Some(opus),
+            Heard::TransportOnly(opus) => {
+                self.listener.count(|counters| counters.transport_only += 1);
+                Some(opus)
+            }
+            Heard::Undecryptable => {
+                self.listener.count(|counters| counters.dave_undecryptable += 1);
+                None
+            }
+            Heard::Unheard => {
+                self.listener.count(|counters| counters.dave_unheard += 1);
+                None
+            }
         }
     }
 }

@@ -4,9 +4,9 @@
 //! connection, `registry` the credentials and the sessions behind them, `udp`, `rtp` and `media` the voice packets,
 //! `outbox` what a version 8 resume sends again. What is heard goes to [`crate::listener`].
 //!
-//! End-to-end encryption (DAVE) is not served yet: Session Description always names version 0, decided in one place
-//! (`session::Negotiation`).
+//! `dave` has the end-to-end encryption inside it.
 
+mod dave;
 mod guard;
 mod media;
 mod outbox;
@@ -33,6 +33,7 @@ use std::{
 use tokio::sync::oneshot;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
+pub use dave::{Dave, DavePolicy};
 pub use trouble::{Blow, Dark, Ending, Figures, Stage, Trouble, Whom};
 
 /// How the voice server behaves.
@@ -50,6 +51,8 @@ pub struct VoiceOptions {
     /// What stands before the port in an endpoint: a name or address of the loopback that the certificate names,
     /// `localhost` or `127.0.0.1`.
     pub host: &'static str,
+    /// End-to-end encryption.
+    pub dave: Dave,
 }
 
 impl VoiceOptions {
@@ -57,7 +60,8 @@ impl VoiceOptions {
     #[must_use]
     pub fn new(ca_dir: impl Into<PathBuf>) -> Self {
         let ca_dir = ca_dir.into();
-        Self { heartbeat_interval_ms: 13_750, latency_ms: 0, ca_dir, servers: 2, host: "localhost" }
+        let dave = Dave::new(DavePolicy::Never);
+        Self { heartbeat_interval_ms: 13_750, latency_ms: 0, ca_dir, servers: 2, host: "localhost", dave }
     }
 }
 
@@ -110,13 +114,15 @@ impl VoiceServer {
         }
         let udp_ports = all_ports.iter().map(|ports| ports.udp_port).collect();
         let tcp_ports = all_ports.iter().map(|ports| ports.tcp_port).collect();
+        let (rooms, jobs) = dave::Rooms::new(options.dave);
         let shared = Arc::new(Shared {
             options,
             clock,
             log,
-            registry: Mutex::new(Registry::new(listeners.clone(), udp_ports)),
+            registry: Mutex::new(Registry::new(listeners.clone(), udp_ports).with_rooms(rooms)),
             listeners,
         });
+        dave::spawn(jobs, &shared)?;
         let stop = CancellationToken::new();
         let doors = Doors::new(tls, Arc::clone(&shared), stop.clone());
         for (server, ports) in all_ports.into_iter().enumerate() {
@@ -226,6 +232,12 @@ impl VoiceServer {
         self.registry().members_changed(guild, channel, users);
     }
 
+    /// The people in the channel now that have no client of their own: the simulator speaks for them in the channel's
+    /// end-to-end encrypted group.
+    pub fn people_changed(&self, guild: u64, channel: u64, people: &[u64]) {
+        self.registry().people_changed(guild, channel, people);
+    }
+
     /// What people in the channels heard.
     #[must_use]
     pub fn listeners(&self) -> Listeners {
@@ -242,6 +254,14 @@ impl VoiceServer {
 pub(crate) fn fuzz_text(text: &str) {
     let _older = wire::read(text, wire::Version::Unbuffered(4));
     let _newer = wire::read(text, wire::Version::Buffered);
+}
+
+/// A door for the fuzz targets: any binary message of a client has an answer, and so does what a commit and a frame have
+/// in them.
+#[cfg(any(test, feature = "fuzz"))]
+pub(crate) fn fuzz_binary(bytes: &[u8]) {
+    let _message = wire::read_binary(bytes);
+    dave::fuzz(bytes);
 }
 
 /// A door for the fuzz targets: any packet has an answer, and one that cannot be decrypted is told as such.

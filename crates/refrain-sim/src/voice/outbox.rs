@@ -1,5 +1,6 @@
 //! The numbered messages of a session that a client has not acknowledged: what a resume sends again (version 8).
 
+use super::wire::Packed;
 use std::collections::VecDeque;
 
 /// More than this are not kept; a client that missed more must begin anew.
@@ -11,7 +12,7 @@ pub(super) struct Outbox {
     last: u16,
     /// The number of the newest message that is no longer kept.
     forgotten: Option<u16>,
-    kept: VecDeque<(u16, String)>,
+    kept: VecDeque<(u16, Packed)>,
 }
 
 impl Outbox {
@@ -22,8 +23,8 @@ impl Outbox {
     }
 
     /// Keeps a message until it is acknowledged.
-    pub(super) fn keep(&mut self, seq: u16, text: String) {
-        self.kept.push_back((seq, text));
+    pub(super) fn keep(&mut self, seq: u16, message: Packed) {
+        self.kept.push_back((seq, message));
         if self.kept.len() > CAPACITY {
             self.forget();
         }
@@ -39,14 +40,19 @@ impl Outbox {
     }
 
     /// What the client missed, oldest first; `None` when that is no longer known.
-    pub(super) fn missed_since(&self, seq_ack: Option<i64>) -> Option<Vec<String>> {
+    pub(super) fn missed_since(&self, seq_ack: Option<i64>) -> Option<Vec<Packed>> {
         let from = match seq_ack.filter(|seq| *seq >= 0) {
             None if self.forgotten.is_none() => 0,
             None => return None,
             Some(seq) if self.forgotten.is_some_and(|last| i64::from(last) == seq) => 0,
             Some(_) => self.position(seq_ack)? + 1,
         };
-        Some(self.kept.iter().skip(from).map(|(_, text)| text.clone()).collect())
+        Some(self.kept.iter().skip(from).map(|(_, message)| message.clone()).collect())
+    }
+
+    /// All that is kept, which is then forgotten.
+    pub(super) fn take(&mut self) -> Vec<Packed> {
+        self.kept.drain(..).map(|(_, message)| message).collect()
     }
 
     fn position(&self, seq_ack: Option<i64>) -> Option<usize> {
@@ -69,19 +75,19 @@ mod tests {
         let mut outbox = Outbox::default();
         for _ in 0..messages {
             let seq = outbox.next_seq();
-            outbox.keep(seq, seq.to_string());
+            outbox.keep(seq, Packed::Text(seq.to_string()));
         }
         outbox
     }
 
-    fn missed(outbox: &Outbox, seq_ack: Option<i64>) -> Option<Vec<String>> {
+    fn missed(outbox: &Outbox, seq_ack: Option<i64>) -> Option<Vec<Packed>> {
         outbox.missed_since(seq_ack)
     }
 
     #[test]
     fn a_resume_gets_what_came_after_its_acknowledgement() {
         let outbox = with(3);
-        let all = ["1", "2", "3"].map(String::from);
+        let all = ["1", "2", "3"].map(|text| Packed::Text(String::from(text)));
         assert_eq!(missed(&outbox, None).as_deref(), Some(&all[..]));
         assert_eq!(missed(&outbox, Some(-1)).as_deref(), Some(&all[..]));
         assert_eq!(missed(&outbox, Some(2)).as_deref(), Some(&all[2..]));
@@ -92,7 +98,7 @@ mod tests {
     fn acknowledged_messages_are_dropped_and_cannot_be_asked_for_again() {
         let mut outbox = with(3);
         outbox.acknowledge(Some(2));
-        assert_eq!(missed(&outbox, Some(2)), Some(vec![String::from("3")]));
+        assert_eq!(missed(&outbox, Some(2)), Some(vec![Packed::Text(String::from("3"))]));
         assert_eq!(missed(&outbox, Some(1)), None);
         assert_eq!(missed(&outbox, None), None);
         outbox.acknowledge(Some(70_000));

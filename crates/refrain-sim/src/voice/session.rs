@@ -4,7 +4,7 @@ use super::{
     media::Media,
     outbox::Outbox,
     trouble::Ending,
-    wire::{Identify, ServerMessage, Version},
+    wire::{Identify, Packed, ServerMessage, Version},
 };
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::mpsc;
@@ -12,8 +12,8 @@ use tokio::sync::mpsc;
 /// What a socket is told to do.
 #[derive(Debug, PartialEq)]
 pub(super) enum Command {
-    /// Send this text.
-    Say(String),
+    /// Send this.
+    Say(Packed),
     /// End, after what was said before.
     End(Ending),
     /// Close with 4014 unless the client does so within a short while.
@@ -45,18 +45,18 @@ pub(super) enum Link {
     Detached { since_ms: f64 },
 }
 
-/// What was agreed about end-to-end encryption. Groups are not run yet: whatever a client offers, version 0 is chosen.
+/// What was agreed about end-to-end encryption.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Negotiation {
     /// The highest version that the client speaks.
     pub(super) offered: u16,
-    /// The version that Session Description names.
-    pub(super) chosen: u16,
+    /// The version that Session Description named; `None` before it.
+    pub(super) chosen: Option<u16>,
 }
 
 impl Negotiation {
     pub(super) fn of(identify: &Identify) -> Self {
-        Self { offered: identify.max_dave_protocol_version, chosen: 0 }
+        Self { offered: identify.max_dave_protocol_version, chosen: None }
     }
 }
 
@@ -79,13 +79,21 @@ pub(super) struct Session {
 impl Session {
     /// Sends a message, numbered and kept where the version and the message ask for it.
     pub(super) fn say(&mut self, message: ServerMessage) {
-        let numbered = self.version == Version::Buffered && message.is_buffered();
-        let seq = numbered.then(|| self.outbox.next_seq());
-        let text = message.encode(self.version, seq);
-        if let Some(seq) = seq {
-            self.outbox.keep(seq, text.clone());
+        let is_buffered = message.is_buffered();
+        if self.version == Version::Buffered && is_buffered {
+            let seq = self.outbox.next_seq();
+            let packed = message.encode(self.version, Some(seq));
+            self.outbox.keep(seq, packed.clone());
+            return self.tell(Command::Say(packed));
         }
-        self.tell(Command::Say(text));
+        let packed = message.encode(self.version, None);
+        if is_buffered && !self.is_attached() {
+            // Older versions have no numbers to resume from, but a member that missed a commit can never go on: what
+            // is said while there is no socket waits for the next one.
+            let seq = self.outbox.next_seq();
+            return self.outbox.keep(seq, packed);
+        }
+        self.tell(Command::Say(packed));
     }
 
     pub(super) fn tell(&self, command: Command) {

@@ -9,7 +9,10 @@ mod rights;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{Id, Permissions};
+use crate::{
+    id::{Id, Permissions},
+    voice::{Dave, DavePolicy},
+};
 
 pub use check::WorldError;
 pub use gateway::{Gateway, PrivilegedIntent};
@@ -196,6 +199,14 @@ pub struct Voice {
     pub servers: u8,
     /// What stands before the port in the endpoints.
     pub host: VoiceHost,
+    /// End-to-end encryption: `0` never, `1` while everybody in the channel speaks it, `"required"`.
+    pub dave: DavePolicy,
+    /// How long a transition of the end-to-end encryption waits for clients that do not say they are ready, in
+    /// milliseconds.
+    pub dave_transition_ms: u64,
+    /// After how long people without a client of their own commit to a change of their group if no bot did, in
+    /// milliseconds; 0 lets them win always.
+    pub people_commit_ms: u64,
 }
 
 impl Default for Voice {
@@ -206,6 +217,9 @@ impl Default for Voice {
             heartbeat_interval_ms: 13_750,
             servers: 2,
             host: VoiceHost::Name,
+            dave: DavePolicy::Never,
+            dave_transition_ms: 2000,
+            people_commit_ms: 250,
         }
     }
 }
@@ -228,6 +242,18 @@ impl VoiceHost {
         match self {
             Self::Name => "localhost",
             Self::Address => "127.0.0.1",
+        }
+    }
+}
+
+impl Voice {
+    /// How the voice servers treat end-to-end encryption.
+    #[must_use]
+    pub fn dave(&self) -> Dave {
+        Dave {
+            policy: self.dave,
+            transition_limit_ms: self.dave_transition_ms as f64,
+            people_commit_ms: self.people_commit_ms as f64,
         }
     }
 }

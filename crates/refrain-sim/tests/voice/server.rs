@@ -3,7 +3,7 @@
 use refrain_sim::{
     clock::SimClock,
     log::FrameLog,
-    voice::{VoiceOptions, VoiceServer},
+    voice::{Dave, DavePolicy, VoiceOptions, VoiceServer},
 };
 use serde_json::Value;
 use std::time::Duration;
@@ -27,11 +27,20 @@ impl Server {
         Self::start_with(13_750, 0).await
     }
 
+    /// A server that requires end-to-end encryption.
+    pub(crate) async fn start_encrypted() -> Self {
+        Self::start_as(|options| VoiceOptions { dave: Dave::new(DavePolicy::Required), ..options }).await
+    }
+
     pub(crate) async fn start_with(heartbeat_interval_ms: u64, latency_ms: u64) -> Self {
+        Self::start_as(|options| VoiceOptions { heartbeat_interval_ms, latency_ms, ..options }).await
+    }
+
+    async fn start_as(change: impl FnOnce(VoiceOptions) -> VoiceOptions) -> Self {
         let ca_dir = tempfile::tempdir().unwrap();
         let clock = SimClock::start();
         let log = FrameLog::new(clock);
-        let options = VoiceOptions { heartbeat_interval_ms, latency_ms, ..VoiceOptions::new(ca_dir.path()) };
+        let options = change(VoiceOptions::new(ca_dir.path()));
         let voice = VoiceServer::start(options, clock, log.clone()).await.unwrap();
         Self { voice, log, _ca_dir: ca_dir }
     }
@@ -40,12 +49,19 @@ impl Server {
         self.voice.grant(GUILD, CHANNEL, BOT, SESSION)
     }
 
+    /// These people, and the bot, are in the channel now.
+    pub(crate) fn people(&self, people: &[u64]) {
+        let everybody: Vec<u64> = people.iter().copied().chain([BOT]).collect();
+        self.voice.members_changed(GUILD, CHANNEL, &everybody);
+        self.voice.people_changed(GUILD, CHANNEL, people);
+    }
+
     pub(crate) fn report(&self) -> Value {
         self.voice.listeners().report(GUILD).unwrap_or_default()
     }
 
     /// The first report of which this is true.
-    pub(crate) async fn report_where(&self, what: &str, is_so: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn report_where(&self, what: &str, mut is_so: impl FnMut(&Value) -> bool) -> Value {
         let found = tokio::time::timeout(PATIENCE, async {
             loop {
                 let report = self.report();

@@ -36,6 +36,66 @@ async fn songbird_plays_in_xchacha20_resumes_and_comes_back_after_4006() {
     .await;
 }
 
+#[tokio::test]
+async fn songbird_is_heard_through_end_to_end_encryption_while_people_come_and_go() {
+    if is_client() {
+        return client(CryptoMode::Aes256Gcm).await;
+    }
+    let server = Server::start_encrypted().await;
+    let [ada, bob] = [41, 42];
+    server.people(&[ada]);
+    let mut bot =
+        Bot::start(&server, "songbird::songbird_is_heard_through_end_to_end_encryption_while_people_come_and_go");
+    bot.connect(&server).await;
+    let report = heard_encrypted(&server, 500.0).await;
+    assert_eq!(said(&server, 29).len() + said(&server, 30).len(), 1, "one commit: {report}");
+
+    server.people(&[ada, bob]);
+    executed(&server, 1).await;
+    heard_encrypted(&server, 500.0).await;
+    server.people(&[bob]);
+    executed(&server, 2).await;
+    let together = heard_encrypted(&server, 500.0).await;
+    assert!(server.voice.close(GUILD, BOT, Some(4015), "Voice server crashed."));
+    resumed(&server, 1).await;
+    heard_encrypted(&server, 500.0).await;
+
+    // Alone there is no group, and what the bot plays is not encrypted; with the next one there is a group again.
+    server.people(&[]);
+    let more = number(&together, "transport_only") + 20.0;
+    server.report_where("the bot is alone", |report| number(report, "transport_only") >= more).await;
+    server.people(&[ada]);
+    let report = heard_encrypted(&server, 500.0).await;
+    for fault in ["undecryptable", "dave_undecryptable", "nonce_reuse", "malformed"] {
+        assert_eq!(report[fault], 0, "{fault}: {report}");
+    }
+    assert_eq!(said(&server, 24).len(), 1, "the reset of the sole member");
+    bot.stop().await;
+}
+
+/// The server's messages with this opcode.
+fn said(server: &Server, op: i64) -> Vec<Value> {
+    let lines = server.log.lines(0.0, 0);
+    let frames = lines.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    frames.filter(|frame| frame["op"] == op && frame["direction"] == "to_client").collect()
+}
+
+async fn executed(server: &Server, times: usize) {
+    server.report_where("the transition is executed", |_| said(server, 22).len() >= times).await;
+}
+
+/// As much music as this without a frame that is not end-to-end encrypted.
+async fn heard_encrypted(server: &Server, ms: f64) -> Value {
+    let mut since = server.report();
+    let is_so = |report: &Value| {
+        if report["transport_only"] != since["transport_only"] {
+            since = report.clone();
+        }
+        number(report, "music_ms") >= number(&since, "music_ms") + ms
+    };
+    server.report_where("encrypted music is heard", is_so).await
+}
+
 async fn comes_back(test: &str, mode: &str) {
     let server = Server::start().await;
     let mut bot = Bot::start(&server, test);

@@ -68,6 +68,7 @@ impl Registry {
             }
             Some(_) | None => return Err((4006, "Session is no longer valid.")),
         }
+        self.check_offer(identify)?;
         let Some(grant) = self.grants.remove(&key) else {
             return Err((4006, "Session is no longer valid."));
         };
@@ -83,7 +84,8 @@ impl Registry {
             ssrc,
             version: version.number(),
         });
-        let media = Arc::new(Mutex::new(Media::new(ssrc, listener)));
+        let room = self.rooms.as_mut().and_then(|rooms| rooms.room((key.0, grant.channel)));
+        let media = Arc::new(Mutex::new(Media::new(key.1, ssrc, listener, room)));
         self.media.insert(ssrc, Arc::clone(&media));
         let mut session = Session {
             channel: grant.channel,
@@ -132,14 +134,17 @@ impl Registry {
             self.suffer(key, Some(blow));
             return Ok(());
         }
+        let version = self.sessions.get(&key).map(|session| self.version_for(key, session));
         let Some(session) = self.held_by(key, socket) else {
             return Ok(());
         };
         let declared = select.data.address.parse::<IpAddr>().ok();
         let declared = declared.map(|address| SocketAddr::new(address, select.data.port));
         lock(&session.media).select(mode, &secret_key, declared);
-        let dave_protocol_version = session.negotiation.chosen;
+        let dave_protocol_version = version.unwrap_or_default();
+        session.negotiation.chosen = version;
         session.say(ServerMessage::SessionDescription { mode: mode.name(), secret_key, dave_protocol_version });
+        self.joined_group(key);
         let blow = self.strikes(Stage::AfterSessionDescription, server, Some(key));
         self.suffer(key, blow);
         Ok(())

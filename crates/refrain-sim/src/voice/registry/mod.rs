@@ -5,6 +5,7 @@
 //! and outlives its socket by [`GRACE_MS`]; it ends by a close code that says so, by leaving, by a new Identify, by a
 //! refused resume or when the grace is over.
 
+mod encrypted;
 mod identify;
 mod members;
 mod memory;
@@ -12,6 +13,7 @@ mod resume;
 mod troubled;
 
 use super::{
+    dave::Rooms,
     media::Media,
     session::{Command, Session, ends_the_session, lock},
     trouble::Troubles,
@@ -64,6 +66,8 @@ pub(super) struct Registry {
     /// Told whenever the troubles, or what they concern, changed.
     weather: watch::Sender<()>,
     members: BTreeMap<(u64, u64), BTreeSet<u64>>,
+    /// End-to-end encryption.
+    rooms: Option<Rooms>,
 }
 
 impl Registry {
@@ -83,6 +87,7 @@ impl Registry {
             troubles: Troubles::default(),
             weather: watch::Sender::new(()),
             members: BTreeMap::new(),
+            rooms: None,
         }
     }
 
@@ -143,6 +148,7 @@ impl Registry {
             media.listener().closed(session.ssrc, code);
         }
         drop(media);
+        self.left_group(key, &session);
         self.retired.push_back(session.ssrc);
         if self.retired.len() > RETIRED
             && let Some(oldest) = self.retired.pop_front()

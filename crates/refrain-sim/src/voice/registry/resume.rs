@@ -38,6 +38,7 @@ impl Registry {
         }
         let missed = match version {
             Version::Buffered => session.outbox.missed_since(resume.seq_ack),
+            // What was said while there was no socket is kept, and goes out below.
             Version::Unbuffered(_) => Some(Vec::new()),
         };
         let Some(missed) = missed else {
@@ -51,8 +52,9 @@ impl Registry {
             session.version = version;
             if blow.is_none() {
                 session.say(ServerMessage::Resumed);
-                for text in missed {
-                    session.tell(Command::Say(text));
+                let waiting = if version == Version::Buffered { Vec::new() } else { session.outbox.take() };
+                for message in missed.into_iter().chain(waiting) {
+                    session.tell(Command::Say(message));
                 }
                 lock(&session.media).listener().resumed(session.ssrc);
                 blow = self.strikes(Stage::AfterResumed, server, Some(key));

@@ -6,7 +6,7 @@ use crate::{
     voice::{
         session::Socket,
         trouble::{Ending, Trouble, Whom},
-        wire::{Identify, Resume, SelectProtocol, Speaking, Version},
+        wire::{Identify, Packed, Resume, SelectProtocol, Speaking, Version},
     },
 };
 use serde_json::Value;
@@ -41,7 +41,8 @@ impl Client {
         self.told()
             .into_iter()
             .filter_map(|command| match command {
-                Command::Say(text) => serde_json::from_str(&text).ok(),
+                Command::Say(Packed::Text(text)) => serde_json::from_str(&text).ok(),
+                Command::Say(Packed::Binary(_)) => None,
                 Command::End(_) | Command::Revoked => None,
             })
             .collect()

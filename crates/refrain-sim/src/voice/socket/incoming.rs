@@ -11,7 +11,6 @@ use crate::{
     },
 };
 use aes_gcm::aead::{OsRng, rand_core::RngCore};
-use serde_json::json;
 use std::time::Duration;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Message;
@@ -41,19 +40,14 @@ impl Connection {
         }
     }
 
-    /// DAVE's binary messages: a group does not exist yet, so they are noted and have no effect.
+    /// DAVE's binary messages.
     pub(super) fn receive_binary(&mut self, bytes: &[u8]) -> Step {
-        let op = bytes.first().copied();
-        let payload = json!({ "binary_bytes": bytes.len() });
-        self.shared.log.record(&self.name, Direction::FromClient, op.map(i64::from), payload);
+        let (op, payload) = wire::loggable_binary(bytes, false);
+        self.shared.log.record(&self.name, Direction::FromClient, op, payload);
         if self.is_closing {
             return Step::On;
         }
-        self.answer(match op {
-            Some(26 | 28) => Ok(ClientMessage::Ignored),
-            Some(unknown) => Err(Rejection::UnknownOp(i64::from(unknown))),
-            None => Err(Rejection::Undecodable(String::from("an empty binary message"))),
-        })
+        self.answer(wire::read_binary(bytes))
     }
 
     pub(super) fn answer(&mut self, message: Result<ClientMessage, Rejection>) -> Step {
@@ -94,6 +88,10 @@ impl Connection {
                 registry.speaking(held, &speaking);
                 Ok(())
             }
+            ClientMessage::Dave(said) => {
+                registry.dave_said(held, said);
+                Ok(())
+            }
             ClientMessage::Heartbeat { .. } | ClientMessage::Ignored => Ok(()),
         }
     }
@@ -109,6 +107,7 @@ impl Connection {
             ClientMessage::SelectProtocol(_)
             | ClientMessage::Speaking(_)
             | ClientMessage::Heartbeat { .. }
+            | ClientMessage::Dave(_)
             | ClientMessage::Ignored => return Err((4003, "Not authenticated.")),
         };
         drop(registry);
@@ -129,8 +128,8 @@ impl Connection {
         match delay_ms {
             Some(0) => self.say(ack),
             Some(delay_ms) if self.late.len() < MAX_LATE => {
-                let text = ack.encode(self.version, None);
-                self.late.push_back((Instant::now() + Duration::from_millis(delay_ms), text));
+                let message = ack.encode(self.version, None);
+                self.late.push_back((Instant::now() + Duration::from_millis(delay_ms), message));
             }
             Some(_) | None => {}
         }

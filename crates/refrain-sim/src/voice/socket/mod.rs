@@ -8,7 +8,7 @@ use super::{
     registry::Key,
     session::{Command, Socket, lock},
     trouble::{Blow, Ending, Stage},
-    wire::{ServerMessage, Version},
+    wire::{Packed, ServerMessage, Version},
 };
 use futures_util::StreamExt;
 use std::{collections::VecDeque, sync::Arc, time::Duration};
@@ -91,7 +91,7 @@ fn wrong_version() -> ErrorResponse {
 }
 
 enum Outgoing {
-    Text(String),
+    Say(Packed),
     End(Ending),
 }
 
@@ -113,7 +113,7 @@ struct Connection {
     /// Frames that wait out the artificial latency.
     outgoing: VecDeque<(Instant, Outgoing)>,
     /// Heartbeats' acknowledgements that are late by order.
-    late: VecDeque<(Instant, String)>,
+    late: VecDeque<(Instant, Packed)>,
     /// Wakes when the troubles changed.
     weather: watch::Receiver<()>,
     /// By order nothing is read and nothing sent.
@@ -196,8 +196,8 @@ impl Connection {
             () = sleep_until(send_at), if !self.outgoing.is_empty() && !self.is_dark => self.send_due().await,
             Some(command) = self.commands.recv(), if may_queue => self.obey(command),
             () = sleep_until(late_at), if !self.late.is_empty() => {
-                if let Some((_, text)) = self.late.pop_front() {
-                    self.queue(Outgoing::Text(text));
+                if let Some((_, message)) = self.late.pop_front() {
+                    self.queue(Outgoing::Say(message));
                 }
                 Step::On
             }
@@ -216,7 +216,7 @@ impl Connection {
 
     fn obey(&mut self, command: Command) -> Step {
         match command {
-            Command::Say(text) => self.queue(Outgoing::Text(text)),
+            Command::Say(message) => self.queue(Outgoing::Say(message)),
             Command::End(ending) => return self.end(ending),
             Command::Revoked => self.leave_at = Some(Instant::now() + LEAVE_GRACE),
         }

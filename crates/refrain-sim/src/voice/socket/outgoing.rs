@@ -6,11 +6,11 @@ use crate::{
     voice::{
         session::lock,
         trouble::Ending,
-        wire::{self, ServerMessage},
+        wire::{self, Packed, ServerMessage, Version},
     },
 };
 use futures_util::{SinkExt, StreamExt};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -20,8 +20,7 @@ use tokio_tungstenite::tungstenite::{Message, protocol::CloseFrame};
 
 impl Connection {
     pub(super) fn say(&mut self, message: ServerMessage) {
-        let text = message.encode(self.version, None);
-        self.queue(Outgoing::Text(text));
+        self.queue(Outgoing::Say(message.encode(self.version, None)));
     }
 
     pub(super) fn queue(&mut self, frame: Outgoing) {
@@ -52,16 +51,30 @@ impl Connection {
             return Step::On;
         };
         match frame {
-            Outgoing::Text(text) => {
-                let payload = wire::loggable(&text);
-                let op = payload.get("op").and_then(serde_json::Value::as_i64);
+            Outgoing::Say(packed) => {
+                let (op, payload) = self.shown(&packed);
                 self.shared.log.record(&self.name, Direction::ToClient, op, payload);
-                match timeout(PATIENCE, self.ws.send(Message::text(text))).await {
+                let message = match packed {
+                    Packed::Text(text) => Message::text(text),
+                    Packed::Binary(bytes) => Message::binary(bytes),
+                };
+                match timeout(PATIENCE, self.ws.send(message)).await {
                     Ok(Ok(())) => Step::On,
                     Ok(Err(_)) | Err(_) => Step::Over(None),
                 }
             }
             Outgoing::End(ending) => self.perform(ending).await,
+        }
+    }
+
+    /// A message's opcode, and what the frame log shows of it.
+    fn shown(&self, packed: &Packed) -> (Option<i64>, Value) {
+        match packed {
+            Packed::Text(text) => {
+                let payload = wire::loggable(text);
+                (payload.get("op").and_then(Value::as_i64), payload)
+            }
+            Packed::Binary(bytes) => wire::loggable_binary(bytes, self.version == Version::Buffered),
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a client says; any text has an answer.
 
-use super::Version;
+use super::{DaveSaid, Version};
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Number, Value};
 
@@ -60,6 +60,12 @@ struct NumberedHeartbeat {
     seq_ack: Option<i64>,
 }
 
+/// Op 23 and op 31.
+#[derive(Deserialize)]
+struct Transition {
+    transition_id: u16,
+}
+
 /// What a client says.
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::voice) enum ClientMessage {
@@ -71,7 +77,9 @@ pub(in crate::voice) enum ClientMessage {
     },
     Speaking(Speaking),
     Resume(Resume),
-    /// Known, and of no consequence here: video, statistics, DAVE while no group exists.
+    /// About end-to-end encryption.
+    Dave(DaveSaid),
+    /// Known, and of no consequence here: video, statistics.
     Ignored,
 }
 
@@ -118,8 +126,11 @@ fn understand(op: i64, d: &Value, version: Version) -> Result<ClientMessage, Rej
         3 => heartbeat(d, version),
         5 => body(d).map(ClientMessage::Speaking),
         7 => body(d).map(ClientMessage::Resume),
-        // 12 video, 14 and 15 media wishes, 16 backend version, 18 flags, 20 platform; 23 and 31 DAVE.
-        12 | 14 | 15 | 16 | 18 | 20 | 23 | 31 => Ok(ClientMessage::Ignored),
+        23 => body(d).map(|Transition { transition_id }| ClientMessage::Dave(DaveSaid::TransitionReady(transition_id))),
+        31 => body(d)
+            .map(|Transition { transition_id }| ClientMessage::Dave(DaveSaid::InvalidCommitWelcome(transition_id))),
+        // 12 video, 14 and 15 media wishes, 16 backend version, 18 flags, 20 platform.
+        12 | 14 | 15 | 16 | 18 | 20 => Ok(ClientMessage::Ignored),
         unknown => Err(Rejection::UnknownOp(unknown)),
     }
 }

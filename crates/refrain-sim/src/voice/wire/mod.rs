@@ -5,11 +5,13 @@
 //! reads strictly drops a message with any other key without a word.
 
 mod client;
+mod dave;
 mod server;
 
 #[cfg(test)]
 pub(super) use client::ProtocolData;
 pub(super) use client::{ClientMessage, Identify, Rejection, Resume, SelectProtocol, Speaking, read};
+pub(super) use dave::{DaveMessage, DaveSaid, loggable_binary, read_binary};
 pub(super) use server::{MODES, ServerMessage};
 
 use serde_json::Value;
@@ -42,6 +44,14 @@ impl Version {
         }
     }
 }
+
+/// A message as it goes into a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Packed {
+    Text(String),
+    Binary(Vec<u8>),
+}
+
 /// A message as the frame log may show it: without the media key. (Tokens are the log's own care.)
 pub(super) fn loggable(text: &str) -> Value {
     let mut payload = serde_json::from_str(text).unwrap_or(Value::Null);

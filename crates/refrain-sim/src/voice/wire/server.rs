@@ -1,6 +1,6 @@
 //! What the server says, and its text.
 
-use super::Version;
+use super::{DaveMessage, Packed, Version};
 use serde::Serialize;
 use serde_json::Number;
 
@@ -23,6 +23,8 @@ pub(in crate::voice) enum ServerMessage {
     ClientsConnect { users: Vec<u64> },
     /// Op 13: who left.
     ClientDisconnect { user: u64 },
+    /// About end-to-end encryption.
+    Dave(DaveMessage),
 }
 
 /// The modes that Ready offers.
@@ -90,6 +92,7 @@ impl ServerMessage {
             Self::Resumed => 9,
             Self::ClientsConnect { .. } => 11,
             Self::ClientDisconnect { .. } => 13,
+            Self::Dave(message) => message.op(),
         }
     }
 
@@ -100,15 +103,16 @@ impl ServerMessage {
             Self::SessionDescription { .. }
             | Self::Speaking { .. }
             | Self::ClientsConnect { .. }
-            | Self::ClientDisconnect { .. } => true,
+            | Self::ClientDisconnect { .. }
+            | Self::Dave(_) => true,
             Self::Ready { .. } | Self::HeartbeatAck { .. } | Self::Hello { .. } | Self::Resumed => false,
         }
     }
 
-    /// The text of the frame.
-    pub(in crate::voice) fn encode(self, version: Version, seq: Option<u16>) -> String {
+    /// What is in the frame.
+    pub(in crate::voice) fn encode(self, version: Version, seq: Option<u16>) -> Packed {
         let op = self.op();
-        match self {
+        Packed::Text(match self {
             Self::Hello { heartbeat_interval } => envelope(op, seq, Hello { heartbeat_interval }),
             Self::Ready { ssrc, port } => envelope(op, seq, Ready { ssrc, ip: "127.0.0.1", port, modes: MODES }),
             Self::SessionDescription { mode, secret_key, dave_protocol_version } => {
@@ -126,7 +130,15 @@ impl ServerMessage {
                 envelope(op, seq, UserIds { user_ids: users.iter().map(u64::to_string).collect() })
             }
             Self::ClientDisconnect { user } => envelope(op, seq, UserId { user_id: user.to_string() }),
-        }
+            Self::Dave(message) => match message.body() {
+                Ok(d) => envelope(op, seq, d),
+                Err(payload) => {
+                    let seq = seq.map(u16::to_be_bytes);
+                    let seq = seq.as_ref().map_or(&[][..], |seq| &seq[..]);
+                    return Packed::Binary([seq, &[op], &payload].concat());
+                }
+            },
+        })
     }
 }
 

@@ -11,6 +11,13 @@ fn heartbeat_ack() -> ServerMessage {
     ServerMessage::HeartbeatAck { nonce: Number::from(1_501_184_119_561_u64) }
 }
 
+fn text_of(message: ServerMessage, version: Version, seq: Option<u16>) -> String {
+    match message.encode(version, seq) {
+        Packed::Text(text) => text,
+        Packed::Binary(bytes) => panic!("binary: {bytes:?}"),
+    }
+}
+
 fn description() -> ServerMessage {
     ServerMessage::SessionDescription { mode: MODES[0], secret_key: [7; 32], dave_protocol_version: 0 }
 }
@@ -40,7 +47,7 @@ fn version_4_writes_op_and_d_alone_in_that_order() {
         (ServerMessage::ClientDisconnect { user: 1 }, r#"{"op":13,"d":{"user_id":"1"}}"#),
     ];
     for (message, text) in cases {
-        assert_eq!(message.encode(V4, None), text);
+        assert_eq!(text_of(message, V4, None), text);
     }
 }
 
@@ -48,11 +55,52 @@ fn version_4_writes_op_and_d_alone_in_that_order() {
 fn version_8_numbers_what_a_resume_sends_again_and_wraps_the_nonce() {
     let left = ServerMessage::ClientDisconnect { user: 1 };
     assert!(left.is_buffered());
-    assert_eq!(left.encode(V8, Some(10)), r#"{"op":13,"d":{"user_id":"1"},"seq":10}"#);
+    assert_eq!(text_of(left, V8, Some(10)), r#"{"op":13,"d":{"user_id":"1"},"seq":10}"#);
     assert!(!heartbeat_ack().is_buffered());
-    assert_eq!(heartbeat_ack().encode(V8, None), r#"{"op":6,"d":{"t":1501184119561}}"#);
+    assert_eq!(text_of(heartbeat_ack(), V8, None), r#"{"op":6,"d":{"t":1501184119561}}"#);
     assert!(!ServerMessage::Resumed.is_buffered());
-    assert_eq!(ServerMessage::Resumed.encode(V8, None), r#"{"op":9,"d":null}"#);
+    assert_eq!(text_of(ServerMessage::Resumed, V8, None), r#"{"op":9,"d":null}"#);
+}
+
+#[test]
+fn binary_messages_are_numbered_in_version_8_alone() {
+    let commit = || ServerMessage::Dave(DaveMessage::Commit { transition_id: 0x0102, message: vec![9, 8] });
+    assert!(commit().is_buffered());
+    assert_eq!(commit().encode(V4, None), Packed::Binary(vec![29, 1, 2, 9, 8]));
+    assert_eq!(commit().encode(V8, Some(0x0304)), Packed::Binary(vec![3, 4, 29, 1, 2, 9, 8]));
+    let revoked = ServerMessage::Dave(DaveMessage::Proposals { revoke: true, list: vec![1, 7] });
+    assert_eq!(revoked.encode(V4, None), Packed::Binary(vec![27, 1, 1, 7]));
+}
+
+#[test]
+fn the_json_messages_of_end_to_end_encryption_are_as_documented() {
+    let cases = [
+        (
+            DaveMessage::PrepareTransition { transition_id: 10, protocol_version: 0 },
+            r#"{"op":21,"d":{"protocol_version":0,"transition_id":10}}"#,
+        ),
+        (DaveMessage::ExecuteTransition { transition_id: 10 }, r#"{"op":22,"d":{"transition_id":10}}"#),
+        (
+            DaveMessage::PrepareEpoch { protocol_version: 1, epoch: 1 },
+            r#"{"op":24,"d":{"epoch":1,"protocol_version":1}}"#,
+        ),
+    ];
+    for (message, text) in cases {
+        let written: Value = serde_json::from_str(&text_of(ServerMessage::Dave(message), V4, None)).unwrap();
+        assert_eq!(written, serde_json::from_str::<Value>(text).unwrap());
+    }
+    let ready = read(r#"{"op":23,"d":{"transition_id":10,"protocol_version":1}}"#, V4).message;
+    assert_eq!(ready, Ok(ClientMessage::Dave(DaveSaid::TransitionReady(10))));
+    let invalid = read(r#"{"op":31,"d":{"transition_id":32}}"#, V8).message;
+    assert_eq!(invalid, Ok(ClientMessage::Dave(DaveSaid::InvalidCommitWelcome(32))));
+}
+
+#[test]
+fn the_log_shows_what_a_binary_message_is_about() {
+    let (op, shown) = loggable_binary(&[0, 5, 30, 0, 7, 1, 2, 3], true);
+    assert_eq!(op, Some(30));
+    assert_eq!(shown, serde_json::json!({ "op": 30, "seq": 5, "transition_id": 7, "binary_bytes": 8 }));
+    assert_eq!(loggable_binary(&[], false).0, None);
 }
 
 #[test]
@@ -101,7 +149,7 @@ fn versions_below_4_and_a_missing_version_are_refused() {
 
 #[test]
 fn the_log_does_not_see_the_media_key() {
-    let shown = loggable(&description().encode(V8, Some(3))).to_string();
+    let shown = loggable(&text_of(description(), V8, Some(3))).to_string();
     assert!(shown.contains(MODES[0]) && shown.contains(r#""seq":3"#));
     assert!(!shown.contains("7,7"));
 }
@@ -117,6 +165,14 @@ proptest! {
                 prop_assert_eq!(frame.message, Err(Rejection::UnknownOp(op)));
             }
         }
+    }
+
+    #[test]
+    fn any_binary_message_has_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+        let known = matches!(bytes.first(), Some(26 | 28));
+        prop_assert_eq!(read_binary(&bytes).is_ok(), known);
+        let _ = loggable_binary(&bytes, true);
+        let _ = loggable_binary(&bytes, false);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use anyhow::Result;
 use std::{ffi::OsString, path::Path, process::Command};
 
 pub(crate) fn test(workspace: &Workspace, rest: &[OsString]) -> Result<()> {
-    let ready = setup(workspace, Extent::BuildAndRun)?;
+    let ready = setup(workspace, Extent::Tests)?;
     command::run(&mut build(workspace))?;
     command::run(tests(workspace, &ready.yt_dlp, have_nextest(workspace)).args(rest))?;
     // Whoever names tests wants those.

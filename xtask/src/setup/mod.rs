@@ -21,10 +21,12 @@ pub(crate) use {
 };
 
 /// How much is set up.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Extent {
-    /// What `demo`, `run` and `test` need.
+    /// What `demo` and `run` need.
     BuildAndRun,
+    /// Also what only the tests run.
+    Tests,
     /// Also the tools that only `ci` runs.
     Checks,
 }
@@ -42,6 +44,9 @@ pub(crate) fn setup(workspace: &Workspace, extent: Extent) -> Result<Ready> {
     let _lock = lock(workspace)?;
     let python = needs::ensure()?;
     let yt_dlp = ytdlp::ensure(workspace, &python)?;
+    if extent >= Extent::Tests {
+        needs::ensure_browser()?;
+    }
     if extent == Extent::Checks {
         tools::ensure(workspace)?;
     }

@@ -39,6 +39,29 @@ const NEEDS: [Need; 6] = [
     Need { name: "ffmpeg", found: || command::find("ffmpeg").is_some(), packages: &["ffmpeg"] },
 ];
 
+/// Chromium, which the simulator's page is tested in. `CHROMIUM` names one that is elsewhere.
+const BROWSER: Need = Need {
+    name: "Chromium",
+    found: || match std::env::var_os("CHROMIUM") {
+        Some(path) => Path::new(&path).exists(),
+        None => Path::new("/usr/bin/chromium").exists(),
+    },
+    packages: &["chromium"],
+};
+
+/// Makes sure of the browser that tests run.
+pub(super) fn ensure_browser() -> Result<()> {
+    let state = if (BROWSER.found)() { "ok" } else { "missing" };
+    say(&format!("{}: {state}", BROWSER.name));
+    if !(BROWSER.found)() {
+        debian::install(&[BROWSER.name], BROWSER.packages)?;
+        if !(BROWSER.found)() {
+            bail!("Chromium is still missing after its Debian package was installed: {}", BROWSER.packages.join(" "));
+        }
+    }
+    Ok(())
+}
+
 /// Makes sure of everything the machine itself must have; returns the Python that can make a venv.
 pub(super) fn ensure() -> Result<PathBuf> {
     let missing: Vec<&Need> = NEEDS.iter().filter(|need| !(need.found)()).collect();

@@ -186,7 +186,8 @@ impl Recording {
 
     /// The whole tenths of a second that begin at `from_ms` or later and were heard by `now` ticks.
     pub(super) fn tenths(&self, from_ms: f64, now: i64) -> Tenths {
-        let passed = ((from_ms - self.start_ms()) / TENTH as f64).ceil().max(0.0) as usize;
+        // A time that was told is a sum of fractions: what is off by a rounding still begins there.
+        let passed = ((from_ms - self.start_ms()) / TENTH as f64 - 0.001).ceil().max(0.0) as usize;
         let heard = usize::try_from((now - self.start) / TICKS_PER_MS).unwrap_or(0) / TENTH;
         // Behind the last cell nothing was heard.
         let tenth = |number: usize| {

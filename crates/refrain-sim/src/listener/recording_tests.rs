@@ -88,6 +88,19 @@ fn live_levels_are_told_in_whole_tenths_from_where_one_left_off() {
 }
 
 #[test]
+fn no_tenth_is_left_out_however_the_start_is_broken() {
+    for start in 0..TICKS_PER_MS {
+        let recording = Recording::new(START_MS * TICKS_PER_MS + start, true);
+        let mut from_ms = 0.0;
+        for step in 1..50 {
+            let heard = recording.tenths(from_ms, (START_MS + 100 * step) * TICKS_PER_MS + start);
+            assert_eq!(heard.tenths.len(), 1, "start {start}, step {step}");
+            from_ms = heard.until_ms();
+        }
+    }
+}
+
+#[test]
 fn the_recording_keeps_its_silences_and_runs_to_now() {
     let mut recording = recording(true);
     play(&mut recording, START_MS + 100, 1, 0.5);

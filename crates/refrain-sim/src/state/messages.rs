@@ -263,6 +263,8 @@ impl Message {
         value["author"] =
             json!({ "id": self.author, "name": person.map(|one| one.name), "bot": person.map(|one| one.bot) });
         value["interaction"] = json!(self.origin.as_ref().map(|origin| origin.interaction));
+        value["asked_by"] = json!(self.origin.as_ref().map(|origin| origin.user));
+        value["command"] = json!(self.origin.as_ref().and_then(|origin| origin.name.as_ref()));
         value["ephemeral"] = json!(self.face.flags & EPHEMERAL != 0);
         value["ephemeral_for"] = json!(self.only_for);
         value["loading"] = json!(self.face.flags & LOADING != 0);

@@ -10,3 +10,4 @@ mod rest_limits;
 mod rest_troubles;
 mod scripts;
 mod support;
+mod ui;

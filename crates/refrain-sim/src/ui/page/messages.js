@@ -63,6 +63,7 @@ function node(message) {
 function build(message) {
   const name = message.author.name ?? message.author.id;
   const only = message.ephemeral_for;
+  const asked = message.command && el("div", { class: "asked-by" }, el("strong", {}, nameOf(message.asked_by)), " used ", el("span", { class: "mention" }, `/${message.command}`));
   return el(
     "li",
     { class: only ? "message whisper" : "message", data: { message: message.id } },
@@ -70,6 +71,7 @@ function build(message) {
     el(
       "div",
       { class: "body" },
+      asked,
       el(
         "div",
         { class: "head" },
@@ -111,6 +113,6 @@ function embed(data) {
 function picture(url, words, kind) {
   if (!url) return null;
   const host = safeLink(url) ? new URL(url).hostname : "attachment";
-  const box = el("span", { class: `picture ${kind}`, title: `${words}: ${url}` }, kind === "dotpic" ? "" : el("span", {}, kind === "wide" ? `${words} at ${host}` : host));
+  const box = el("span", { class: `picture ${kind}`, title: `${words}: ${url}` }, kind === "dotpic" ? "" : el("span", {}, kind === "wide" ? `${words} at ${host}` : "picture"));
   return safeLink(url) && kind !== "dotpic" ? link(url, box) : box;
 }

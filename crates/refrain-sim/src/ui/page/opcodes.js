@@ -19,7 +19,7 @@ export const kindOf = (frame) => frame.connection.split("-")[0];
 export function frameName(frame) {
   const kind = kindOf(frame);
   const body = frame.payload ?? {};
-  if (kind === "rest") return body.method ? `${body.method} ${body.path}` : `${body.status} ${body.path ?? ""}`;
+  if (kind === "rest") return `${body.method ?? body.status} ${String(body.path ?? "").replace(/^\/api(\/v\d+)?/, "")}`;
   if (frame.op === null) return Object.keys(body)[0]?.replaceAll("_", " ") ?? "frame";
   if (kind === "gateway" && frame.op === 0 && body.t) return body.t;
   return (kind === "voice" ? VOICE : GATEWAY)[frame.op] ?? `op ${frame.op}`;

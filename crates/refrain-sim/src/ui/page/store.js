@@ -79,10 +79,12 @@ export function load(part) {
     return busy.done;
   }
   const turn = { again: false };
+  let before;
   turn.done = (async () => {
     try {
       do {
         turn.again = false;
+        before ??= JSON.stringify(store[part]);
         await loaders[part]();
       } while (turn.again);
     } catch (error) {
@@ -90,7 +92,8 @@ export function load(part) {
     } finally {
       waiting.delete(part);
     }
-    emit(part);
+    // What is as it was need not be drawn again.
+    if (JSON.stringify(store[part]) !== before) emit(part);
   })();
   waiting.set(part, turn);
   return turn.done;

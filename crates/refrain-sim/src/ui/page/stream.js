@@ -5,7 +5,7 @@ import { emit, load, on, store } from "./store.js";
 
 let source = null;
 let since = 0;
-let after = null;
+let after = 0;
 let patience = 500;
 let retry = 0;
 
@@ -21,8 +21,7 @@ export async function follow() {
 function open() {
   source?.close();
   clearTimeout(retry);
-  const wishes = new URLSearchParams({ since, frames: true });
-  if (after !== null) wishes.set("after", after);
+  const wishes = new URLSearchParams({ since, after, frames: true });
   if (store.guild) wishes.set("levels", store.guild);
   source = new EventSource(`/sim/stream?${wishes}`);
   const hear = (kind, act) => source.addEventListener(kind, (message) => act(JSON.parse(message.data)));

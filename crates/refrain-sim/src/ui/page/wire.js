@@ -37,7 +37,8 @@ export function wire() {
 function news({ frames, skipped }) {
   kept.push(...frames);
   kept.splice(0, Math.max(0, kept.length - KEPT));
-  missed += skipped;
+  // What went by before the page was opened is not missed.
+  if (kept.length > frames.length) missed += skipped;
   if (paused) return note();
   const fresh = frames.filter(wanted).map(row).reverse();
   const list = byId("frames");

@@ -24,7 +24,8 @@ export function faults() {
     el("h3", {}, "Ordered before"),
     el("ol", { id: "past", class: "past" }),
   );
-  on("faults guild world", draw);
+  on("faults", draw);
+  on("guild world", drawFields);
   on("event", (event) => {
     if (event.kind !== "fault") return;
     past.unshift(event);
@@ -40,11 +41,24 @@ function draw() {
   if (signature !== made) {
     made = signature;
     const before = byId("fault-kind").value;
-    fill(byId("fault-kind"), kinds.map((one) => el("option", { value: one.kind }, one.kind.replaceAll("_", " "))));
+    const option = (one) => el("option", { value: one.kind }, one.kind.replaceAll("_", " "));
+    fill(byId("fault-kind"), groups(kinds).map(([name, some]) => el("optgroup", { label: name }, some.map(option))));
     if (kinds.some((one) => one.kind === before)) byId("fault-kind").value = before;
     drawFields();
   }
   drawLasting();
+}
+
+/** The kinds by what they concern. */
+function groups(kinds) {
+  const names = { gateway: "main gateway", rest: "REST", op4: "joins", same: "joins", server: "joins", channel: "guild", permission: "guild", guild: "guild", kick: "guild", move: "guild", freeze: "everything" };
+  const found = new Map();
+  for (const one of kinds) {
+    const name = one.kind === "blackhole_all" ? "everything" : one.kind === "server_update" ? "guild" : (names[one.kind.split("_")[0]] ?? "voice");
+    if (!found.has(name)) found.set(name, []);
+    found.get(name).push(one);
+  }
+  return [...found];
 }
 
 const known = () => store.faults.kinds.find((one) => one.kind === byId("fault-kind").value);
@@ -54,8 +68,26 @@ function drawFields() {
   fields = (kind?.fields ?? []).map(field);
   if (kind?.lasting !== false) fields.push(field({ name: "for_ms", type: "number", default: null, words: "ends by itself after so long; empty: when it is ended" }));
   if (kind && kind.fields === null) fields.push(json());
+  fields.unshift(...whom(kind));
   fill(byId("fault-words"), kind?.words ?? "");
   fill(byId("fault-fields"), fields.map((one) => one.node));
+}
+
+/** Which guild and bot it hits, where there is a choice. */
+function whom(kind) {
+  const parts = [];
+  if (kind?.scope === "any") {
+    const box = el("select", { data: { field: "guild" } }, el("option", { value: "here" }, "this guild"), el("option", { value: "all" }, "everywhere"));
+    parts.push({ node: el("label", { class: "stacked" }, el("span", {}, "where"), box), part: () => (box.value === "here" ? { guild: store.guild } : {}) });
+  } else if (kind?.scope !== "everybody") {
+    parts.push({ node: null, part: () => ({ guild: store.guild }) });
+  }
+  const bots = guild()?.members.filter((one) => one.bot) ?? [];
+  if (bots.length > 1 && kind?.scope !== "everybody") {
+    const box = el("select", { data: { field: "bot" } }, el("option", { value: "" }, "the one there is"), bots.map((one) => el("option", { value: one.user }, one.name)));
+    parts.push({ node: el("label", { class: "stacked" }, el("span", {}, "bot"), box), part: () => (box.value ? { bot: box.value } : {}) });
+  }
+  return parts;
 }
 
 /** The part of the order that a field makes, and its element. */
@@ -79,7 +111,9 @@ function field(spec) {
     }
     case "choice": {
       const box = el("select", common, spec.choices.map((value) => el("option", { value }, value.replaceAll("_", " "))));
-      return one(box, () => box.value);
+      // The words true and false are meant as such; nothing is left out.
+      const words = { "": undefined, true: true, false: false };
+      return one(box, () => (box.value in words ? words[box.value] : box.value));
     }
     case "choices": {
       const boxes = spec.choices.map((value) => el("label", { class: "check" }, el("input", { type: "checkbox", value }), value.replaceAll("_", " ")));
@@ -89,7 +123,8 @@ function field(spec) {
     }
     case "channel": {
       const voice = guild()?.channels.filter((one) => one.type === "voice") ?? [];
-      const box = el("select", common, voice.map((value) => el("option", { value: value.id }, value.name)));
+      const none = !spec.required && el("option", { value: "" }, "the bot's");
+      const box = el("select", common, none, voice.map((value) => el("option", { value: value.id }, value.name)));
       return one(box, () => box.value || undefined);
     }
     default: {
@@ -109,7 +144,7 @@ function order(event) {
   event.preventDefault();
   attempt(() => {
     const parts = fields.map((one) => one.part());
-    return post("/faults", Object.assign({ kind: byId("fault-kind").value, guild: store.guild }, ...parts));
+    return post("/faults", Object.assign({ kind: byId("fault-kind").value }, ...parts));
   });
 }
 

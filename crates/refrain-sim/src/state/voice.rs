@@ -153,6 +153,7 @@ impl Hub {
 
     pub(super) fn enter(&self, state: &mut State, guild: &Guild, user: Id, place: VoiceState) {
         let before = state.voice_states.insert((guild.id, user), place.clone());
+        self.voice.deafened(guild.id.0, user.0, place.self_deaf);
         let left = before.and_then(|before| before.channel).filter(|left| Some(*left) != place.channel);
         let data = json::voice_state(&self.world(), guild, user, Some(&place));
         state.broadcast(guild, GUILD_VOICE_STATES, "VOICE_STATE_UPDATE", &data);

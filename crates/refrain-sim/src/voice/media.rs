@@ -3,15 +3,29 @@
 use super::{
     dave::{Heard, Room},
     guard::{NonceGuard, Order, SequenceGuard},
-    rtp::{Cipher, Mode, Sealed},
+    rtp::{Cipher, Mode, RtpHeader, Sealed},
     session::lock,
     trouble::Figures,
+    udp::{Fate, Way},
 };
 use crate::listener::{Counters, GuildListener, Packet};
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
+
+/// Other clients' media.
+pub(super) type Others = Arc<[Arc<Mutex<Media>>]>;
+
+/// A packet that was decrypted, for those who hear it.
+#[derive(Debug)]
+pub(super) struct PassedOn {
+    sequence: u16,
+    timestamp: u32,
+    ssrc: u32,
+    opus: Vec<u8>,
+    pub(super) others: Others,
+}
 
 /// What outlives the voice socket: a resumed session goes on with all of it.
 #[derive(Debug)]
@@ -30,6 +44,12 @@ pub(super) struct Media {
     ended: bool,
     /// Whatever is sent to it or by it vanishes.
     dark: bool,
+    /// A bad way from the client, where one was ordered.
+    way: Option<Way>,
+    /// Who hears this client: the others in its channel.
+    others: Others,
+    /// The nonce of the next packet to the client.
+    next_nonce: u32,
     sequence: SequenceGuard,
     nonces: NonceGuard,
 }
@@ -47,6 +67,9 @@ impl Media {
             has_spoken: false,
             ended: false,
             dark: false,
+            way: None,
+            others: Others::default(),
+            next_nonce: 0,
             sequence: SequenceGuard::default(),
             nonces: NonceGuard::default(),
         }
@@ -56,26 +79,57 @@ impl Media {
         &self.listener
     }
 
-    /// What the way between client and server is like from now on.
-    pub(super) fn conditions(&mut self, dark: bool, _figures: Option<(u64, Figures)>) {
+    /// What the way between client and server is like from now on: nothing comes through, or a trouble of this number
+    /// makes it bad. `salt` tells this session from the others that the same trouble concerns.
+    pub(super) fn conditions(&mut self, dark: bool, trouble: Option<(u64, Figures)>, salt: u64) {
         self.dark = dark;
+        if self.way.as_ref().map(|way| way.trouble) != trouble.map(|(id, _)| id) {
+            self.way = trouble.map(|(id, figures)| Way::new(id, figures, figures.seed.wrapping_add(salt)));
+        }
+    }
+
+    /// Whether nothing comes through.
+    pub(super) fn is_dark(&self) -> bool {
+        self.dark
+    }
+
+    /// What becomes of the next packet that the client sends; `None`: it arrives as it should.
+    pub(super) fn fate(&mut self) -> Option<Fate> {
+        self.way.as_mut().map(Way::fate)
+    }
+
+    /// Who hears this client from now on.
+    pub(super) fn heard_by(&mut self, others: Others) {
+        self.others = others;
+    }
+
+    /// What another client said, as this one gets it: under its own key, to where it is. `None` while it cannot.
+    pub(super) fn wrap(&mut self, heard: &PassedOn) -> Option<(Vec<u8>, SocketAddr)> {
+        if self.ended || self.dark {
+            return None;
+        }
+        let to = self.discovered.or(self.declared)?;
+        let header = RtpHeader { sequence: heard.sequence, timestamp: heard.timestamp, ssrc: heard.ssrc };
+        let packet = self.cipher.as_ref()?.seal(header, self.next_nonce, &heard.opus)?;
+        self.next_nonce = self.next_nonce.wrapping_add(1);
+        Some((packet, to))
     }
 
     /// Select Protocol: a new key, hence a new count of nonces.
     pub(super) fn select(&mut self, mode: Mode, key: &[u8; 32], declared: Option<SocketAddr>) {
         self.cipher = Some(Cipher::new(mode, key));
         self.nonces = NonceGuard::default();
+        self.next_nonce = 0;
         self.declared = declared;
         self.listener.mode_selected(self.ssrc, mode.name());
     }
 
     /// IP discovery came from there; false when the session is over.
     pub(super) fn discovered(&mut self, from: SocketAddr) -> bool {
-        let answers = !self.ended && !self.dark;
-        if answers {
+        if !self.ended {
             self.discovered = Some(from);
         }
-        answers
+        !self.ended
     }
 
     /// Speaking arrived, with these flags.
@@ -89,15 +143,12 @@ impl Media {
         self.ended = true;
     }
 
-    /// A packet with this session's SSRC.
-    pub(super) fn receive(&mut self, sealed: &Sealed<'_>, from: SocketAddr, arrival_us: u64) {
-        if self.dark {
-            return;
-        }
+    /// A packet with this session's SSRC. Returns it where others are to hear it.
+    pub(super) fn receive(&mut self, sealed: &Sealed<'_>, from: SocketAddr, arrival_us: u64) -> Option<PassedOn> {
         let known_address = self.discovered == Some(from) || self.declared == Some(from);
         if self.ended || !known_address {
             self.listener.count(|counters| counters.unknown += 1);
-            return;
+            return None;
         }
         let opened = self.cipher.as_ref().and_then(|cipher| cipher.open(sealed));
         let Some(opus) = opened else {
@@ -105,18 +156,31 @@ impl Media {
                 counters.packets += 1;
                 counters.undecryptable += 1;
             });
-            return;
+            return None;
         };
         let (sequence, order) = self.sequence.check(sealed.sequence);
         let fresh_nonce = self.nonces.is_fresh(sealed.nonce);
         let has_spoken = self.has_spoken;
         self.listener.count(|counters| note(counters, order, fresh_nonce, has_spoken));
         if order == Order::Duplicate {
-            return;
+            return None;
         }
+        let passed_on = self.passed_on(sealed, &opus);
         if let Some(opus) = self.decrypted(opus, arrival_us) {
             self.listener.hear(Packet { ssrc: self.ssrc, sequence, timestamp: sealed.timestamp, arrival_us, opus });
         }
+        passed_on
+    }
+
+    /// A packet for the others, if there are any.
+    fn passed_on(&self, sealed: &Sealed<'_>, opus: &[u8]) -> Option<PassedOn> {
+        (!self.others.is_empty()).then(|| PassedOn {
+            sequence: sealed.sequence,
+            timestamp: sealed.timestamp,
+            ssrc: self.ssrc,
+            opus: opus.to_vec(),
+            others: Arc::clone(&self.others),
+        })
     }
 }
 

@@ -125,11 +125,13 @@ impl VoiceServer {
         dave::spawn(jobs, &shared)?;
         let stop = CancellationToken::new();
         let doors = Doors::new(tls, Arc::clone(&shared), stop.clone());
+        let mut media_ports = Vec::new();
         for (server, ports) in all_ports.into_iter().enumerate() {
             let (udp, tcp) = ports.split();
-            udp::serve(udp, Arc::clone(&shared), stop.clone())?;
+            media_ports.push(udp);
             tokio::spawn(doors.clone().keep(server, tcp));
         }
+        udp::serve(media_ports, &shared, &stop)?;
         Ok(Self(Arc::new(Inner { shared, tcp_ports, _stop: stop.drop_guard() })))
     }
 
@@ -225,6 +227,11 @@ impl VoiceServer {
     /// how many sockets there were.
     pub fn crash(&self, server: Option<usize>, ending: &Ending, lost: bool) -> usize {
         self.registry().crash(server, ending, lost)
+    }
+
+    /// Whether the user hears nothing by its own wish (self-deaf): then no other client's voice is sent to it.
+    pub fn deafened(&self, guild: u64, user: u64, is_deaf: bool) {
+        self.registry().deafened((guild, user), is_deaf);
     }
 
     /// Who is in the channel now, the bot itself or not: clients there get op 11 and op 13 for what changed.

@@ -152,6 +152,23 @@ impl Cipher {
         }
     }
 
+    /// A voice packet with this Opus packet inside, ready to be sent. `None` when it is too long for the cipher.
+    pub(super) fn seal(&self, header: RtpHeader, nonce: u32, opus: &[u8]) -> Option<Vec<u8>> {
+        let mut packet = Vec::with_capacity(FIXED_HEADER + opus.len() + TAG + NONCE);
+        packet.extend([0x80, OPUS]);
+        packet.extend(header.sequence.to_be_bytes());
+        packet.extend(header.timestamp.to_be_bytes());
+        packet.extend(header.ssrc.to_be_bytes());
+        let (nonce, payload) = (nonce.to_be_bytes(), Payload { msg: opus, aad: &packet });
+        let body = match self {
+            Self::Aes256Gcm(cipher) => cipher.encrypt((&wide::<12>(nonce)).into(), payload).ok()?,
+            Self::XChaCha20Poly1305(cipher) => cipher.encrypt((&wide::<24>(nonce)).into(), payload).ok()?,
+        };
+        packet.extend(body);
+        packet.extend(nonce);
+        Some(packet)
+    }
+
     /// The Opus packet inside; `None` when it was not sealed with this key, or what is inside is malformed.
     pub(super) fn open(&self, sealed: &Sealed<'_>) -> Option<Vec<u8>> {
         let payload = Payload { msg: sealed.body, aad: sealed.header };
@@ -169,6 +186,14 @@ impl Cipher {
         plain.drain(..sealed.extension_bytes);
         Some(plain)
     }
+}
+
+/// What stands in the clear before a packet that the server sends.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RtpHeader {
+    pub(super) sequence: u16,
+    pub(super) timestamp: u32,
+    pub(super) ssrc: u32,
 }
 
 fn wide<const BYTES: usize>(nonce: [u8; NONCE]) -> [u8; BYTES] {

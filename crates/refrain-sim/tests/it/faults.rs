@@ -135,3 +135,56 @@ async fn faults_that_cannot_be_are_refused_in_words() {
     let (status, error) = stage.control("POST", "/faults", Some(fault("close", json!({ "code": 4006 })))).await;
     assert!(status == 409 && error["error"].as_str().unwrap().contains("no open voice socket"), "{error}");
 }
+
+#[tokio::test]
+async fn armed_voice_faults_are_listed_until_they_are_used_up_or_ended() {
+    let stage = Stage::start().await;
+    let armed = json!({ "kind": "close", "code": 4006, "stage": "on_resume", "count": 2, "guild": GUILD });
+    let order = stage.order("POST", "/faults", armed).await;
+    let whole = json!({ "kind": "blackhole", "stage": "after_hello" });
+    stage.order("POST", "/faults", whole).await;
+    let listed = stage.see("/faults").await;
+    let kinds: Vec<&str> =
+        listed["lasting"].as_array().unwrap().iter().filter_map(|one| one["kind"].as_str()).collect();
+    assert_eq!(kinds, ["close", "blackhole"]);
+    let path = format!("/faults/{}", order["id"].as_str().unwrap());
+    assert_eq!(stage.control("DELETE", &path, None).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_region_change_brings_another_endpoint() {
+    let stage = Stage::start().await;
+    let mut bot = stage.bot().await;
+    bot.join(Some(MUSIC)).await;
+    let first = bot.event("VOICE_SERVER_UPDATE").await;
+    stage.order("POST", "/faults", fault("region", json!({}))).await;
+    let second = bot.event("VOICE_SERVER_UPDATE").await;
+    assert_ne!(first["endpoint"], second["endpoint"]);
+    assert_ne!(first["token"], second["token"]);
+    stage.order("POST", "/faults", fault("region", json!({ "to": "rotterdam" }))).await;
+    let third = bot.event("VOICE_SERVER_UPDATE").await;
+    assert_eq!(first["endpoint"], third["endpoint"]);
+    for (fields, status) in [(json!({ "to": "rotterdam" }), 409), (json!({ "to": "atlantis" }), 400)] {
+        assert_eq!(stage.control("POST", "/faults", Some(fault("region", fields))).await.0, status);
+    }
+}
+
+#[tokio::test]
+async fn voice_faults_that_make_no_sense_are_refused_in_words() {
+    let stage = Stage::start().await;
+    for (body, words) in [
+        (json!({ "kind": "close", "code": 99, "guild": GUILD }), "close code"),
+        (json!({ "kind": "reset", "count": 2, "guild": GUILD }), "stage"),
+        (json!({ "kind": "reset", "count": 0, "stage": "on_resume" }), "count"),
+        (json!({ "kind": "reset", "stage": "at_dawn" }), "before_hello"),
+        (json!({ "kind": "blackhole", "parts": [] }), "parts"),
+        (json!({ "kind": "udp", "loss": 2.0 }), "loss"),
+        (json!({ "kind": "udp", "los": 1.0 }), "los"),
+        (json!({ "kind": "voice_crash", "server": "atlantis" }), "rotterdam"),
+        (json!({ "kind": "refuse_resume" }), "guild"),
+    ] {
+        let (status, error) = stage.control("POST", "/faults", Some(body.clone())).await;
+        assert!(status == 400 && error["error"].as_str().unwrap().contains(words), "{body}: {status} {error}");
+    }
+    assert_eq!(stage.see("/faults").await["lasting"], json!([]));
+}

@@ -22,6 +22,9 @@ pub(crate) struct Client {
     ws: WebSocketStream<TlsStream<TcpStream>>,
 }
 
+/// How long nothing must come for a test to believe that nothing will.
+const QUIET: std::time::Duration = std::time::Duration::from_millis(400);
+
 /// What a socket ends with.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum End {
@@ -35,12 +38,23 @@ pub(crate) enum End {
 
 impl Client {
     pub(crate) async fn connect(server: &Server, version: u8) -> Self {
-        let address = server.voice.endpoint().replace("localhost", "127.0.0.1");
-        let tcp = TcpStream::connect(&address).await.unwrap();
-        let tls = connector(server).connect("localhost".try_into().unwrap(), tcp).await.unwrap();
-        let request = format!("wss://{}/?v={version}", server.voice.endpoint()).into_client_request().unwrap();
-        let (ws, _) = client_async(request, tls).await.unwrap();
-        Self { ws }
+        Self::connect_to(server, &server.voice.endpoint_of(GUILD), version).await
+    }
+
+    /// Connects to one endpoint of several.
+    pub(crate) async fn connect_to(server: &Server, endpoint: &str, version: u8) -> Self {
+        Self::try_connect(server, endpoint, version).await.unwrap()
+    }
+
+    /// The same, where the server may refuse.
+    pub(crate) async fn try_connect(server: &Server, endpoint: &str, version: u8) -> std::io::Result<Self> {
+        let address = endpoint.replace("localhost", "127.0.0.1");
+        let name = endpoint.split(':').next().unwrap().to_owned();
+        let tcp = TcpStream::connect(&address).await?;
+        let tls = connector(server).connect(name.try_into().unwrap(), tcp).await?;
+        let request = format!("wss://{endpoint}/?v={version}").into_client_request().unwrap();
+        let (ws, _) = client_async(request, tls).await.map_err(std::io::Error::other)?;
+        Ok(Self { ws })
     }
 
     pub(crate) async fn send(&mut self, op: i64, d: Value) {
@@ -65,6 +79,17 @@ impl Client {
         serde_json::from_str(&self.text().await).unwrap()
     }
 
+    /// The next message, or what the socket ends with.
+    pub(crate) async fn first_or_end(&mut self) -> Result<Value, End> {
+        match timeout(PATIENCE, self.ws.next()).await.expect("the server says something") {
+            Some(Ok(Message::Text(text))) => Ok(serde_json::from_str(&text).unwrap()),
+            Some(Ok(Message::Close(Some(frame)))) => Err(End::Code(frame.code.into())),
+            Some(Ok(Message::Close(None))) => Err(End::NoCode),
+            Some(Ok(other)) => panic!("neither text nor an end: {other:?}"),
+            Some(Err(_)) | None => Err(End::Broken),
+        }
+    }
+
     /// The next message with this opcode.
     pub(crate) async fn op(&mut self, op: i64) -> Value {
         loop {
@@ -76,8 +101,12 @@ impl Client {
     }
 
     pub(crate) async fn identify(&mut self, token: &str) {
+        self.identify_as(BOT, SESSION, token).await;
+    }
+
+    pub(crate) async fn identify_as(&mut self, user: u64, session: &str, token: &str) {
         let d = json!({
-            "server_id": GUILD.to_string(), "user_id": BOT.to_string(), "session_id": SESSION, "token": token,
+            "server_id": GUILD.to_string(), "user_id": user.to_string(), "session_id": session, "token": token,
             "max_dave_protocol_version": 1,
         });
         self.send(0, d).await;
@@ -93,6 +122,11 @@ impl Client {
     /// Identifies and opens the media path; version 8, AES-GCM.
     pub(crate) async fn handshake(&mut self, token: &str) -> Sender {
         self.identify(token).await;
+        self.open_media().await
+    }
+
+    /// What follows a good Identify: Ready, discovery, Select Protocol, Session Description.
+    pub(crate) async fn open_media(&mut self) -> Sender {
         let ready = self.op(2).await;
         let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
         let port = u16::try_from(ready["d"]["port"].as_u64().unwrap()).unwrap();
@@ -105,6 +139,17 @@ impl Client {
         let description = self.op(4).await;
         let key: Vec<u8> = serde_json::from_value(description["d"]["secret_key"].clone()).unwrap();
         Sender { udp, ssrc, cipher: Aes256Gcm::new_from_slice(&key).unwrap() }
+    }
+
+    /// Waits until a heartbeat sent now is acknowledged: all before it has been seen and answered.
+    pub(crate) async fn sync(&mut self) {
+        self.send(3, json!({ "t": 1, "seq_ack": -1 })).await;
+        self.op(6).await;
+    }
+
+    /// Whether nothing at all comes, for so long as a busy machine may take for an answer of no effort.
+    pub(crate) async fn is_silent(&mut self) -> bool {
+        timeout(QUIET, self.ws.next()).await.is_err()
     }
 
     /// Reads until the socket ends.

@@ -5,6 +5,10 @@
 mod client;
 mod gateway;
 mod media;
+mod network;
+mod relay;
 mod server;
+mod servers;
 mod songbird;
 mod sound;
+mod stages;

@@ -36,7 +36,7 @@ impl Server {
         Self::start_as(|options| VoiceOptions { heartbeat_interval_ms, latency_ms, ..options }).await
     }
 
-    async fn start_as(change: impl FnOnce(VoiceOptions) -> VoiceOptions) -> Self {
+    pub(crate) async fn start_as(change: impl FnOnce(VoiceOptions) -> VoiceOptions) -> Self {
         let ca_dir = tempfile::tempdir().unwrap();
         let clock = SimClock::start();
         let log = FrameLog::new(clock);

@@ -110,6 +110,7 @@ impl Registry {
         }
         self.sessions.insert(key, session);
         self.weather_changed();
+        self.rewire(key.0);
         self.suffer(key, blow);
         Ok(key)
     }

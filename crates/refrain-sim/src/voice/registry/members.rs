@@ -2,10 +2,10 @@
 
 use super::{Key, Registry};
 use crate::voice::{
-    session::lock,
+    session::{Session, lock},
     wire::{ServerMessage, Speaking},
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 impl Registry {
     pub(super) fn others_in(&self, key: Key, channel: u64) -> Vec<u64> {
@@ -48,6 +48,29 @@ impl Registry {
             for &user in before.difference(&now).filter(|user| **user != key.1) {
                 session.say(ServerMessage::ClientDisconnect { user });
             }
+        }
+    }
+
+    /// Whether a user hears nothing by a wish of its own: then nothing is sent to it.
+    pub(in crate::voice) fn deafened(&mut self, key: Key, is_deaf: bool) {
+        let changed = if is_deaf { self.deaf.insert(key) } else { self.deaf.remove(&key) };
+        if changed {
+            self.rewire(key.0);
+        }
+    }
+
+    /// Who hears whom in a guild: everybody the others in the channel, unless deaf.
+    pub(super) fn rewire(&self, guild: u64) {
+        let sessions = || self.sessions.range((guild, 0)..=(guild, u64::MAX));
+        for (key, session) in sessions() {
+            let hears = |other: &Key, its: &Session| {
+                other != key
+                    && its.channel == session.channel
+                    && its.server == session.server
+                    && !self.deaf.contains(other)
+            };
+            let others = sessions().filter(|(other, its)| hears(other, its)).map(|(_, its)| Arc::clone(&its.media));
+            lock(&session.media).heard_by(others.collect());
         }
     }
 }

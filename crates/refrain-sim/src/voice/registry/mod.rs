@@ -14,7 +14,7 @@ mod troubled;
 
 use super::{
     dave::Rooms,
-    media::Media,
+    media::{Media, Others},
     session::{Command, Session, ends_the_session, lock},
     trouble::Troubles,
 };
@@ -68,6 +68,8 @@ pub(super) struct Registry {
     members: BTreeMap<(u64, u64), BTreeSet<u64>>,
     /// End-to-end encryption.
     rooms: Option<Rooms>,
+    /// Who hears nothing, by a wish of their own.
+    deaf: BTreeSet<Key>,
 }
 
 impl Registry {
@@ -88,6 +90,7 @@ impl Registry {
             weather: watch::Sender::new(()),
             members: BTreeMap::new(),
             rooms: None,
+            deaf: BTreeSet::new(),
         }
     }
 
@@ -144,6 +147,7 @@ impl Registry {
         let session = self.sessions.remove(&key)?;
         let mut media = lock(&session.media);
         media.end();
+        media.heard_by(Others::default());
         if session.is_attached() {
             media.listener().closed(session.ssrc, code);
         }
@@ -155,6 +159,7 @@ impl Registry {
         {
             self.media.remove(&oldest);
         }
+        self.rewire(key.0);
         Some(session)
     }
 }

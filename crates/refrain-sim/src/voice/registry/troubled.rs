@@ -31,7 +31,8 @@ impl Registry {
     pub(super) fn weather_changed(&self) {
         for (key, session) in &self.sessions {
             let dark = self.troubles.dark(|whom| whom.hits(*key)).udp || self.troubles.is_down(session.server);
-            lock(&session.media).conditions(dark, self.troubles.figures(*key));
+            let salt = key.0.wrapping_add(key.1);
+            lock(&session.media).conditions(dark, self.troubles.figures(*key), salt);
         }
         self.weather.send_replace(());
     }

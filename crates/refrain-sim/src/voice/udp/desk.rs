@@ -1,12 +1,9 @@
 //! What is done with each packet: who it belongs to, how it gets there, and what it is answered with.
 
-use super::{
-    batch::Arrived,
-    way::{Traffic, Underway},
-};
+use super::way::{Traffic, Underway};
 use crate::voice::{
     Shared,
-    media::Media,
+    media::{Media, PassedOn},
     rtp::{self, Datagram},
     session::lock,
 };
@@ -19,8 +16,18 @@ use std::{
 /// Addresses that are remembered, to tell whose keepalives arrive.
 const MAX_ADDRESSES: usize = 16_384;
 
+/// A packet as the network brought it.
+#[derive(Debug)]
+pub(super) struct Arrived<'a> {
+    pub(super) bytes: &'a [u8],
+    pub(super) from: SocketAddr,
+    /// On the simulator's clock, in microseconds.
+    pub(super) at_us: u64,
+}
+
+/// One server's.
 pub(super) struct Desk<'a> {
-    sockets: &'a [UdpSocket],
+    socket: &'a UdpSocket,
     shared: &'a Shared,
     /// What the registry said of SSRCs.
     known: BTreeMap<u32, Arc<Mutex<Media>>>,
@@ -31,8 +38,8 @@ pub(super) struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    pub(super) fn new(sockets: &'a [UdpSocket], shared: &'a Shared) -> Self {
-        Self { sockets, shared, known: BTreeMap::new(), addresses: BTreeMap::new(), traffic: Traffic::default() }
+    pub(super) fn new(socket: &'a UdpSocket, shared: &'a Shared) -> Self {
+        Self { socket, shared, known: BTreeMap::new(), addresses: BTreeMap::new(), traffic: Traffic::default() }
     }
 
     /// The registry may know better by now.
@@ -40,73 +47,82 @@ impl<'a> Desk<'a> {
         self.known.clear();
     }
 
-    /// When a packet arrives that is on its way.
-    pub(super) fn idle_until_us(&self) -> Option<u64> {
-        self.traffic.next_us()
+    /// Whether packets are on their way.
+    pub(super) fn has_traffic(&self) -> bool {
+        self.traffic.next_us().is_some()
     }
 
     /// A packet was sent to this server: it arrives now, later, twice or never.
-    pub(super) fn take(&mut self, server: usize, Arrived { bytes, from, age_us }: &Arrived<'_>) {
-        let sent_us = self.shared.clock.micros().saturating_sub(*age_us);
+    pub(super) fn take(&mut self, Arrived { bytes, from, at_us }: &Arrived<'_>) {
         let datagram = rtp::read(bytes);
-        let fate = self.media_of(&datagram, *from).and_then(|media| lock(&media).fate());
-        let Some(fate) = fate else { return self.arrive(server, bytes, *from, sent_us) };
+        let media = self.media_of(&datagram, *from);
+        let fate = media.as_ref().and_then(|media| lock(media).fate());
+        let Some(fate) = fate else { return self.arrive(bytes, &datagram, media, *from, *at_us) };
         for after_us in fate.into_iter().flatten() {
-            self.traffic.send(sent_us + after_us, server, *from, bytes);
+            self.traffic.send(at_us + after_us, *from, bytes);
         }
     }
 
     /// Hands over what has arrived since.
     pub(super) fn deliver(&mut self) {
-        while let Some(Underway { due_us, server, from, bytes, .. }) =
-            self.traffic.next_us().and_then(|_| self.traffic.arrived(self.shared.clock.micros()))
-        {
-            self.arrive(server, &bytes, from, due_us);
+        if !self.has_traffic() {
+            return;
+        }
+        let now_us = self.shared.clock.micros();
+        while let Some(Underway { due_us, from, bytes, .. }) = self.traffic.arrived(now_us) {
+            let datagram = rtp::read(&bytes);
+            let media = self.media_of(&datagram, from);
+            self.arrive(&bytes, &datagram, media, from, due_us);
         }
     }
 
-    fn arrive(&mut self, server: usize, bytes: &[u8], from: SocketAddr, at_us: u64) {
-        let datagram = rtp::read(bytes);
-        let media = self.media_of(&datagram, from);
-        match datagram {
-            Datagram::KeepAlive => {
-                if media.is_none_or(|media| !lock(&media).is_dark()) {
-                    self.send(server, bytes, from);
+    fn arrive(
+        &mut self,
+        bytes: &[u8],
+        datagram: &Datagram<'_>,
+        media: Option<Arc<Mutex<Media>>>,
+        from: SocketAddr,
+        at_us: u64,
+    ) {
+        if media.as_ref().is_some_and(|media| lock(media).is_dark()) {
+            return;
+        }
+        match (datagram, media) {
+            (Datagram::KeepAlive, _) => self.send(bytes, from),
+            (Datagram::Discovery { ssrc }, Some(media)) => self.discover(*ssrc, &media, from),
+            (Datagram::Voice(sealed), Some(media)) => {
+                let heard = lock(&media).receive(sealed, from, at_us);
+                if let Some(heard) = heard {
+                    self.pass_on(&heard);
                 }
             }
-            Datagram::Discovery { ssrc } => self.discover(server, ssrc, media, from),
-            Datagram::Voice(sealed) => match media {
-                Some(media) => {
-                    let heard = lock(&media).receive(&sealed, from, at_us);
-                    if let Some(heard) = heard {
-                        for other in &heard.others {
-                            let wrapped = lock(other).wrap(&heard);
-                            if let Some((packet, to)) = wrapped {
-                                self.send(server, &packet, to);
-                            }
-                        }
-                    }
-                }
-                None => self.shared.listeners.count_stray(),
-            },
-            Datagram::Other => {}
+            (Datagram::Discovery { .. } | Datagram::Voice(_), None) => self.shared.listeners.count_stray(),
+            (Datagram::Other, _) => {}
         }
     }
 
-    fn discover(&mut self, server: usize, ssrc: u32, media: Option<Arc<Mutex<Media>>>, from: SocketAddr) {
+    /// To the other clients in the channel, each with its own key.
+    fn pass_on(&self, heard: &PassedOn) {
+        for other in heard.others.iter() {
+            let wrapped = lock(other).wrap(heard);
+            if let Some((packet, to)) = wrapped {
+                self.send(&packet, to);
+            }
+        }
+    }
+
+    fn discover(&mut self, ssrc: u32, media: &Mutex<Media>, from: SocketAddr) {
         let SocketAddr::V4(seen) = from else {
             return;
         };
-        match media {
-            Some(media) if lock(&media).discovered(from) => {
-                if self.addresses.len() >= MAX_ADDRESSES {
-                    self.addresses.clear();
-                }
-                self.addresses.insert(from, ssrc);
-                self.send(server, &rtp::discovery_response(ssrc, seen), from);
-            }
-            Some(_) | None => self.shared.listeners.count_stray(),
+        if !lock(media).discovered(from) {
+            return self.shared.listeners.count_stray();
         }
+        if self.addresses.len() >= MAX_ADDRESSES {
+            self.addresses.clear();
+        }
+        self.addresses.insert(from, ssrc);
+        self.send(&rtp::discovery_response(ssrc, seen), from);
     }
 
     fn media_of(&mut self, datagram: &Datagram<'_>, from: SocketAddr) -> Option<Arc<Mutex<Media>>> {
@@ -124,9 +140,8 @@ impl<'a> Desk<'a> {
         Some(media)
     }
 
-    fn send(&self, server: usize, packet: &[u8], to: SocketAddr) {
-        let Some(socket) = self.sockets.get(server) else { return };
-        if let Err(error) = socket.send_to(packet, to) {
+    fn send(&self, packet: &[u8], to: SocketAddr) {
+        if let Err(error) = self.socket.send_to(packet, to) {
             tracing::debug!(%error, %to, "sending from the simulator's media port");
         }
     }

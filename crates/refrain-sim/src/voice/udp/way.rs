@@ -1,11 +1,7 @@
 //! A bad way from the client to the media port: packets that get lost, come twice, come late or overtake one another.
 
 use crate::voice::trouble::Figures;
-use std::{
-    cmp::Reverse,
-    collections::BinaryHeap,
-    net::SocketAddr,
-};
+use std::{cmp::Reverse, collections::BinaryHeap, net::SocketAddr};
 
 /// How long a packet is held back that the next one is to overtake, in milliseconds: a frame and a half.
 const HELD_BACK_MS: f64 = 30.0;
@@ -63,7 +59,6 @@ pub(super) struct Underway {
     pub(super) due_us: u64,
     /// Of two that are due together the one that was sent first comes first.
     number: u64,
-    pub(super) server: usize,
     pub(super) from: SocketAddr,
     pub(super) bytes: Vec<u8>,
 }
@@ -77,10 +72,10 @@ pub(super) struct Traffic {
 
 impl Traffic {
     /// Sends a packet on its way. Where there are too many already it is lost.
-    pub(super) fn send(&mut self, due_us: u64, server: usize, from: SocketAddr, bytes: &[u8]) {
+    pub(super) fn send(&mut self, due_us: u64, from: SocketAddr, bytes: &[u8]) {
         if self.underway.len() < MAX_UNDERWAY {
             self.last += 1;
-            let packet = Underway { due_us, number: self.last, server, from, bytes: bytes.to_vec() };
+            let packet = Underway { due_us, number: self.last, from, bytes: bytes.to_vec() };
             self.underway.push(Reverse(packet));
         }
     }
@@ -142,7 +137,7 @@ mod tests {
             let mut traffic = Traffic::default();
             let from = SocketAddr::from(([127, 0, 0, 1], 9));
             for (number, due) in times.iter().enumerate() {
-                traffic.send(*due, 0, from, &[number as u8]);
+                traffic.send(*due, from, &[number as u8]);
             }
             let mut expected: Vec<(u64, u8)> = times.iter().copied().zip(0_u8..).collect();
             expected.sort_unstable();

@@ -111,7 +111,6 @@ async fn a_server_that_is_down_refuses_and_takes_up_its_sessions_again() {
         // It was in the queue before the door was shut.
         late.send(3, json!({ "t": 1 })).await;
     }
-    sender.frame(1, &[0xf8, 0xff, 0xfe]).await;
     server.voice.lift(order);
     let mut client = loop {
         if let Ok(client) = Client::try_connect(&server, &endpoint, 8).await {

@@ -118,6 +118,8 @@ struct Connection {
     weather: watch::Receiver<()>,
     /// By order nothing is read and nothing sent.
     is_dark: bool,
+    /// A darkness was waiting for this socket before it said whose it is.
+    was_struck_dark: bool,
     is_closing: bool,
     silent_until: Instant,
     leave_at: Option<Instant>,
@@ -140,6 +142,7 @@ impl Connection {
             late: VecDeque::new(),
             weather,
             is_dark: false,
+            was_struck_dark: false,
             is_closing: false,
             silent_until,
             leave_at: None,
@@ -167,14 +170,18 @@ impl Connection {
             Some(Blow::End(ending)) => {
                 self.end(ending);
             }
-            Some(Blow::Dark(_)) | None => {}
+            Some(Blow::Dark(_)) => self.was_struck_dark = true,
+            None => {}
         }
     }
 
-    /// Whether it is dark, now that the troubles or the session changed.
+    /// Whether it is dark, now that the troubles or the session changed. Before Identify it is one of the new
+    /// connections, unless the darkness was meant for it.
     fn look(&mut self) {
         self.weather.mark_unchanged();
-        self.is_dark = lock(&self.shared.registry).dark(self.socket.server, self.session).socket;
+        let dark = lock(&self.shared.registry).dark(self.socket.server, self.session);
+        let is_known = self.session.is_some() || self.was_struck_dark;
+        self.is_dark = if is_known { dark.socket } else { dark.connections };
     }
 
     /// Waits for the next thing of any kind and does it.

@@ -4,7 +4,9 @@ use super::wire::Packed;
 use std::collections::VecDeque;
 
 /// More than this are not kept; a client that missed more must begin anew.
-const CAPACITY: usize = 1024;
+pub(super) const CAPACITY: usize = 1024;
+/// More bytes than this are not kept either.
+const MAX_BYTES: usize = 4 << 20;
 
 /// The buffer. Numbers are 16 bits wide, as binary frames carry them, and wrap.
 #[derive(Debug, Default)]
@@ -13,6 +15,8 @@ pub(super) struct Outbox {
     /// The number of the newest message that is no longer kept.
     forgotten: Option<u16>,
     kept: VecDeque<(u16, Packed)>,
+    /// All that is kept.
+    bytes: usize,
 }
 
 impl Outbox {
@@ -24,8 +28,9 @@ impl Outbox {
 
     /// Keeps a message until it is acknowledged.
     pub(super) fn keep(&mut self, seq: u16, message: Packed) {
+        self.bytes += message.len();
         self.kept.push_back((seq, message));
-        if self.kept.len() > CAPACITY {
+        while self.kept.len() > CAPACITY || self.bytes > MAX_BYTES {
             self.forget();
         }
     }
@@ -44,6 +49,8 @@ impl Outbox {
         let from = match seq_ack.filter(|seq| *seq >= 0) {
             None if self.forgotten.is_none() => 0,
             None => return None,
+            // The first number is 1: a client that counts from 0 has none yet.
+            Some(0) if self.forgotten.is_none() => 0,
             Some(seq) if self.forgotten.is_some_and(|last| i64::from(last) == seq) => 0,
             Some(_) => self.position(seq_ack)? + 1,
         };
@@ -52,6 +59,7 @@ impl Outbox {
 
     /// All that is kept, which is then forgotten.
     pub(super) fn take(&mut self) -> Vec<Packed> {
+        self.bytes = 0;
         self.kept.drain(..).map(|(_, message)| message).collect()
     }
 
@@ -61,7 +69,8 @@ impl Outbox {
     }
 
     fn forget(&mut self) {
-        if let Some((seq, _)) = self.kept.pop_front() {
+        if let Some((seq, message)) = self.kept.pop_front() {
+            self.bytes = self.bytes.saturating_sub(message.len());
             self.forgotten = Some(seq);
         }
     }
@@ -70,6 +79,7 @@ impl Outbox {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn with(messages: usize) -> Outbox {
         let mut outbox = Outbox::default();
@@ -121,5 +131,50 @@ mod tests {
         assert_eq!(missed(&outbox, Some(70_000 - 65_536)), Some(Vec::new()));
         assert_eq!(missed(&outbox, Some(70_000 - 65_536 - 2)).map(|kept| kept.len()), Some(2));
         assert_eq!(missed(&outbox, Some(60_000)), None);
+    }
+
+    #[test]
+    fn the_buffer_is_bounded_in_bytes_too() {
+        let mut outbox = Outbox::default();
+        for _ in 0..100 {
+            let seq = outbox.next_seq();
+            outbox.keep(seq, Packed::Binary(vec![0; MAX_BYTES / 10]));
+        }
+        assert_eq!(outbox.kept.len(), 10);
+        assert_eq!(missed(&outbox, Some(90)).map(|kept| kept.len()), Some(10));
+        assert_eq!(missed(&outbox, Some(89)), None);
+        outbox.acknowledge(Some(100));
+        assert_eq!(outbox.bytes, 0);
+    }
+
+    proptest! {
+        /// A resume gets exactly what was said after the number it names, or is told that this cannot be had.
+        #[test]
+        fn a_resume_never_skips_a_message(steps in proptest::collection::vec((0_u8..4, -2_i64..120), 0..200)) {
+            let mut outbox = Outbox::default();
+            let (mut said, mut acknowledged) = (0_i64, 0_i64);
+            for (step, number) in steps {
+                match step {
+                    0 | 1 => {
+                        let seq = outbox.next_seq();
+                        said += 1;
+                        outbox.keep(seq, Packed::Text(seq.to_string()));
+                    }
+                    2 => {
+                        outbox.acknowledge(Some(number));
+                        if (acknowledged + 1..=said).contains(&number) {
+                            acknowledged = number;
+                        }
+                    }
+                    _ => {
+                        let from = number.max(0);
+                        let is_known = from >= acknowledged && from <= said && (number >= 0 || acknowledged == 0);
+                        let expected = is_known
+                            .then(|| (from + 1..=said).map(|seq| Packed::Text(seq.to_string())).collect::<Vec<_>>());
+                        prop_assert_eq!(missed(&outbox, Some(number)), expected, "{} of {} said", number, said);
+                    }
+                }
+            }
+        }
     }
 }

@@ -111,6 +111,20 @@ fn keepalives_and_foreign_packets_are_told_apart_from_voice() {
 
 proptest! {
     #[test]
+    fn what_is_sealed_opens_with_the_same_key_and_says_where_it_belongs(
+        sequence in any::<u16>(), timestamp in any::<u32>(), ssrc in any::<u32>(), nonce in any::<u32>(),
+        opus in proptest::collection::vec(any::<u8>(), 0..300), gcm in any::<bool>(),
+    ) {
+        let mode = if gcm { Mode::Aes256Gcm } else { Mode::XChaCha20Poly1305 };
+        let packet = cipher(mode).seal(RtpHeader { sequence, timestamp, ssrc }, nonce, &opus).unwrap();
+        let sealed = sealed(&packet);
+        prop_assert_eq!((sealed.sequence, sealed.timestamp, sealed.ssrc), (sequence, timestamp, ssrc));
+        prop_assert_eq!(sealed.nonce, nonce.to_be_bytes());
+        prop_assert_eq!(cipher(mode).open(&sealed), Some(opus));
+        prop_assert_eq!(Cipher::new(mode, &[9; 32]).open(&sealed), None);
+    }
+
+    #[test]
     fn any_bytes_have_an_answer(packet in proptest::collection::vec(any::<u8>(), 0..200)) {
         if let Datagram::Voice(sealed) = read(&packet) {
             let _ = cipher(Mode::Aes256Gcm).open(&sealed);

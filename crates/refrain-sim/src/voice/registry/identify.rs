@@ -42,6 +42,7 @@ impl Registry {
     /// another server lives on until its user identifies anew, but cannot be resumed.
     pub(in crate::voice) fn move_home(&mut self, guild: u64, server: usize) {
         self.homes.insert(guild, server);
+        // Troubles of the guild now concern who connects there.
         self.weather_changed();
     }
 
@@ -108,8 +109,8 @@ impl Registry {
                 session.say(ServerMessage::ClientsConnect { users });
             }
         }
+        self.expose(key, &session);
         self.sessions.insert(key, session);
-        self.weather_changed();
         self.rewire(key.0);
         self.suffer(key, blow);
         Ok(key)

@@ -2,7 +2,7 @@
 
 use super::{Key, Registry};
 use crate::voice::{
-    session::{Command, lock},
+    session::{Command, Session, lock},
     trouble::{Blow, Dark, Ending, Stage, Trouble, Whom},
 };
 use tokio::sync::{oneshot, watch};
@@ -30,11 +30,16 @@ impl Registry {
     /// The troubles, or whom they concern, changed.
     pub(super) fn weather_changed(&self) {
         for (key, session) in &self.sessions {
-            let dark = self.troubles.dark(|whom| whom.hits(*key)).udp || self.troubles.is_down(session.server);
-            let salt = key.0.wrapping_add(key.1);
-            lock(&session.media).conditions(dark, self.troubles.figures(*key), salt);
+            self.expose(*key, session);
         }
         self.weather.send_replace(());
+    }
+
+    /// A session's media meet the weather as it is.
+    pub(super) fn expose(&self, key: Key, session: &Session) {
+        let dark = self.troubles.dark(|whom| whom.hits(key)).udp || self.troubles.is_down(session.server);
+        let salt = key.0.wrapping_add(key.1);
+        lock(&session.media).conditions(dark, self.troubles.figures(key), salt);
     }
 
     /// Ends a user's socket as ordered, now. False when there is none.

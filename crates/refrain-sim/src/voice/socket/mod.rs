@@ -37,8 +37,8 @@ const HALF_OPEN_FOR: Duration = Duration::from_secs(15 * 60);
 const LEAVE_GRACE: Duration = Duration::from_millis(500);
 /// On top of one and a half intervals: a busy machine is not a dead client.
 const HEARTBEAT_MARGIN: Duration = Duration::from_secs(2);
-/// Messages that may wait for a client that does not read.
-const MAX_WAITING: usize = 1024;
+/// Messages that may wait for a client that does not read; what a resume sends again is among them.
+const MAX_WAITING: usize = 2 * super::outbox::CAPACITY;
 const MAX_MESSAGE: usize = 1 << 20;
 
 /// Serves a connection to its end.

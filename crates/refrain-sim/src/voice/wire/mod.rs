@@ -52,6 +52,16 @@ pub(super) enum Packed {
     Binary(Vec<u8>),
 }
 
+impl Packed {
+    /// Its length in bytes.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+        }
+    }
+}
+
 /// A message as the frame log may show it: without the media key. (Tokens are the log's own care.)
 pub(super) fn loggable(text: &str) -> Value {
     let mut payload = serde_json::from_str(text).unwrap_or(Value::Null);

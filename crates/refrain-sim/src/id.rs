@@ -61,7 +61,7 @@ impl<'de> Deserialize<'de> for Id {
 pub struct Permissions(pub u64);
 
 /// Names and bits of the documented permissions.
-const NAMES: [(&str, u32); 51] = [
+const NAMES: [(&str, u32); 52] = [
     ("CREATE_INSTANT_INVITE", 0),
     ("KICK_MEMBERS", 1),
     ("BAN_MEMBERS", 2),
@@ -109,6 +109,7 @@ const NAMES: [(&str, u32); 51] = [
     ("CREATE_EVENTS", 44),
     ("USE_EXTERNAL_SOUNDS", 45),
     ("SEND_VOICE_MESSAGES", 46),
+    ("SET_VOICE_CHANNEL_STATUS", 48),
     ("SEND_POLLS", 49),
     ("USE_EXTERNAL_APPS", 50),
     ("PIN_MESSAGES", 51),
@@ -118,14 +119,22 @@ const NAMES: [(&str, u32); 51] = [
 impl Permissions {
     /// Every right in the guild, overwrites notwithstanding.
     pub const ADMINISTRATOR: Self = Self(1 << 3);
+    /// Change and delete channels.
+    pub const MANAGE_CHANNELS: Self = Self(1 << 4);
+    /// Be the first to react with an emoji.
+    pub const ADD_REACTIONS: Self = Self(1 << 6);
     /// See the channel at all.
     pub const VIEW_CHANNEL: Self = Self(1 << 10);
     /// Write messages.
     pub const SEND_MESSAGES: Self = Self(1 << 11);
+    /// Have messages read aloud.
+    pub const SEND_TTS_MESSAGES: Self = Self(1 << 12);
     /// Delete other people's messages.
     pub const MANAGE_MESSAGES: Self = Self(1 << 13);
     /// Show embeds.
     pub const EMBED_LINKS: Self = Self(1 << 14);
+    /// Send files.
+    pub const ATTACH_FILES: Self = Self(1 << 15);
     /// Read what was written before.
     pub const READ_MESSAGE_HISTORY: Self = Self(1 << 16);
     /// Join a voice channel.
@@ -134,6 +143,12 @@ impl Permissions {
     pub const SPEAK: Self = Self(1 << 21);
     /// Move people, and enter full channels.
     pub const MOVE_MEMBERS: Self = Self(1 << 24);
+    /// Change one's own name in the guild.
+    pub const CHANGE_NICKNAME: Self = Self(1 << 26);
+    /// Set what stands under a voice channel's name.
+    pub const SET_VOICE_CHANNEL_STATUS: Self = Self(1 << 48);
+    /// Pin messages.
+    pub const PIN_MESSAGES: Self = Self(1 << 51);
     /// Use slash commands.
     pub const USE_APPLICATION_COMMANDS: Self = Self(1 << 31);
 

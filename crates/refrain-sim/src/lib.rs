@@ -127,7 +127,7 @@ impl Sim {
             voice: voice.endpoint(),
             ui: options.ui.then(|| format!("http://{control_at}/ui/")),
         };
-        let hub = Hub::new(world, options, clock, log, voice, addresses.gateway.clone());
+        let hub = Hub::new(world, options, clock, log, voice, addresses.gateway.clone(), addresses.rest.clone());
         let stop = CancellationToken::new();
         let mut tasks = JoinSet::new();
         tasks.spawn(gateway::serve(hub.clone(), gateway, stop.clone()));

@@ -217,18 +217,39 @@ pub(super) async fn modal(State(hub): State<Arc<Hub>>, Body(filled): Body<Filled
     if let Some(stranger) = filled.values.keys().find(|name| !names.contains(name)) {
         return Err(Refusal::bad(format!("the form has no field `{stranger}`; it has: {}", names.join(", "))));
     }
-    let row = |name: &String| {
-        let value = filled.values.get(name).cloned().unwrap_or_else(|| json!(""));
-        json!({ "type": 1, "components": [{ "type": 4, "custom_id": name, "value": value }] })
-    };
-    let data = json!({ "custom_id": form["custom_id"], "components": names.iter().map(row).collect::<Value>() });
+    let data = json!({ "custom_id": form["custom_id"], "components": filled_in(&form["components"], &filled.values) });
     let (guild, channel) = place(&world, opened.guild, opened.channel, opened.user)?;
     let bot = world.bot(opened.bot).ok_or_else(|| Refusal::missing("the form's bot is gone"))?;
     let message = match opened.kind {
         Kind::Component { message } => Some(message),
         Kind::Command { .. } | Kind::Autocomplete | Kind::Modal { .. } => None,
     };
-    let kind = Kind::Modal { message };
+    let kind = Kind::Modal { opener: filled.interaction, message };
     let id = hub.create_interaction(&mut state, Ask { bot, guild, channel, user: opened.user, kind, data });
     Ok(Json(json!({ "interaction": id, "at_ms": hub.clock.now_ms() })))
+}
+
+/// The form's components as they are sent: where each field stood, with what was filled in.
+fn filled_in(components: &Value, values: &Map<String, Value>) -> Value {
+    let one = |component: &Value| {
+        let mut sent = json!({ "type": component["type"], "id": component["id"].as_u64().unwrap_or(0) });
+        if let Some(name) = component["custom_id"].as_str() {
+            sent["custom_id"] = json!(name);
+            match values.get(name) {
+                Some(Value::Array(chosen)) => sent["values"] = json!(chosen),
+                Some(value) => sent["value"] = value.clone(),
+                None if component["type"] == json!(4) => sent["value"] = json!(""),
+                None => sent["values"] = json!([]),
+            }
+        }
+        if component["components"].is_array() {
+            sent["components"] = filled_in(&component["components"], values);
+        }
+        if component["component"].is_object() {
+            let inner = json!([component["component"]]);
+            sent["component"] = filled_in(&inner, values)[0].clone();
+        }
+        sent
+    };
+    components.as_array().into_iter().flatten().map(one).collect()
 }

@@ -20,6 +20,16 @@ impl ApiError {
         Self { status, code, message, errors: None }
     }
 
+    const fn bad(code: u32, message: &'static str) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, code, message)
+    }
+
+    /// The same with the wrong fields one step deeper in the form.
+    pub(crate) fn under(mut self, field: &str) -> Self {
+        self.errors = self.errors.map(|errors| json!({ field: errors }));
+        self
+    }
+
     const fn not_found(code: u32, message: &'static str) -> Self {
         Self::new(StatusCode::NOT_FOUND, code, message)
     }
@@ -33,14 +43,27 @@ impl ApiError {
     pub(crate) const UNKNOWN_MEMBER: Self = Self::not_found(10_007, "Unknown Member");
     pub(crate) const UNKNOWN_MESSAGE: Self = Self::not_found(10_008, "Unknown Message");
     pub(crate) const UNKNOWN_USER: Self = Self::not_found(10_013, "Unknown User");
+    pub(crate) const UNKNOWN_EMOJI: Self = Self::not_found(10_014, "Unknown Emoji");
     pub(crate) const UNKNOWN_WEBHOOK: Self = Self::not_found(10_015, "Unknown Webhook");
     pub(crate) const UNKNOWN_INTERACTION: Self = Self::not_found(10_062, "Unknown interaction");
     pub(crate) const UNKNOWN_COMMAND: Self = Self::not_found(10_063, "Unknown application command");
     pub(crate) const UNKNOWN_VOICE_STATE: Self = Self::not_found(10_065, "Unknown Voice State");
+    pub(crate) const UNKNOWN_COMMAND_PERMISSIONS: Self =
+        Self::not_found(10_066, "Unknown application command permissions");
+    pub(crate) const TOO_MANY_PINS: Self = Self::bad(30_003, "Maximum number of pins reached for the channel (250)");
+    pub(crate) const TOO_MANY_EMOJIS: Self = Self::bad(30_008, "Maximum number of emojis reached");
+    pub(crate) const TOO_MANY_REACTIONS: Self = Self::bad(30_010, "Maximum number of reactions reached (20)");
+    pub(crate) const TOO_MANY_FILES: Self =
+        Self::bad(30_015, "Maximum number of attachments in a message reached (10)");
     pub(crate) const MISSING_ACCESS: Self = Self::new(StatusCode::FORBIDDEN, 50_001, "Missing Access");
     pub(crate) const NOT_AUTHOR: Self =
         Self::new(StatusCode::FORBIDDEN, 50_005, "Cannot edit a message authored by another user");
-    pub(crate) const EMPTY_MESSAGE: Self = Self::new(StatusCode::BAD_REQUEST, 50_006, "Cannot send an empty message");
+    pub(crate) const EMPTY_MESSAGE: Self = Self::bad(50_006, "Cannot send an empty message");
+    pub(crate) const BULK_COUNT: Self =
+        Self::bad(50_016, "Provided too few or too many messages to delete. Must provide at least 2 and at most 100.");
+    pub(crate) const WRONG_CHANNEL_TYPE: Self = Self::bad(50_024, "Cannot execute action on this channel type");
+    pub(crate) const TOO_OLD_FOR_BULK: Self = Self::bad(50_034, "A message provided was too old to bulk delete");
+    pub(crate) const CANNOT_REPLY: Self = Self::bad(160_002, "Cannot reply without permission to read message history");
     pub(crate) const MISSING_PERMISSIONS: Self = Self::new(StatusCode::FORBIDDEN, 50_013, "Missing Permissions");
     pub(crate) const INVALID_WEBHOOK_TOKEN: Self = Self::new(StatusCode::UNAUTHORIZED, 50_027, "Invalid Webhook Token");
     pub(crate) const ALREADY_ACKNOWLEDGED: Self =

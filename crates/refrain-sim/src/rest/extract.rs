@@ -8,10 +8,17 @@ use axum::{
     http::{header, request::Parts},
 };
 use serde::de::DeserializeOwned;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::{error::ApiError, route::bot_of};
-use crate::{state::Hub, world::Bot};
+use super::{
+    error::ApiError,
+    multipart::{self, Part},
+    route::bot_of,
+};
+use crate::{
+    state::{Hub, messages::NewFile},
+    world::Bot,
+};
 
 /// The bot whose token the request carries.
 pub(super) struct Auth(pub(super) Bot);
@@ -49,73 +56,77 @@ impl<T: DeserializeOwned + Default> FromRequestParts<Arc<Hub>> for Search<T> {
     }
 }
 
-/// The body: JSON, or the `payload_json` of a multipart form (whose files are dropped).
+/// The body: JSON, or a form's fields. Files that come with it are not looked at.
 pub(super) struct Body(pub(super) Value);
 
 impl FromRequest<Arc<Hub>> for Body {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, hub: &Arc<Hub>) -> Result<Self, ApiError> {
+        Form::from_request(request, hub).await.map(|form| Self(form.body))
+    }
+}
+
+/// The body and the files that came with it.
+pub(super) struct Form {
+    pub(super) body: Value,
+    pub(super) files: Vec<NewFile>,
+}
+
+impl FromRequest<Arc<Hub>> for Form {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, hub: &Arc<Hub>) -> Result<Self, ApiError> {
         let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let boundary = kind.and_then(boundary).map(str::to_owned);
+        let kind = kind.unwrap_or_default().to_owned();
         let bytes = Bytes::from_request(request, hub).await.map_err(|_| ApiError::TOO_LARGE)?;
-        let text = match &boundary {
-            Some(boundary) => payload_json(&bytes, boundary).ok_or(ApiError::INVALID_JSON)?,
-            None => &bytes,
-        };
-        if text.is_empty() {
-            return Ok(Self(json!({})));
+        if let Some(boundary) = multipart::boundary(&kind) {
+            return multipart::parts(&bytes, boundary).ok_or(ApiError::INVALID_JSON).and_then(of_parts);
         }
-        serde_json::from_slice(text).map(Self).map_err(|_| ApiError::INVALID_JSON)
+        if bytes.is_empty() {
+            return Ok(Self { body: json!({}), files: Vec::new() });
+        }
+        if kind.trim().to_ascii_lowercase().starts_with("application/x-www-form-urlencoded") {
+            let pairs = url::form_urlencoded::parse(&bytes);
+            let fields: Map<String, Value> = pairs.map(|(name, value)| (name.into_owned(), plain(&value))).collect();
+            return Ok(Self { body: Value::Object(fields), files: Vec::new() });
+        }
+        let body = serde_json::from_slice(&bytes).map_err(|_| ApiError::INVALID_JSON)?;
+        Ok(Self { body, files: Vec::new() })
     }
 }
 
-fn boundary(content_type: &str) -> Option<&str> {
-    let rest = content_type.strip_prefix("multipart/form-data")?;
-    let boundary = rest.split(';').find_map(|part| part.trim().strip_prefix("boundary="))?;
-    Some(boundary.trim_matches('"')).filter(|boundary| !boundary.is_empty())
-}
-
-/// The part of a multipart form that is called `payload_json`.
-fn payload_json<'a>(body: &'a [u8], boundary: &str) -> Option<&'a [u8]> {
-    let mark = format!("--{boundary}");
-    let mut rest = body;
-    while let Some(start) = find(rest, mark.as_bytes()) {
-        rest = &rest[start + mark.len()..];
-        let part = &rest[..find(rest, mark.as_bytes())?];
-        let blank = find(part, b"\r\n\r\n")?;
-        let (head, content) = (String::from_utf8_lossy(&part[..blank]), &part[blank + 4..]);
-        if head.contains("name=\"payload_json\"") || head.contains("name=payload_json") {
-            return Some(content.strip_suffix(b"\r\n").unwrap_or(content));
+/// The parts of a multipart form: `payload_json` is the body, `files[n]` are files, anything else is a field.
+fn of_parts(parts: Vec<Part>) -> Result<Form, ApiError> {
+    let (mut body, mut fields, mut files) = (json!({}), Map::new(), Vec::new());
+    for part in parts {
+        if part.name == "payload_json" {
+            body = serde_json::from_slice(&part.content).map_err(|_| ApiError::INVALID_JSON)?;
+        } else if let Some(name) = part.filename {
+            let number = part.name.strip_prefix("files[").and_then(|rest| rest.strip_suffix(']'));
+            files.push(NewFile {
+                number: number.unwrap_or(&part.name).to_owned(),
+                name,
+                kind: part.kind.unwrap_or_else(|| "application/octet-stream".into()),
+                bytes: part.content,
+            });
+        } else {
+            fields.insert(part.name, plain(&String::from_utf8_lossy(&part.content)));
         }
     }
-    None
-}
-
-fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack.windows(needle.len()).position(|window| window == needle)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn the_json_of_a_multipart_form_is_found() {
-        let kind = boundary("multipart/form-data; boundary=abc").unwrap();
-        let body = "--abc\r\nContent-Disposition: form-data; name=\"files[0]\"; filename=\"a\"\r\n\r\nbytes\r\n\
-            --abc\r\nContent-Disposition: form-data; name=\"payload_json\"\r\nContent-Type: application/json\r\n\r\n\
-            {\"content\":\"x\"}\r\n--abc--\r\n";
-        assert_eq!(payload_json(body.as_bytes(), kind), Some(&b"{\"content\":\"x\"}"[..]));
-        assert_eq!(payload_json(b"--abc\r\nnothing", kind), None);
-        assert_eq!(boundary("application/json"), None);
-    }
-
-    proptest! {
-        #[test]
-        fn no_body_makes_the_form_reader_panic(body: Vec<u8>, mark in "[a-c]{1,2}") {
-            let _ = payload_json(&body, &mark);
+    if let Some(body) = body.as_object_mut() {
+        for (name, value) in fields {
+            body.entry(name).or_insert(value);
         }
+    }
+    Ok(Form { body, files })
+}
+
+/// A field that is not JSON: true and false are what they say, the rest is text.
+fn plain(text: &str) -> Value {
+    match text {
+        "true" => json!(true),
+        "false" => json!(false),
+        text => json!(text),
     }
 }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::{
     error::ApiError,
-    extract::{Body, Params, Search},
+    extract::{Form, Params, Search},
 };
 use crate::{id::Id, state::Hub};
 
@@ -26,9 +26,9 @@ pub(super) async fn callback(
     State(hub): State<Arc<Hub>>,
     Params((interaction, token)): Params<(Id, String)>,
     Search(query): Search<CallbackQuery>,
-    Body(body): Body,
+    form: Form,
 ) -> Result<Response, ApiError> {
-    let answer = hub.callback(interaction, &token, &body)?;
+    let answer = hub.callback(interaction, &token, &form.body, &form.files)?;
     let wanted = query.with_response.is_some_and(|word| matches!(word.to_lowercase().as_str(), "true" | "1"));
     Ok(if wanted { Json(answer).into_response() } else { StatusCode::NO_CONTENT.into_response() })
 }
@@ -36,9 +36,9 @@ pub(super) async fn callback(
 pub(super) async fn follow_up(
     State(hub): State<Arc<Hub>>,
     Params((application, token)): Params<(Id, String)>,
-    Body(body): Body,
+    form: Form,
 ) -> Result<Json<Value>, ApiError> {
-    hub.follow_up(application, &token, &body).map(Json)
+    hub.follow_up(application, &token, &form.body, &form.files).map(Json)
 }
 
 pub(super) async fn message(
@@ -51,9 +51,9 @@ pub(super) async fn message(
 pub(super) async fn edit(
     State(hub): State<Arc<Hub>>,
     Params((application, token, message)): Params<(Id, String, String)>,
-    Body(body): Body,
+    form: Form,
 ) -> Result<Json<Value>, ApiError> {
-    hub.edit_webhook(application, &token, &message, &body).map(Json)
+    hub.edit_webhook(application, &token, &message, &form.body, &form.files).map(Json)
 }
 
 pub(super) async fn remove(

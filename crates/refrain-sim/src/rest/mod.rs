@@ -2,12 +2,18 @@
 
 mod applications;
 mod channels;
+mod emojis;
 pub(crate) mod error;
 mod extract;
+mod files;
+mod form;
 mod guilds;
 mod interactions;
 mod limits;
 mod manners;
+mod marks;
+mod messages;
+mod multipart;
 mod record;
 mod route;
 mod serve;
@@ -21,11 +27,12 @@ use axum::{
     extract::{DefaultBodyLimit, Request, State},
     middleware::{self, Next},
     response::Response,
-    routing::{get, post},
+    routing::{delete, get, post, put},
 };
 
 use self::error::ApiError;
 pub(crate) use self::{
+    form::Need,
     limits::{Limits, Scope},
     serve::serve,
     troubles::{Aim, Body as TroubleBody, Troubles, What},
@@ -39,6 +46,7 @@ fn router(hub: Arc<Hub>) -> Router {
         .nest("/api/v10", api.clone())
         .nest("/api/v9", api.clone())
         .nest("/api", api)
+        .route("/attachments/{channel}/{file}/{name}", get(files::file))
         .fallback(async || ApiError::NO_ROUTE)
         .method_not_allowed_fallback(async || ApiError::NO_METHOD)
         .layer(middleware::from_fn_with_state(hub.clone(), manners::check))
@@ -79,12 +87,10 @@ fn api() -> Router<Arc<Hub>> {
             get(interactions::message).patch(interactions::edit).delete(interactions::remove),
         )
         .route("/channels/{channel}", get(channels::channel))
-        .route("/channels/{channel}/messages", get(channels::list).post(channels::create))
-        .route(
-            "/channels/{channel}/messages/{message}",
-            get(channels::message).patch(channels::edit).delete(channels::remove),
-        )
         .route("/channels/{channel}/typing", post(channels::typing))
+        .route("/channels/{channel}/voice-status", put(channels::voice_status))
+        .merge(of_messages())
+        .merge(of_emojis())
         .route("/guilds/{guild}", get(guilds::guild))
         .route("/guilds/{guild}/channels", get(guilds::channels))
         .route("/guilds/{guild}/roles", get(guilds::roles))
@@ -92,4 +98,32 @@ fn api() -> Router<Arc<Hub>> {
         .route("/guilds/{guild}/members/{user}", get(guilds::member))
         .route("/guilds/{guild}/voice-states/@me", get(guilds::my_voice_state))
         .route("/guilds/{guild}/voice-states/{user}", get(guilds::voice_state))
+}
+
+fn of_messages() -> Router<Arc<Hub>> {
+    let pin = || put(marks::pin).delete(marks::unpin);
+    let reaction = "/channels/{channel}/messages/{message}/reactions/{emoji}";
+    Router::new()
+        .route("/channels/{channel}/messages", get(messages::list).post(messages::create))
+        .route("/channels/{channel}/messages/bulk-delete", post(messages::bulk_remove))
+        .route("/channels/{channel}/messages/pins", get(marks::pins))
+        .route("/channels/{channel}/messages/pins/{message}", pin())
+        .route("/channels/{channel}/pins", get(marks::old_pins))
+        .route("/channels/{channel}/pins/{message}", pin())
+        .route(
+            "/channels/{channel}/messages/{message}",
+            get(messages::message).patch(messages::edit).delete(messages::remove),
+        )
+        .route("/channels/{channel}/messages/{message}/crosspost", post(messages::crosspost))
+        .route("/channels/{channel}/messages/{message}/reactions", delete(marks::clear))
+        .route(reaction, get(marks::who).delete(marks::clear_kind))
+        .route(&format!("{reaction}/@me"), put(marks::react).delete(marks::unreact_own))
+        .route(&format!("{reaction}/{{user}}"), delete(marks::unreact))
+}
+
+fn of_emojis() -> Router<Arc<Hub>> {
+    Router::new().route("/applications/{application}/emojis", get(emojis::list).post(emojis::create)).route(
+        "/applications/{application}/emojis/{emoji}",
+        get(emojis::one).patch(emojis::edit).delete(emojis::remove),
+    )
 }

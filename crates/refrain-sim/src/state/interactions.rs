@@ -4,12 +4,15 @@ use serde_json::{Value, json};
 
 use super::{
     Hub, State, json as shapes,
-    message_body::EPHEMERAL,
-    messages::{Draft, Origin},
+    message_body::{self, EPHEMERAL},
+    messages::{Draft, NewFile, Origin},
 };
 use crate::{
     id::Id,
-    rest::error::{ApiError, FieldErrors},
+    rest::{
+        Need,
+        error::{ApiError, FieldErrors},
+    },
     world::{Bot, Channel, Guild},
 };
 
@@ -24,8 +27,8 @@ pub(crate) enum Kind {
     Component { message: Id },
     /// Half-typed options.
     Autocomplete,
-    /// A form, and the message whose component opened it.
-    Modal { message: Option<Id> },
+    /// A form, the interaction that it answered, and the message whose component that was.
+    Modal { opener: Id, message: Option<Id> },
 }
 
 impl Kind {
@@ -41,7 +44,7 @@ impl Kind {
     fn message(&self) -> Option<Id> {
         match self {
             Self::Component { message } => Some(*message),
-            Self::Modal { message } => *message,
+            Self::Modal { message, .. } => *message,
             Self::Command { .. } | Self::Autocomplete => None,
         }
     }
@@ -139,7 +142,7 @@ impl Hub {
     }
 
     /// The bot's callback. Answers the documented callback response.
-    pub(crate) fn callback(&self, id: Id, token: &str, body: &Value) -> Result<Value, ApiError> {
+    pub(crate) fn callback(&self, id: Id, token: &str, body: &Value, files: &[NewFile]) -> Result<Value, ApiError> {
         let mut state = self.state();
         let one = state.interactions.get(&id).filter(|one| one.token == token).cloned();
         let one = one.ok_or(ApiError::UNKNOWN_INTERACTION)?;
@@ -149,12 +152,15 @@ impl Hub {
         if self.too_late(&one) {
             return Err(ApiError::UNKNOWN_INTERACTION);
         }
-        let callback = body["type"].as_u64().unwrap_or(0);
-        check_callback(&one.kind, callback)?;
+        let callback = check_callback(&one.kind, body)?;
         let data = &body["data"];
-        let draft = one.draft(id, true);
+        let draft = one.draft(&state, id, true);
+        let under_data = |error: ApiError| error.under("data");
         let (original, message, result) = match callback {
-            4 => self.create_message(&mut state, draft, data).map(|(id, value)| (Some(id), Some(value), None))?,
+            4 => {
+                let made = self.create_message(&mut state, draft, data, files);
+                made.map(|(id, value)| (Some(id), Some(value), None)).map_err(under_data)?
+            }
             5 => {
                 let ephemeral = data["flags"].as_u64().unwrap_or(0) & EPHEMERAL != 0;
                 let (id, value) = self.create_loading(&mut state, draft, ephemeral);
@@ -162,9 +168,16 @@ impl Hub {
             }
             7 => {
                 let id = one.original.ok_or(ApiError::UNKNOWN_MESSAGE)?;
-                (Some(id), Some(self.edit_message(&mut state, id, data)?), None)
+                (Some(id), Some(self.edit_message(&mut state, id, data, files).map_err(under_data)?), None)
             }
-            8 | 9 => (None, None, Some(data.clone())),
+            8 => {
+                message_body::check_choices(data)?;
+                (None, None, Some(data.clone()))
+            }
+            9 => {
+                message_body::check_modal(data)?;
+                (None, None, Some(data.clone()))
+            }
             _ => (one.original, None, None),
         };
         let now = self.clock.now_ms();
@@ -176,16 +189,19 @@ impl Hub {
             one.result = result;
         }
         self.publish_interaction(id, if matches!(callback, 5 | 6) { "acknowledged" } else { "answered" });
-        Ok(json!({
-            "interaction": {
-                "id": id, "type": one.kind.number(), "response_message_id": original,
-                "response_message_loading": callback == 5,
-                "response_message_ephemeral": message.as_ref().is_some_and(|message| {
-                    message["flags"].as_u64().unwrap_or(0) & EPHEMERAL != 0
-                }),
-            },
-            "resource": { "type": callback, "message": message },
-        }))
+        let flags = message.as_ref().and_then(|message| message["flags"].as_u64());
+        let mut answer = json!({ "interaction": {
+            "id": id, "type": one.kind.number(), "channel_id": one.channel, "guild_id": one.guild,
+        } });
+        if let Some(original) = original {
+            answer["interaction"]["response_message_id"] = json!(original);
+            answer["interaction"]["response_message_loading"] = json!(callback == 5);
+            answer["interaction"]["response_message_ephemeral"] = json!(flags.unwrap_or(0) & EPHEMERAL != 0);
+        }
+        if matches!(callback, 4 | 7) {
+            answer["resource"] = json!({ "type": callback, "message": message });
+        }
+        Ok(answer)
     }
 
     fn too_late(&self, one: &Interaction) -> bool {
@@ -220,16 +236,23 @@ impl Hub {
     }
 
     /// A follow-up message; right after a deferral it fills the loading message instead.
-    pub(crate) fn follow_up(&self, application: Id, token: &str, body: &Value) -> Result<Value, ApiError> {
+    pub(crate) fn follow_up(
+        &self,
+        application: Id,
+        token: &str,
+        body: &Value,
+        files: &[NewFile],
+    ) -> Result<Value, ApiError> {
         let mut state = self.state();
         let (id, one) = self.by_token(&state, application, token)?;
         let loading = one.original.filter(|_| one.callback == Some(5) && one.answered_ms.is_none());
         if let Some(loading) = loading {
-            let value = self.edit_message(&mut state, loading, body)?;
+            let value = self.edit_message(&mut state, loading, body, files)?;
             self.answered(&mut state, id);
             return Ok(value);
         }
-        let (message, value) = self.create_message(&mut state, one.draft(id, false), body)?;
+        let draft = one.draft(&state, id, false);
+        let (message, value) = self.create_message(&mut state, draft, body, files)?;
         if let Some(one) = state.interactions.get_mut(&id) {
             one.followups.push(message);
         }
@@ -249,10 +272,11 @@ impl Hub {
         token: &str,
         which: &str,
         body: &Value,
+        files: &[NewFile],
     ) -> Result<Value, ApiError> {
         let mut state = self.state();
         let (id, message) = self.its_message(&state, application, token, which)?;
-        let value = self.edit_message(&mut state, message, body)?;
+        let value = self.edit_message(&mut state, message, body, files)?;
         self.answered(&mut state, id);
         Ok(value)
     }
@@ -303,31 +327,45 @@ impl State {
 }
 
 impl Interaction {
-    fn draft(&self, id: Id, first: bool) -> Draft {
-        let name = match &self.kind {
-            Kind::Command { name } => Some(name.clone()),
-            Kind::Component { .. } | Kind::Autocomplete | Kind::Modal { .. } => None,
-        };
-        let first = first && name.is_some();
-        let origin = Origin { interaction: id, user: self.user, kind: self.kind.number(), name, first };
+    fn draft(&self, state: &State, id: Id, first: bool) -> Draft {
+        let mut origin = self.origin(state, id);
+        origin.original = self.original.filter(|_| !first);
         Draft { guild: self.guild, channel: self.channel, author: self.bot, origin: Some(origin) }
+    }
+
+    /// What a message tells of the interaction that it answers.
+    fn origin(&self, state: &State, id: Id) -> Origin {
+        let (name, opener) = match &self.kind {
+            Kind::Command { name } => (Some(name.clone()), None),
+            Kind::Modal { opener, .. } => (None, state.interactions.get(opener).map(|one| (*opener, one))),
+            Kind::Component { .. } | Kind::Autocomplete => (None, None),
+        };
+        Origin {
+            interaction: id,
+            user: self.user,
+            kind: self.kind.number(),
+            name,
+            original: None,
+            used: self.kind.message(),
+            // A form cannot open a form: one step is all there is.
+            opener: opener.map(|(id, one)| Box::new(one.origin(state, id))),
+        }
     }
 }
 
 /// Whether this kind of interaction may be answered like this.
-fn check_callback(kind: &Kind, callback: u64) -> Result<(), ApiError> {
+fn check_callback(kind: &Kind, body: &Value) -> Result<u64, ApiError> {
     let allowed: &[u64] = match kind {
         Kind::Command { .. } => &[4, 5, 9],
         Kind::Component { .. } => &[4, 5, 6, 7, 9],
         Kind::Autocomplete => &[8],
-        Kind::Modal { message: Some(_) } => &[4, 5, 6, 7],
-        Kind::Modal { message: None } => &[4, 5],
+        Kind::Modal { message: Some(_), .. } => &[4, 5, 6, 7],
+        Kind::Modal { message: None, .. } => &[4, 5],
     };
     let mut errors = FieldErrors::default();
-    if !allowed.contains(&callback) {
-        errors.add("type", "INTERACTION_RESPONSE_TYPE_INVALID", format!("Value must be one of {allowed:?}."));
-    }
-    errors.or(())
+    let callback = errors.choice("type", &body["type"], Need::Required, allowed);
+    errors.object("data", &body["data"], Need::Optional);
+    errors.or(callback.unwrap_or_default())
 }
 
 fn partial_channel(guild: &Guild, channel: &Channel, user: Id) -> Value {

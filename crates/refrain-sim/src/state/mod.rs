@@ -47,6 +47,8 @@ pub(crate) struct Hub {
     pub(crate) troubles: Troubles,
     /// `ws://127.0.0.1:PORT`, what clients are told to connect to.
     pub(crate) gateway_url: String,
+    /// `http://127.0.0.1:PORT`, where files are found.
+    pub(crate) rest_url: String,
     state: Mutex<State>,
     randomness: RandomState,
 }
@@ -60,6 +62,10 @@ pub(crate) struct State {
     pub(crate) commands: BTreeMap<(Id, Option<Id>), Vec<commands::Command>>,
     pub(crate) messages: BTreeMap<Id, messages::Message>,
     pub(crate) interactions: BTreeMap<Id, interactions::Interaction>,
+    /// Emoji, with the application that they are of, and their names.
+    pub(crate) emojis: BTreeMap<Id, (Id, String)>,
+    /// The files that came with messages.
+    pub(crate) files: messages::Files,
     pub(crate) faults: BTreeMap<Id, crate::faults::Lasting>,
     pub(crate) scripts: crate::faults::script::Scripts,
     /// Identifies by bot.
@@ -80,6 +86,7 @@ impl Hub {
         log: FrameLog,
         voice: VoiceServer,
         gateway_url: String,
+        rest_url: String,
     ) -> Arc<Self> {
         Arc::new(Self {
             world: RwLock::new(Arc::new(world)),
@@ -92,6 +99,7 @@ impl Hub {
             limits: Limits::default(),
             troubles: Troubles::default(),
             gateway_url,
+            rest_url,
             state: Mutex::default(),
             randomness: RandomState::new(),
         })

@@ -90,7 +90,7 @@ async fn the_first_follow_up_after_a_deferral_fills_the_loading_message() {
     let webhook = format!("/webhooks/{BOT}/{}", event["token"].as_str().unwrap());
     let (_, first) = stage.anonymous("POST", &webhook, Some(json!({ "content": "one" }))).await;
     let (_, second) = stage.anonymous("POST", &webhook, Some(json!({ "content": "two" }))).await;
-    assert_eq!(first["id"], answer["resource"]["message"]["id"]);
+    assert_eq!(first["id"], answer["interaction"]["response_message_id"]);
     assert_ne!(first["id"], second["id"]);
     let seen = stage.see(&format!("/messages?channel={TEXT}")).await;
     assert_eq!((&seen[0]["content"], &seen[0]["ephemeral_for"]), (&json!("one"), &json!(ADA)));
@@ -172,7 +172,7 @@ async fn a_button_is_pressed_and_updates_its_message() {
     assert_eq!(status, 200, "{message}");
     stage.order("POST", "/components", json!({ "message": message["id"], "user": ADA, "custom_id": "skip" })).await;
     let event = bot.event("INTERACTION_CREATE").await;
-    assert_eq!(event["data"], json!({ "custom_id": "skip", "component_type": 2 }));
+    assert_eq!(event["data"], json!({ "custom_id": "skip", "component_type": 2, "id": 2 }));
     assert_eq!(event["message"]["id"], message["id"]);
     let callback =
         format!("/interactions/{}/{}/callback", event["id"].as_str().unwrap(), event["token"].as_str().unwrap());

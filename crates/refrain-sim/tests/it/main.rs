@@ -7,6 +7,7 @@ mod gateway;
 mod interactions;
 mod rest;
 mod rest_limits;
+mod rest_messages;
 mod rest_troubles;
 mod scripts;
 mod support;

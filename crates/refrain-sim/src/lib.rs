@@ -23,6 +23,7 @@ pub mod id;
 pub mod listener;
 pub mod log;
 mod rest;
+pub mod scenario;
 mod state;
 pub mod timecode;
 mod ui;
@@ -53,6 +54,19 @@ pub struct SimOptions {
     pub gateway_heartbeat: Duration,
     /// Whether the control server also serves the page.
     pub ui: bool,
+    /// Which ports to listen at.
+    pub ports: Ports,
+}
+
+/// Ports of 127.0.0.1; 0 is any that is free.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ports {
+    /// The REST API's.
+    pub rest: u16,
+    /// The main gateway's.
+    pub gateway: u16,
+    /// The control API's.
+    pub control: u16,
 }
 
 impl SimOptions {
@@ -66,6 +80,7 @@ impl SimOptions {
             resume_window: Duration::from_secs(90),
             gateway_heartbeat: Duration::from_millis(41_250),
             ui: false,
+            ports: Ports::default(),
         }
     }
 }
@@ -92,6 +107,9 @@ pub struct Addresses {
 #[derive(Debug)]
 pub struct Sim {
     addresses: Addresses,
+    clock: SimClock,
+    /// The control API, for calls from inside the process.
+    control: axum::Router,
     stop: CancellationToken,
     tasks: JoinSet<()>,
 }
@@ -116,9 +134,9 @@ impl Sim {
             ..voice::VoiceOptions::new(&options.ca_dir)
         };
         let voice = VoiceServer::start(voice_options, clock, log.clone()).await.context("starting the voice server")?;
-        let (rest, rest_at) = bind("REST").await?;
-        let (gateway, gateway_at) = bind("gateway").await?;
-        let (control, control_at) = bind("control").await?;
+        let (rest, rest_at) = bind("REST", options.ports.rest).await?;
+        let (gateway, gateway_at) = bind("gateway", options.ports.gateway).await?;
+        let (control, control_at) = bind("control", options.ports.control).await?;
         let addresses = Addresses {
             rest: format!("http://{rest_at}"),
             gateway: format!("ws://{gateway_at}"),
@@ -132,14 +150,27 @@ impl Sim {
         let mut tasks = JoinSet::new();
         tasks.spawn(gateway::serve(hub.clone(), gateway, stop.clone()));
         tasks.spawn(rest::serve(hub.clone(), rest, stop.clone()));
-        tasks.spawn(serve_http("control", control, control::router(Arc::clone(&hub), stop.clone()), stop.clone()));
-        Ok(Self { addresses, stop, tasks })
+        let inside = control::router(Arc::clone(&hub), stop.clone());
+        tasks.spawn(serve_http("control", control, inside.clone(), stop.clone()));
+        Ok(Self { addresses, clock, control: inside, stop, tasks })
     }
 
     /// Where everything is.
     #[must_use]
     pub fn addresses(&self) -> &Addresses {
         &self.addresses
+    }
+
+    /// Milliseconds since the start, on the clock of everything that the simulator tells.
+    #[must_use]
+    pub fn now_ms(&self) -> f64 {
+        self.clock.now_ms()
+    }
+
+    /// A call of the control API without a socket: `method` and `path` as over HTTP, and a JSON body (null for none).
+    /// Answers the status, and the body: JSON as it is, anything else as text.
+    pub async fn control(&self, method: &str, path: &str, body: &serde_json::Value) -> (u16, serde_json::Value) {
+        control::call(self.control.clone(), method, path, body).await
     }
 
     /// Closes all sockets.
@@ -151,11 +182,15 @@ impl Sim {
     }
 }
 
-async fn bind(what: &str) -> anyhow::Result<(TcpListener, std::net::SocketAddr)> {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
-    let listener = listener.with_context(|| format!("binding the {what} server to a port of 127.0.0.1"))?;
+async fn bind(what: &str, port: u16) -> anyhow::Result<(TcpListener, std::net::SocketAddr)> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+    let listener = listener.with_context(|| format!("binding the {what} server to {}", port_words(port)))?;
     let address = listener.local_addr().with_context(|| format!("asking for the {what} server's port"))?;
     Ok((listener, address))
+}
+
+fn port_words(port: u16) -> String {
+    if port == 0 { "a free port of 127.0.0.1".into() } else { format!("127.0.0.1:{port}") }
 }
 
 async fn serve_http(what: &str, listener: TcpListener, router: axum::Router, stop: CancellationToken) {

@@ -33,6 +33,11 @@ impl Refusal {
         Self { words: format!("`{place}`: {}", self.words), ..self }
     }
 
+    /// What it says.
+    pub(crate) fn words(self) -> String {
+        self.words
+    }
+
     /// As a script notes it.
     pub(crate) fn told(&self) -> serde_json::Value {
         json!({ "status": self.status.as_u16(), "error": self.words })

@@ -16,11 +16,16 @@ use std::sync::Arc;
 
 use axum::{
     Extension, Router,
-    http::StatusCode,
+    body::Body,
+    extract::Request,
+    http::{StatusCode, header},
     middleware,
+    response::Response,
     routing::{delete, get, patch, post, put},
 };
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 
 use self::answer::Refusal;
 use crate::{state::Hub, ui};
@@ -68,4 +73,25 @@ pub(crate) fn router(hub: Arc<Hub>, stop: CancellationToken) -> Router {
         .layer(Extension(stop))
         .layer(middleware::from_fn(guard::guard))
         .with_state(hub)
+}
+
+/// A call from inside the process.
+pub(crate) async fn call(router: Router, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    let bytes = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+    let request = Request::builder().method(method).uri(path).header(header::HOST, "127.0.0.1").body(bytes);
+    let request = match request {
+        Ok(request) => request,
+        Err(error) => return (400, json!({ "error": format!("{method} {path} is no request: {error}") })),
+    };
+    let Ok(response) = router.oneshot(request).await;
+    let (status, is_json) = (response.status().as_u16(), is_json(&response));
+    match axum::body::to_bytes(response.into_body(), usize::MAX).await {
+        Ok(bytes) if is_json => (status, serde_json::from_slice(&bytes).unwrap_or_default()),
+        Ok(bytes) => (status, Value::String(String::from_utf8_lossy(&bytes).into_owned())),
+        Err(error) => (500, json!({ "error": format!("reading the answer to {method} {path}: {error}") })),
+    }
+}
+
+fn is_json(response: &Response) -> bool {
+    response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json")
 }

@@ -172,6 +172,11 @@ fn target(fields: &mut Map<String, Value>) -> Result<Target, Refusal> {
     }
 }
 
+/// Whether there is such a kind; words that list all kinds when there is none.
+pub(crate) fn check_kind(kind: &str) -> Result<(), String> {
+    if is_known(kind) { Ok(()) } else { Err(unknown(kind).words()) }
+}
+
 fn is_known(kind: &str) -> bool {
     ROOMS.iter().any(|room| room.kinds.contains(&kind))
 }

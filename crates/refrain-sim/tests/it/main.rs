@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod command_line;
 mod faults;
 mod gateway;
 mod interactions;
@@ -9,6 +10,7 @@ mod rest;
 mod rest_limits;
 mod rest_messages;
 mod rest_troubles;
+mod scenarios;
 mod scripts;
 mod support;
 mod ui;

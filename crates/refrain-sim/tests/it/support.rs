@@ -141,8 +141,7 @@ impl Stage {
 
     pub(crate) async fn connect_with(&self, query: &str) -> Gateway {
         let url = format!("{}/{query}", self.sim.addresses().gateway);
-        let (stream, _) = connect_async(url).await.unwrap();
-        Gateway { stream, session: String::new(), seq: 0 }
+        Gateway::open(&url).await
     }
 }
 
@@ -162,6 +161,11 @@ pub(crate) enum Came {
 }
 
 impl Gateway {
+    pub(crate) async fn open(url: &str) -> Self {
+        let (stream, _) = connect_async(url).await.unwrap();
+        Self { stream, session: String::new(), seq: 0 }
+    }
+
     pub(crate) async fn send(&mut self, frame: Value) {
         self.stream.send(Message::text(frame.to_string())).await.unwrap();
     }

@@ -133,7 +133,10 @@ impl Sim {
             dave: world.voice.dave(),
             ..voice::VoiceOptions::new(&options.ca_dir)
         };
-        let voice = VoiceServer::start(voice_options, clock, log.clone()).await.context("starting the voice server")?;
+        let except = world.listener.except.iter().map(|guild| guild.0);
+        let listeners = listener::Listeners::with(clock, world.listener.decode, except);
+        let voice = VoiceServer::start_with(voice_options, clock, log.clone(), listeners).await;
+        let voice = voice.context("starting the voice server")?;
         let (rest, rest_at) = bind("REST", options.ports.rest).await?;
         let (gateway, gateway_at) = bind("gateway", options.ports.gateway).await?;
         let (control, control_at) = bind("control", options.ports.control).await?;

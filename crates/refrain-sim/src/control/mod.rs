@@ -5,6 +5,7 @@ mod asking;
 mod faults;
 mod guard;
 mod guilds;
+mod listeners;
 mod observe;
 mod options;
 mod scripts;
@@ -33,7 +34,8 @@ use crate::{state::Hub, ui};
 const ROUTES: &str = "POST /sim/interactions, GET /sim/interactions/{id}, POST /sim/components, POST /sim/autocomplete, \
     POST /sim/modals, GET /sim/messages?channel=, POST /sim/users/{id}/voice, POST and GET /sim/faults, \
     DELETE /sim/faults/{id}, POST and GET /sim/scripts, POST /sim/scripts/random, GET and DELETE /sim/scripts/{id}, \
-    GET /sim/listeners/{guild}, GET /sim/listeners/{guild}/recording.wav, GET /sim/log?since=, \
+    GET /sim/listeners/{guild}?user=, \
+    GET /sim/listeners/{guild}/timecode, plot.svg and recording.wav (user=, from_ms=, to_ms=), GET /sim/log?since=, \
     GET /sim/commands, GET /sim/bots, GET /sim/voice?guild=, GET /sim/events?since=&timeout_ms=, GET /sim/stream, \
     GET /sim/world, GET /sim/clock, POST /sim/guilds/{guild}/channels, \
     PATCH and DELETE /sim/guilds/{guild}/channels/{channel}, PUT and DELETE /sim/guilds/{guild}/members/{user}";
@@ -53,8 +55,10 @@ pub(crate) fn router(hub: Arc<Hub>, stop: CancellationToken) -> Router {
         .route("/sim/scripts", post(scripts::create).get(scripts::list))
         .route("/sim/scripts/random", post(scripts::random))
         .route("/sim/scripts/{id}", get(scripts::show).delete(scripts::stop))
-        .route("/sim/listeners/{guild}", get(observe::listener))
-        .route("/sim/listeners/{guild}/recording.wav", get(observe::recording))
+        .route("/sim/listeners/{guild}", get(listeners::report))
+        .route("/sim/listeners/{guild}/timecode", get(listeners::timecode))
+        .route("/sim/listeners/{guild}/plot.svg", get(listeners::plot))
+        .route("/sim/listeners/{guild}/recording.wav", get(listeners::recording))
         .route("/sim/log", get(observe::log))
         .route("/sim/commands", get(observe::commands))
         .route("/sim/bots", get(observe::bots))

@@ -21,7 +21,7 @@ use crate::{
 /// The longest that a call waits for an event.
 const LONGEST_POLL: Duration = Duration::from_secs(60);
 
-fn guild(world: &World, id: Id) -> Result<&Guild, Refusal> {
+pub(super) fn guild(world: &World, id: Id) -> Result<&Guild, Refusal> {
     world.guild(id).ok_or_else(|| Refusal::missing(format!("there is no guild {id}")))
 }
 
@@ -78,21 +78,6 @@ pub(super) async fn place_user(
     hub.place_user(place.guild, user, place.channel).map_err(Refusal::bad)?;
     let at_ms = hub.clock.now_ms();
     Ok(Json(json!({ "user": user, "guild": place.guild, "channel": place.channel, "at_ms": at_ms })))
-}
-
-pub(super) async fn listener(State(hub): State<Arc<Hub>>, PathId(id): PathId) -> Result<Json<Value>, Refusal> {
-    let guild = guild(&hub.world(), id)?.id;
-    let report = hub.voice.listeners().report(guild.0);
-    report.map(Json).ok_or_else(|| Refusal::missing(format!("no bot was in voice in the guild {id} yet")))
-}
-
-pub(super) async fn recording(State(hub): State<Arc<Hub>>, PathId(id): PathId) -> Result<Response, Refusal> {
-    let guild = guild(&hub.world(), id)?.id.0;
-    let listeners = hub.voice.listeners();
-    // Minutes of samples are copied: not on the threads that carry the sockets.
-    let wav = tokio::task::spawn_blocking(move || listeners.wav(guild)).await.ok().flatten();
-    let wav = wav.ok_or_else(|| Refusal::missing(format!("no bot was in voice in the guild {id} yet")))?;
-    Ok(([(header::CONTENT_TYPE, "audio/wav")], wav).into_response())
 }
 
 /// From when on.

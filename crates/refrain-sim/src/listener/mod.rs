@@ -1,36 +1,46 @@
-//! What a person in each voice channel would have heard: one listener a guild.
+//! What a person in each voice channel would have heard: one listener for each bot in each guild.
 //!
 //! A listener gets every packet that the voice server could decrypt, with the time it arrived at. It plays them as a
 //! receiver with a fixed playout delay of 60 ms would (`timeline` has the model), decodes them with libopus and keeps
-//! the samples on the simulator's clock, so that a time in the recording and a time in the log are the same time. The
-//! recording starts with the bot's first session in the guild (`start_ms`) and is silent wherever nothing was heard:
-//! lost packets, underruns and pauses alike. Samples are kept for the first 15 minutes, everything else for 4 hours.
+//! them on the simulator's clock, so that a time in the recording and a time in the log are the same time. The recording
+//! starts with the bot's first session in the guild (`start_ms`) and is silent wherever nothing was heard: lost packets,
+//! underruns and pauses alike. How loud it was is kept for 4 hours. The packets are kept as they came (up to 32 MiB: half
+//! an hour and more) and decoded again when somebody asks for the samples.
 //!
-//! Decoding happens on a thread of the guild's own behind a bounded queue. Listeners made without decoding judge by the
-//! packets alone: music is any frame but the explicit silence frame, levels and recordings are empty.
+//! Packets wait in a queue until the one thread of all listeners (`worker`) comes by, ten times a second, or somebody
+//! asks what was heard. Listeners without decoding take each packet at once, which is cheap, and judge by the packets
+//! alone: music is any frame but the explicit silence frame, levels and recordings are empty.
 
-mod decoder;
+mod bot;
+mod cover;
+mod ear;
+mod facts;
+mod history;
+mod kept;
+mod plot;
+mod query;
 mod recording;
 mod report;
+mod stalls;
+mod tenths;
 mod timeline;
+mod worker;
 
 use crate::clock::SimClock;
-use anyhow::Context;
-use recording::Recording;
-pub(crate) use recording::Tenths;
-use report::{History, SessionNote};
+use bot::Sink;
+use history::SessionNote;
+use stalls::Stalls;
 use std::{
-    collections::BTreeMap,
-    io::Cursor,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
-        mpsc::{SyncSender, sync_channel},
     },
 };
 
-/// Packets that may wait for a guild's decoder: more than a minute of music.
-const MAX_WAITING: usize = 4096;
+pub(crate) use bot::BotListener;
+pub use plot::{Mark, MarkKind};
+pub use query::{Heard, Span};
 
 /// A voice packet that was decrypted.
 #[derive(Debug)]
@@ -54,7 +64,7 @@ pub(crate) struct Joined {
     pub(crate) version: u8,
 }
 
-/// What happened to the packets of a guild.
+/// What happened to the packets of a bot before anything was heard of them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Counters {
     /// With a living session's SSRC and address, decrypted or not.
@@ -73,177 +83,84 @@ pub(crate) struct Counters {
     pub(crate) before_speaking: u64,
     /// With the SSRC of an ended session, or from an address that never said who it is.
     pub(crate) unknown: u64,
-    /// Decrypted, but not Opus.
-    pub(crate) malformed: u64,
-    pub(crate) underruns: u64,
-    pub(crate) late: u64,
-    pub(crate) lost: u64,
-    pub(crate) overflow: u64,
-    /// Not heard because the decoder did not keep up: the machine's fault, not the bot's.
+    /// Not heard because nobody came to decode it: the machine's fault, not the bot's.
     pub(crate) decoder_behind: u64,
 }
 
-/// One guild's listener.
+/// What the listeners share with their thread.
 #[derive(Debug)]
-pub(crate) struct GuildListener {
+struct Shared {
     clock: SimClock,
-    is_decoding: bool,
-    packets: SyncSender<Packet>,
-    counters: Arc<Mutex<Counters>>,
-    recording: Arc<Mutex<Recording>>,
-    history: Mutex<History>,
-}
-
-impl GuildListener {
-    fn start(guild: u64, clock: SimClock, is_decoding: bool) -> Self {
-        let (packets, queue) = sync_channel(MAX_WAITING);
-        let recording = Recording::new(decoder::ticks(clock.micros()), is_decoding);
-        let recording = Arc::new(Mutex::new(recording));
-        let counters = Arc::new(Mutex::new(Counters::default()));
-        let studio =
-            decoder::Studio { clock, is_decoding, recording: Arc::clone(&recording), counters: Arc::clone(&counters) };
-        let thread =
-            std::thread::Builder::new().name(format!("listen-{guild}")).spawn(move || decoder::run(&studio, &queue));
-        if let Err(error) = thread {
-            // Without the thread the queue is closed: every packet is then counted as not heard.
-            tracing::error!(%error, guild, "starting the listener's thread");
-        }
-        Self { clock, is_decoding, packets, counters, recording, history: Mutex::new(History::default()) }
-    }
-
-    /// A packet arrived.
-    pub(crate) fn hear(&self, packet: Packet) {
-        if self.packets.try_send(packet).is_err() {
-            self.count(|counters| counters.decoder_behind += 1);
-        }
-    }
-
-    /// Something is to be counted.
-    pub(crate) fn count(&self, change: impl FnOnce(&mut Counters)) {
-        change(&mut lock(&self.counters));
-    }
-
-    /// The session chose its encryption mode.
-    pub(crate) fn mode_selected(&self, ssrc: u32, mode: &'static str) {
-        lock(&self.history).with_session(ssrc, |session| session.mode = Some(mode));
-    }
-
-    /// The session's socket is gone, with this code where one was exchanged.
-    pub(crate) fn closed(&self, ssrc: u32, code: Option<u16>) {
-        let now_ms = self.clock.now_ms();
-        lock(&self.history).with_session(ssrc, |session| {
-            session.closed_ms = Some(now_ms);
-            session.code = code;
-        });
-    }
-
-    /// The session goes on over another socket.
-    pub(crate) fn resumed(&self, ssrc: u32) {
-        let now_ms = self.clock.now_ms();
-        lock(&self.history).with_session(ssrc, |session| session.resumed(now_ms));
-    }
-
-    /// The client said whether it speaks.
-    pub(crate) fn speaking(&self, ssrc: u32, speaking: u64) {
-        let now_ms = self.clock.now_ms();
-        lock(&self.history).speaking(now_ms, ssrc, speaking);
-    }
+    decode: bool,
+    /// Guilds for which it is the other way round.
+    except: BTreeSet<u64>,
+    bots: Mutex<BTreeMap<(u64, u64), Arc<BotListener>>>,
+    /// Packets that belong to no session of any guild.
+    strays: AtomicU64,
+    stalls: Mutex<Stalls>,
+    has_thread: Mutex<bool>,
 }
 
 /// The listeners of all guilds; clones share them.
 #[derive(Clone, Debug)]
-pub struct Listeners {
-    clock: SimClock,
-    is_decoding: bool,
-    guilds: Arc<Mutex<BTreeMap<u64, Arc<GuildListener>>>>,
-    /// Packets that belong to no session of any guild.
-    strays: Arc<AtomicU64>,
-}
+pub struct Listeners(Arc<Shared>);
 
 impl Listeners {
     /// Listeners that tell times on `clock`. Those that do not `decode` are cheap enough for thousands of guilds: they
     /// tell gaps and counts, no levels and no recording.
     #[must_use]
     pub fn new(clock: SimClock, decode: bool) -> Self {
-        Self { clock, is_decoding: decode, guilds: Arc::default(), strays: Arc::default() }
+        Self::with(clock, decode, [])
     }
 
-    /// What this guild's listener heard; `None` when no bot ever connected to voice there. docs/simulator.md has the
-    /// fields. Takes milliseconds for a recording of minutes.
+    /// As [`new`](Self::new), but with the guilds of `except` it is the other way round.
     #[must_use]
-    pub fn report(&self, guild: u64) -> Option<serde_json::Value> {
-        let listener = self.guild(guild)?;
-        let strays = self.strays.load(Ordering::Relaxed);
-        Some(report::report(guild, &listener, strays))
+    pub fn with(clock: SimClock, decode: bool, except: impl IntoIterator<Item = u64>) -> Self {
+        Self(Arc::new(Shared {
+            clock,
+            decode,
+            except: except.into_iter().collect(),
+            bots: Mutex::default(),
+            strays: AtomicU64::new(0),
+            stalls: Mutex::default(),
+            has_thread: Mutex::new(false),
+        }))
     }
 
-    /// The recording as WAV (48 kHz, stereo, s16), silences kept, from `start_ms` to what is heard now; `None` when no
-    /// bot ever connected to voice there. Large and slow for a recording of minutes: not for an async task itself.
-    #[must_use]
-    pub fn wav(&self, guild: u64) -> Option<Vec<u8>> {
-        let listener = self.guild(guild)?;
-        write_wav(&listener).inspect_err(|error| tracing::error!(%error, guild, "writing a listener's recording")).ok()
-    }
-
-    /// How loud it was from `from_ms` on, two minutes at most; `None` when no bot ever connected to voice there.
-    pub(crate) fn levels_since(&self, guild: u64, from_ms: f64) -> Option<Tenths> {
-        let listener = self.guild(guild)?;
-        let heard_until = listener.heard_until();
-        Some(lock(&listener.recording).tenths(from_ms, heard_until))
-    }
-
-    fn guild(&self, guild: u64) -> Option<Arc<GuildListener>> {
-        lock(&self.guilds).get(&guild).cloned()
-    }
-
-    /// A client identified: the guild's listener, listening from now on if it did not yet.
-    pub(crate) fn joined(&self, joined: Joined) -> Arc<GuildListener> {
-        let mut guilds = lock(&self.guilds);
-        let listener = guilds
-            .entry(joined.guild)
-            .or_insert_with(|| Arc::new(GuildListener::start(joined.guild, self.clock, self.is_decoding)));
-        let note = SessionNote::new(&joined, self.clock.now_ms());
-        lock(&listener.history).joined(joined.channel, note);
-        Arc::clone(listener)
+    /// A client identified: the bot's listener, listening from now on if it did not yet.
+    pub(crate) fn joined(&self, joined: Joined) -> Arc<BotListener> {
+        let shared = &self.0;
+        let listener = {
+            let mut bots = lock(&shared.bots);
+            let order = bots.keys().filter(|(guild, _)| *guild == joined.guild).count();
+            let entry = bots.entry((joined.guild, joined.user)).or_insert_with(|| {
+                let sink = match shared.decode != shared.except.contains(&joined.guild) {
+                    true => Sink::Decoded,
+                    false => Sink::Marked,
+                };
+                Arc::new(BotListener::new(joined.user, order, shared.clock, sink))
+            });
+            Arc::clone(entry)
+        };
+        listener.joined(joined.channel, SessionNote::new(&joined, shared.clock.now_ms()));
+        let mut has_thread = lock(&shared.has_thread);
+        if !*has_thread {
+            *has_thread = worker::start(shared);
+        }
+        listener
     }
 
     /// A packet that belongs to no session.
     pub(crate) fn count_stray(&self) {
-        self.strays.fetch_add(1, Ordering::Relaxed);
+        self.0.strays.fetch_add(1, Ordering::Relaxed);
     }
-}
 
-fn write_wav(listener: &GuildListener) -> anyhow::Result<Vec<u8>> {
-    let spec = hound::WavSpec {
-        channels: 2,
-        sample_rate: 48_000,
-        bits_per_sample: 16,
-        sample_format: hound::SampleFormat::Int,
-    };
-    let mut bytes = Cursor::new(Vec::new());
-    let mut writer = hound::WavWriter::new(&mut bytes, spec).context("beginning the WAV")?;
-    let now = listener.heard_until();
-    let mut from = 0;
-    loop {
-        // Copied in pieces: the decoder waits for a piece at most.
-        let Some(samples) = lock(&listener.recording).samples(from, now) else {
-            break;
-        };
-        from += samples.len();
-        let mut piece = writer.get_i16_writer(u32::try_from(samples.len())?);
-        for sample in samples {
-            piece.write_sample(sample);
-        }
-        piece.flush().context("writing samples into the WAV")?;
-    }
-    writer.finalize().context("ending the WAV")?;
-    Ok(bytes.into_inner())
-}
-
-impl GuildListener {
-    /// Up to where the timeline has been heard, in ticks: what arrives now is heard after the playout delay.
-    fn heard_until(&self) -> i64 {
-        decoder::ticks(self.clock.micros()) - timeline::DELAY
+    /// The guild's bots that were ever in voice, the first to come first.
+    fn bots(&self, guild: u64) -> Vec<Arc<BotListener>> {
+        let bots = lock(&self.0.bots);
+        let mut here: Vec<_> = bots.range((guild, 0)..=(guild, u64::MAX)).map(|(_, bot)| Arc::clone(bot)).collect();
+        here.sort_by_key(|bot| bot.order);
+        here
     }
 }
 
@@ -251,3 +168,6 @@ impl GuildListener {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests;

@@ -24,6 +24,11 @@ const MAX_AHEAD: i64 = 2000 * TICKS_PER_MS;
 /// The most packets that wait for an overtaken one.
 const MAX_HELD: usize = 128;
 
+/// Microseconds of the clock as ticks of 48 kHz.
+pub(super) fn ticks(micros: u64) -> i64 {
+    i64::try_from(u128::from(micros) * 48 / 1000).unwrap_or(i64::MAX / 4)
+}
+
 /// A packet as it arrived.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Arrival {
@@ -48,6 +53,18 @@ pub(super) struct Tally {
     pub(super) lost: u64,
     /// Packets for which the buffer was full.
     pub(super) overflow: u64,
+}
+
+impl Tally {
+    /// Both together.
+    pub(super) fn plus(self, other: Self) -> Self {
+        Self {
+            underruns: self.underruns + other.underruns,
+            late: self.late + other.late,
+            lost: self.lost + other.lost,
+            overflow: self.overflow + other.overflow,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -112,6 +129,11 @@ impl<T> Timeline<T> {
     /// When [`advance`](Self::advance) has something to do.
     pub(super) fn due(&self) -> Option<i64> {
         self.held.first_key_value().map(|(_, held)| held.slot)
+    }
+
+    /// The music that waits for a packet before it: where it is to be heard on the recorded timeline, and for how long.
+    pub(super) fn held(&self) -> impl Iterator<Item = (i64, i64)> {
+        self.held.values().filter(|held| !held.is_quiet).map(|held| (held.slot - DELAY, held.ticks))
     }
 
     fn is_next_held(&self) -> bool {

@@ -8,7 +8,7 @@ use super::{
     trouble::Figures,
     udp::{Fate, Way},
 };
-use crate::listener::{Counters, GuildListener, Packet};
+use crate::listener::{BotListener, Counters, Packet};
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
@@ -32,7 +32,7 @@ pub(super) struct PassedOn {
 pub(super) struct Media {
     user: u64,
     ssrc: u32,
-    listener: Arc<GuildListener>,
+    listener: Arc<BotListener>,
     /// Where end-to-end encryption is known, if there is any.
     room: Option<Arc<Mutex<Room>>>,
     cipher: Option<Cipher>,
@@ -55,7 +55,7 @@ pub(super) struct Media {
 }
 
 impl Media {
-    pub(super) fn new(user: u64, ssrc: u32, listener: Arc<GuildListener>, room: Option<Arc<Mutex<Room>>>) -> Self {
+    pub(super) fn new(user: u64, ssrc: u32, listener: Arc<BotListener>, room: Option<Arc<Mutex<Room>>>) -> Self {
         Self {
             user,
             ssrc,
@@ -75,7 +75,7 @@ impl Media {
         }
     }
 
-    pub(super) fn listener(&self) -> &Arc<GuildListener> {
+    pub(super) fn listener(&self) -> &Arc<BotListener> {
         &self.listener
     }
 

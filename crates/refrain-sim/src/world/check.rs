@@ -63,6 +63,9 @@ impl World {
                 return Err(wrong(format!("gateway.{name}"), "it must be 1 at least"));
             }
         }
+        if let Some(index) = self.listener.except.iter().position(|guild| self.guild(*guild).is_none()) {
+            return Err(wrong(format!("listener.except[{index}]"), "there is no guild with this id"));
+        }
         self.check_ids()?;
         for index in 0..self.guilds.len() {
             self.check_guild(index)?;

@@ -1,6 +1,8 @@
 //! The example world, which tests and the documentation share.
 
-use super::{Bot, Channel, ChannelKind, Gateway, Guild, Member, PrivilegedIntent, Rest, Role, User, Voice, World};
+use super::{
+    Bot, Channel, ChannelKind, Gateway, Guild, Listener, Member, PrivilegedIntent, Rest, Role, User, Voice, World,
+};
 use crate::id::{Id, Permissions};
 
 impl World {
@@ -58,6 +60,7 @@ impl World {
             }],
             voice: Voice::default(),
             rest: Rest::default(),
+            listener: Listener::default(),
             gateway: Gateway::default(),
         }
     }

@@ -4,6 +4,7 @@
 mod check;
 mod example;
 mod gateway;
+mod listener;
 mod rest;
 mod rights;
 
@@ -16,6 +17,7 @@ use crate::{
 
 pub use check::WorldError;
 pub use gateway::{Gateway, PrivilegedIntent};
+pub use listener::Listener;
 pub use rest::{Rest, RouteLimit};
 
 /// Everything there is. `docs/simulator.md` describes the file.
@@ -35,6 +37,9 @@ pub struct World {
     /// How the REST API behaves.
     #[serde(default)]
     pub rest: Rest,
+    /// How closely it is listened to what bots play.
+    #[serde(default)]
+    pub listener: Listener,
     /// How the main gateway treats those who log in.
     #[serde(default)]
     pub gateway: Gateway,

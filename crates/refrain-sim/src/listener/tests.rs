@@ -50,7 +50,7 @@ fn two_bots_in_one_channel_are_heard_apart() {
 fn a_report_tells_what_waited_to_be_decoded_up_to_that_moment() {
     let listeners = Listeners::new(SimClock::start(), true);
     let bot = listeners.joined(joined(1, 1));
-    hear(&bot, 1, 0, packets(4, 50));
+    hear(&bot, 1, 100, packets(4, 50));
     let report = listeners.report(GUILD).unwrap();
     assert_eq!((&report["decoded_ms"], &report["rtp"]["received"]), (&1000.0.into(), &50.into()));
     assert_eq!(report["decoder_behind"], 0);
@@ -104,7 +104,7 @@ fn a_lost_packet_is_a_hole_of_its_length_and_a_stall_is_told_from_it() {
 fn without_decoding_gaps_and_counts_are_told_and_nothing_is_kept() {
     let listeners = Listeners::with(SimClock::start(), true, [GUILD]);
     let bot = listeners.joined(joined(1, 1));
-    hear(&bot, 1, 0, packets(4, 50));
+    hear(&bot, 1, 100, packets(4, 50));
     let heard = listeners.heard(GUILD, None).unwrap();
     assert!(!heard.is_decoding());
     let report = heard.report();

@@ -32,12 +32,8 @@ const ALL_DARK: Dark = Dark { socket: true, udp: true, connections: true };
 fn apply(hub: &Arc<Hub>, target: &Target, body: Value) -> Result<Outcome, Refusal> {
     let fault: Fault = fields_of(body)?;
     let (scope, whom, effect) = match fault {
-        Fault::Freeze {} => {
-            if target.guild.is_some() || target.bot.is_some() {
-                return Err(Refusal::bad("`freeze` concerns everybody: it has neither `guild` nor `bot`"));
-            }
-            (Scope::default(), Whom::default(), Effect::Freeze)
-        }
+        // It concerns everybody, whoever is named.
+        Fault::Freeze {} => (Scope::default(), Whom::default(), Effect::Freeze),
         Fault::BlackholeAll {} => {
             let world = hub.world();
             if target.guild.is_some() {
@@ -56,7 +52,11 @@ fn apply(hub: &Arc<Hub>, target: &Target, body: Value) -> Result<Outcome, Refusa
     }))
 }
 
-/// Outages by chance: those that one guild can have.
+/// Outages by chance.
 pub(super) fn random(kind: &str, _guild: &Guild, dice: &mut Dice) -> Option<Value> {
-    (kind == "blackhole_all").then(|| json!({ "for_ms": dice.between(1_000, 60_000) }))
+    match kind {
+        "freeze" => Some(json!({ "for_ms": dice.between(500, 20_000) })),
+        "blackhole_all" => Some(json!({ "for_ms": dice.between(1_000, 60_000) })),
+        _ => None,
+    }
 }

@@ -33,7 +33,8 @@ enum Fault {
     },
     PermissionLost {
         channel: Option<Id>,
-        #[serde(default = "connect")]
+        /// None means CONNECT.
+        #[serde(default)]
         permissions: Permissions,
         /// Whether the bot is thrown out of voice as well.
         #[serde(default)]
@@ -41,10 +42,6 @@ enum Fault {
     },
     GuildUnavailable {},
     GuildDelete {},
-}
-
-fn connect() -> Permissions {
-    Permissions::CONNECT
 }
 
 fn apply(hub: &Arc<Hub>, target: &Target, body: Value) -> Result<Outcome, Refusal> {
@@ -64,7 +61,9 @@ fn apply(hub: &Arc<Hub>, target: &Target, body: Value) -> Result<Outcome, Refusa
         Fault::PermissionLost { channel, permissions, disconnects } => {
             let channel = channel_of(hub, target, guild, channel)?;
             let bot = target.member_bot(&world, guild)?.id;
-            let outcome = deny(hub, guild.id, channel, bot, permissions)?;
+            let none = permissions == Permissions::default();
+            let rights = if none { Permissions::CONNECT } else { permissions };
+            let outcome = deny(hub, guild.id, channel, bot, rights)?;
             if disconnects {
                 // Who is not in voice cannot be thrown out of it.
                 let _ = hub.kick_bot(guild, bot, None);

@@ -14,12 +14,14 @@ use tokio_tungstenite::{
     tungstenite::{
         Message,
         handshake::server::{Request, Response},
-        protocol::{CloseFrame, WebSocketConfig},
+        protocol::WebSocketConfig,
     },
 };
 
 use super::{
-    frame::{self, Closing, Frame},
+    acting::ack,
+    ending::{End, close},
+    frame,
     outgoing::Encoder,
     query::{self, Compression, Query},
 };
@@ -28,7 +30,7 @@ use crate::{
     log::Direction,
     state::{
         Hub,
-        effects::{Effect, Forecast, Weather},
+        effects::{Forecast, Weather},
         sessions::{Order, Pending, Socket},
         voice::Wish,
     },
@@ -43,39 +45,29 @@ const RATE_WINDOW: Duration = Duration::from_secs(60);
 const MAX_FRAME: usize = 8192;
 const MAX_DOCUMENTED_FRAME: usize = 4096;
 
-/// What ends the connection's loop.
+/// Whether the connection's loop goes on.
 pub(super) type Flow = ControlFlow<End>;
-
-pub(super) enum End {
-    /// Close with this, or (`None`) just stop.
-    Close(Option<Closing>),
-    /// The client closed: with the code it gave.
-    ByClient(Option<u16>),
-    /// Close without a code.
-    Bare,
-    Reset,
-}
 
 pub(super) struct Connection {
     pub(super) hub: Arc<Hub>,
-    stream: WebSocketStream<TcpStream>,
+    pub(super) stream: WebSocketStream<TcpStream>,
     name: String,
     pub(super) socket: Socket,
     pub(super) version: u32,
     pub(super) encoder: Encoder,
     /// The session that this socket carries, and whose it is.
-    session: Option<(String, Id)>,
-    /// The socket is dead, though it is open.
-    zombie: bool,
+    pub(super) session: Option<(String, Id)>,
+    /// How many faults hold the socket dead, though it is open.
+    pub(super) zombies: u32,
     /// This end has forgotten the connection.
-    half_open: bool,
+    pub(super) half_open: bool,
     forecast: Forecast,
-    weather: Weather,
+    pub(super) weather: Weather,
     /// Op 4s that take their time, with when they are done.
-    late_op4: VecDeque<(Instant, Wish)>,
+    pub(super) late_op4: VecDeque<(Instant, Wish)>,
     /// When acknowledgements of heartbeats that take their time are due.
-    late_acks: VecDeque<Instant>,
-    last_heartbeat: Instant,
+    pub(super) late_acks: VecDeque<Instant>,
+    pub(super) last_heartbeat: Instant,
     window: (Instant, u32),
 }
 
@@ -116,7 +108,7 @@ pub(super) async fn serve(hub: Arc<Hub>, stream: TcpStream, number: u64) {
         version,
         encoder,
         session: None,
-        zombie: false,
+        zombies: 0,
         half_open: false,
         weather: forecast.now(None),
         forecast,
@@ -146,7 +138,7 @@ impl Connection {
         loop {
             // One and a half intervals without a heartbeat, and the client is taken for dead.
             let deadline = self.last_heartbeat + interval + interval / 2;
-            let still = self.zombie || self.weather.still;
+            let still = self.zombies > 0 || self.weather.still;
             let deaf = still || self.half_open;
             let op4_at = self.late_op4.front().map_or(deadline, |(at, _)| *at);
             let ack_at = self.late_acks.front().copied().unwrap_or(deadline);
@@ -199,7 +191,7 @@ impl Connection {
     }
 
     /// What was dispatched while nothing was sent did its waking in vain.
-    fn wake_up(&mut self) {
+    pub(super) fn wake_up(&mut self) {
         self.last_heartbeat = Instant::now();
         self.socket.wake.notify_one();
     }
@@ -237,79 +229,6 @@ impl Connection {
         }
     }
 
-    async fn act(&mut self, frame: Frame) -> Flow {
-        let session = self.session.as_ref().map(|(session, _)| session.clone());
-        match (frame, session) {
-            (Frame::Heartbeat, _) => {
-                self.last_heartbeat = Instant::now();
-                return self.acknowledge().await;
-            }
-            (Frame::Identify(_) | Frame::Resume { .. }, Some(_)) => return close(frame::ALREADY_AUTHENTICATED),
-            (Frame::Identify(identify), None) => return self.identify(*identify).await,
-            (Frame::Resume { token, session, seq }, None) => return self.resume(&token, session, seq).await,
-            (Frame::Presence(presence), Some(session)) => {
-                if let Some(session) = self.hub.state().sessions.get_mut(&session) {
-                    session.presence = presence;
-                }
-            }
-            (Frame::VoiceState(wish), Some(_)) => self.wish(wish),
-            (Frame::Members(request), Some(session)) => self.send_members(&session, &request),
-            (Frame::Sounds(guilds), Some(session)) => self.send_sounds(&session, &guilds),
-            (Frame::ChannelInfo { guild, fields }, Some(session)) => self.send_channel_info(&session, guild, &fields),
-            (
-                Frame::Presence(_)
-                | Frame::VoiceState(_)
-                | Frame::Members(_)
-                | Frame::Sounds(_)
-                | Frame::ChannelInfo { .. },
-                None,
-            ) => return close(frame::NOT_AUTHENTICATED),
-        }
-        ControlFlow::Continue(())
-    }
-
-    async fn acknowledge(&mut self) -> Flow {
-        if self.weather.ack_withheld {
-            return ControlFlow::Continue(());
-        }
-        if self.weather.ack_late.is_zero() {
-            return self.send(ack()).await;
-        }
-        // The frame limit bounds how many can be waiting.
-        self.late_acks.push_back(Instant::now() + self.weather.ack_late);
-        ControlFlow::Continue(())
-    }
-
-    /// Op 4: done at once, or after a while where a fault says so. The order is kept.
-    fn wish(&mut self, wish: Wish) {
-        let Some((session, bot)) = &self.session else { return };
-        let times = self.hub.effects.of(wish.guild, *bot).into_iter().filter_map(|effect| match effect {
-            Effect::Op4Late(time) => Some(time),
-            Effect::Freeze
-            | Effect::Blackhole
-            | Effect::Slow(_)
-            | Effect::AckWithheld
-            | Effect::AckLate(_)
-            | Effect::Op4Unanswered
-            | Effect::ServerFirst
-            | Effect::ServerLate(_)
-            | Effect::ServerDoubled
-            | Effect::ServerMissing
-            | Effect::SameChannel(_)
-            | Effect::Full(_) => None,
-        });
-        match times.max() {
-            None if self.late_op4.is_empty() => self.hub.update_voice_state(session, *bot, wish),
-            // The frame limit bounds how many can be waiting.
-            time => self.late_op4.push_back((Instant::now() + time.unwrap_or_default(), wish)),
-        }
-    }
-
-    fn do_late_op4(&mut self) {
-        let (Some((_, wish)), Some((session, bot))) = (self.late_op4.pop_front(), &self.session) else { return };
-        self.hub.update_voice_state(session, *bot, wish);
-    }
-
     /// Writes what was dispatched since the last time.
     pub(super) async fn hand_out(&mut self) -> Flow {
         let Some((session, _)) = self.session.clone() else { return ControlFlow::Continue(()) };
@@ -325,37 +244,6 @@ impl Connection {
                 if let Some(interaction) = dispatch.interaction {
                     self.hub.delivered(interaction);
                 }
-            }
-        }
-    }
-
-    async fn obey(&mut self, order: Order) -> Flow {
-        match order {
-            // What comes of it would be sent at the end of the stillness anyway, and the order is over by then.
-            Order::Send(_) | Order::Close(..) | Order::CloseBare if self.half_open => ControlFlow::Continue(()),
-            Order::Send(frame) => self.send(frame).await,
-            Order::Close(code, reason) => close((code, reason)),
-            Order::CloseBare => ControlFlow::Break(End::Bare),
-            Order::Reset => ControlFlow::Break(End::Reset),
-            Order::Drop => ControlFlow::Break(End::Close(None)),
-            Order::Invalidate(resumable) => {
-                if let Some((session, _)) = self.session.take() {
-                    self.hub.detach(&session, self.socket.number, !resumable);
-                }
-                self.send(json!({ "t": null, "s": null, "op": 9, "d": resumable })).await
-            }
-            Order::HalfOpen => {
-                self.half_open = true;
-                if let Some((session, _)) = self.session.take() {
-                    self.hub.detach(&session, self.socket.number, false);
-                }
-                self.log(Direction::ToClient, None, json!({ "half_open": true }));
-                ControlFlow::Continue(())
-            }
-            Order::Freeze(frozen) => {
-                self.zombie = frozen;
-                self.wake_up();
-                ControlFlow::Continue(())
             }
         }
     }
@@ -380,81 +268,7 @@ impl Connection {
         }
     }
 
-    fn log(&self, direction: Direction, op: Option<i64>, payload: Value) {
+    pub(super) fn log(&self, direction: Direction, op: Option<i64>, payload: Value) {
         self.hub.log.record(&self.name, direction, op, payload);
     }
-
-    /// What was asked for before the socket ended is done all the same.
-    fn leave_late_op4(&mut self, session: &str, bot: Id) {
-        let late = std::mem::take(&mut self.late_op4);
-        let (hub, session) = (Arc::downgrade(&self.hub), session.to_owned());
-        if late.is_empty() {
-            return;
-        }
-        tokio::spawn(async move {
-            for (at, wish) in late {
-                sleep_until(at).await;
-                let Some(hub) = hub.upgrade() else { return };
-                if hub.state().sessions.contains_key(&session) {
-                    hub.update_voice_state(&session, bot, wish);
-                }
-            }
-        });
-    }
-
-    async fn say_farewell(&mut self, frame: Option<CloseFrame>) {
-        let farewell = async {
-            if self.stream.close(frame).await.is_ok() {
-                // The client's own close frame, so that ours is not lost in a reset.
-                while let Some(Ok(_)) = self.stream.next().await {}
-            }
-        };
-        let _ = timeout(Duration::from_secs(5), farewell).await;
-    }
-
-    async fn finish(mut self, end: End) {
-        let code = match &end {
-            End::Close(closing) => closing.map(|(code, _)| code),
-            End::ByClient(code) => *code,
-            End::Bare | End::Reset => None,
-        };
-        // The session is given up before the close frame: whoever sees the close may resume at once.
-        if let Some((session, bot)) = self.session.take() {
-            self.hub.detach(&session, self.socket.number, code.is_some_and(ends_session));
-            self.leave_late_op4(&session, bot);
-        }
-        match end {
-            End::Close(Some((code, reason))) => {
-                self.log(Direction::ToClient, None, json!({ "close": code, "reason": reason }));
-                self.say_farewell(Some(CloseFrame { code: code.into(), reason: reason.into() })).await;
-            }
-            End::Bare => {
-                self.log(Direction::ToClient, None, json!({ "close": null }));
-                self.say_farewell(None).await;
-            }
-            End::Close(None) => {}
-            End::ByClient(_) => {
-                let _ = timeout(Duration::from_secs(1), self.stream.close(None)).await;
-            }
-            End::Reset => {
-                self.log(Direction::ToClient, None, json!({ "reset": true }));
-                if let Err(error) = self.stream.get_ref().set_zero_linger() {
-                    tracing::warn!(%error, "gateway: the socket could not be reset, it is closed instead");
-                }
-            }
-        }
-    }
-}
-
-fn ack() -> Value {
-    json!({ "t": null, "s": null, "op": 11, "d": null })
-}
-
-pub(super) fn close(closing: Closing) -> Flow {
-    ControlFlow::Break(End::Close(Some(closing)))
-}
-
-/// Whether a session cannot be resumed after its socket was closed like this.
-pub(crate) fn ends_session(code: u16) -> bool {
-    matches!(code, 1000 | 1001 | 4004 | 4007 | 4009..=4014)
 }

@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::{
-    connection::{Connection, Flow, close},
+    connection::{Connection, Flow},
+    ending::close,
     frame::{self, Identify},
 };
 use crate::{

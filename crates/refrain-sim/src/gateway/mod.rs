@@ -1,7 +1,9 @@
 //! The main gateway, v10 over plain WebSocket on a port of its own, so that faults can act on the socket.
 
+mod acting;
 mod answers;
 mod connection;
+mod ending;
 mod frame;
 mod login;
 mod outgoing;

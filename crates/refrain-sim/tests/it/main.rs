@@ -5,7 +5,11 @@
 mod command_line;
 mod faults;
 mod gateway;
+mod gateway_faults;
+mod gateway_login;
 mod interactions;
+mod joins;
+mod places;
 mod rest;
 mod rest_limits;
 mod rest_messages;
@@ -14,3 +18,4 @@ mod scenarios;
 mod scripts;
 mod support;
 mod ui;
+mod voice_socket;

@@ -71,6 +71,25 @@ impl Stage {
         answer
     }
 
+    /// Orders a fault in the example guild.
+    pub(crate) async fn fault(&self, kind: &str, fields: Value) -> Value {
+        let mut fault = json!({ "guild": GUILD, "kind": kind });
+        fault.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        self.order("POST", "/faults", fault).await
+    }
+
+    /// Ends a lasting one.
+    pub(crate) async fn end(&self, fault: &Value) {
+        let path = format!("/faults/{}", fault["id"].as_str().unwrap());
+        let (status, answer) = self.control("DELETE", &path, None).await;
+        assert_eq!(status, 200, "{path}: {answer}");
+    }
+
+    /// Puts a person of the example into a voice channel, or takes them out.
+    pub(crate) async fn place(&self, user: &str, channel: Option<&str>) {
+        self.order("POST", &format!("/users/{user}/voice"), json!({ "guild": GUILD, "channel": channel })).await;
+    }
+
     pub(crate) async fn see(&self, path: &str) -> Value {
         let (status, answer) = self.control("GET", path, None).await;
         assert_eq!(status, 200, "{path}: {answer}");
@@ -151,6 +170,48 @@ pub(crate) struct Gateway {
     pub(crate) session: String,
     /// The number of the last event seen.
     pub(crate) seq: u64,
+    decoder: Decoder,
+    /// How many messages came compressed.
+    pub(crate) compressed: usize,
+}
+
+/// How a client reads what comes compressed.
+enum Decoder {
+    /// Each message by itself.
+    Each,
+    Zlib(flate2::Decompress),
+    Zstd(zstd::stream::write::Decoder<'static, Vec<u8>>),
+}
+
+impl Decoder {
+    fn decode(&mut self, message: &[u8]) -> String {
+        use std::io::{Read as _, Write as _};
+        let mut text = Vec::new();
+        match self {
+            Self::Each => {
+                flate2::read::ZlibDecoder::new(message).read_to_end(&mut text).unwrap();
+            }
+            Self::Zlib(context) => {
+                assert!(message.ends_with(&[0, 0, 0xff, 0xff]), "the stream was not flushed");
+                let start = context.total_in();
+                loop {
+                    text.reserve(4096);
+                    let read = usize::try_from(context.total_in() - start).unwrap();
+                    let flush = flate2::FlushDecompress::Sync;
+                    context.decompress_vec(&message[read..], &mut text, flush).unwrap();
+                    if context.total_in() - start == message.len() as u64 && text.len() < text.capacity() {
+                        break;
+                    }
+                }
+            }
+            Self::Zstd(decoder) => {
+                decoder.write_all(message).unwrap();
+                decoder.flush().unwrap();
+                text = std::mem::take(decoder.get_mut());
+            }
+        }
+        String::from_utf8(text).unwrap()
+    }
 }
 
 /// What came from the gateway.
@@ -161,9 +222,14 @@ pub(crate) enum Came {
 }
 
 impl Gateway {
-    pub(crate) async fn open(url: &str) -> Self {
-        let (stream, _) = connect_async(url).await.unwrap();
-        Self { stream, session: String::new(), seq: 0 }
+        let decoder = if url.contains("zlib-stream") {
+            Decoder::Zlib(flate2::Decompress::new(true))
+        } else if url.contains("zstd-stream") {
+            Decoder::Zstd(zstd::stream::write::Decoder::new(Vec::new()).unwrap())
+        } else {
+            Decoder::Each
+        };
+        Self { stream, session: String::new(), seq: 0, decoder, compressed: 0 }
     }
 
     pub(crate) async fn send(&mut self, frame: Value) {
@@ -202,19 +268,31 @@ impl Gateway {
         loop {
             let message = tokio::time::timeout(PATIENCE, self.stream.next()).await.expect("nothing came");
             match message {
-                Some(Ok(Message::Text(text))) => {
-                    let frame: Value = serde_json::from_str(&text).unwrap();
-                    if let Some(seq) = frame["s"].as_u64() {
-                        assert!(seq > self.seq, "an event came twice: {frame}");
-                        self.seq = seq;
-                    }
-                    return Came::Frame(frame);
+                Some(Ok(Message::Text(text))) => return self.came(&text),
+                Some(Ok(Message::Binary(bytes))) => {
+                    self.compressed += 1;
+                    let text = self.decoder.decode(&bytes);
+                    return self.came(&text);
                 }
                 Some(Ok(Message::Close(frame))) => return Came::Closed(frame.map(|frame| frame.code.into())),
                 Some(Ok(_)) => {}
                 Some(Err(_)) | None => return Came::Closed(None),
             }
         }
+    }
+
+    fn came(&mut self, text: &str) -> Came {
+        let frame: Value = serde_json::from_str(text).unwrap();
+        if let Some(seq) = frame["s"].as_u64() {
+            assert!(seq > self.seq, "an event came twice: {frame}");
+            self.seq = seq;
+        }
+        Came::Frame(frame)
+    }
+
+    /// Whether nothing comes for a while.
+    pub(crate) async fn is_silent(&mut self) -> bool {
+        tokio::time::timeout(Duration::from_millis(300), self.stream.next()).await.is_err()
     }
 
     /// The next frame with this opcode, whatever came before.

@@ -40,6 +40,9 @@ const MAX_FOR_MS: u64 = 24 * 60 * 60 * 1000;
 /// The longest delay of one thing, in milliseconds.
 const MAX_WAIT_MS: u64 = 10 * 60 * 1000;
 
+/// How many faults may be in force at once.
+const MAX_LASTING: usize = 5000;
+
 /// One room of the catalogue.
 pub(crate) struct Room {
     /// What it knows.
@@ -123,6 +126,9 @@ pub(crate) fn order(hub: &Arc<Hub>, body: Value) -> Result<Ordered, Refusal> {
     let target = target(&mut fields)?;
     let kind = fields.get("kind").and_then(Value::as_str).unwrap_or_default().to_owned();
     let room = ROOMS.iter().find(|room| room.kinds.contains(&kind.as_str())).ok_or_else(|| unknown(&kind))?;
+    if hub.state().faults.len() >= MAX_LASTING {
+        return Err(Refusal::conflict(format!("{MAX_LASTING} faults are in force already: end some")));
+    }
     let at_ms = hub.clock.now_ms();
     let outcome = (room.apply)(hub, &target, Value::Object(fields))?;
     let id = hub.snowflake(&mut hub.state());

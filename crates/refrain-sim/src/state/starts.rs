@@ -9,6 +9,9 @@ use crate::world::Bot;
 
 const DAY_MS: f64 = 24.0 * 60.0 * 60.0 * 1000.0;
 
+/// From this many buckets on, those that do not count any more are forgotten.
+const MAX_BUCKETS: usize = 4096;
+
 /// A bot's identifies.
 #[derive(Debug, Default)]
 pub(crate) struct Starts {
@@ -51,6 +54,9 @@ impl Hub {
         }
         #[expect(clippy::cast_precision_loss, reason = "a window of 2^53 milliseconds is not asked for")]
         let window = limits.identify_window_ms as f64;
+        if starts.buckets.len() > MAX_BUCKETS {
+            starts.buckets.retain(|_, last| now - *last < window);
+        }
         let last = starts.buckets.entry(shard % limits.max_concurrency.max(1)).or_insert(f64::NEG_INFINITY);
         if now - *last < window {
             return Err(StartRefusal::TooSoon);

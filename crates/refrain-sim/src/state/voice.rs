@@ -191,15 +191,15 @@ impl Hub {
         self.voice.people_changed(guild.0, channel.0, &people);
     }
 
-    /// Whether a bot can go into a channel: it may, and there is room.
+    /// Whether a bot can go into a channel: it may, and there is room. Who is in it already need not enter.
     fn may_enter(&self, state: &State, guild: &Guild, channel: &Channel, bot: Id) -> bool {
+        let inside = state.voice_states.get(&(guild.id, bot)).is_some_and(|place| place.channel == Some(channel.id));
         let rights = guild.permissions_in(channel, bot);
         let others = state.in_channel(guild.id, channel.id).filter(|user| *user != bot).count();
         let room = u32::try_from(others).is_ok_and(|others| channel.user_limit == 0 || others < channel.user_limit);
-        channel.kind == ChannelKind::Voice
-            && rights.contains(Permissions::VIEW_CHANNEL | Permissions::CONNECT)
-            && (room && !self.effects.of(guild.id, bot).contains(&Effect::Full(channel.id))
-                || rights.contains(Permissions::MOVE_MEMBERS))
+        let full = !room || self.effects.of(guild.id, bot).contains(&Effect::Full(channel.id));
+        let may = rights.contains(Permissions::VIEW_CHANNEL | Permissions::CONNECT);
+        channel.kind == ChannelKind::Voice && (inside || may && (!full || rights.contains(Permissions::MOVE_MEMBERS)))
     }
 
     /// All voice states of a guild, for the control API.

@@ -54,6 +54,9 @@ async fn lost_rights_are_announced_and_leave_the_connection_alone() {
     let overwrites = bot.event("CHANNEL_UPDATE").await["permission_overwrites"].clone();
     assert_eq!(overwrites[0]["id"], BOT);
     assert_eq!(bot.events_so_far().await, Vec::<String>::new());
+    let muted = json!({ "guild_id": GUILD, "channel_id": MUSIC, "self_mute": true, "self_deaf": true });
+    bot.send(json!({ "op": 4, "d": muted })).await;
+    assert_eq!(bot.events_so_far().await, ["VOICE_STATE_UPDATE"]);
     bot.join(None).await;
     assert!(!joins(&mut bot, MUSIC).await);
     stage.end(&lost).await;

@@ -222,6 +222,8 @@ pub(crate) enum Came {
 }
 
 impl Gateway {
+    pub(crate) async fn open(url: &str) -> Self {
+        let (stream, _) = connect_async(url).await.unwrap();
         let decoder = if url.contains("zlib-stream") {
             Decoder::Zlib(flate2::Decompress::new(true))
         } else if url.contains("zstd-stream") {

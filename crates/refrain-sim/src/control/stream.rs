@@ -29,7 +29,7 @@ use crate::{id::Id, state::Hub};
 
 const TICK: Duration = Duration::from_millis(100);
 /// Frames told in one tick.
-const MAX_FRAMES: usize = 200;
+const MAX_FRAMES: usize = 500;
 /// Longer frames are cut down to what names them.
 const MAX_FRAME: usize = 32 << 10;
 /// How far back levels are told to who begins to watch, in milliseconds.

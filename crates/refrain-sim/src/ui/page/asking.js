@@ -7,6 +7,8 @@ import { nameOf, on, store } from "./store.js";
 /** The interactions that this page asked for and whose end is not known yet. */
 const asked = new Map();
 let newest = null;
+/** Longer than a bot has for its first answer. */
+const PATIENCE_MS = 3500;
 
 export function asking() {
   on("event", (event) => {
@@ -17,6 +19,8 @@ export function asking() {
 export function track(interaction, words) {
   asked.set(interaction, `${nameOf(store.person)}: ${words}`);
   newest = interaction;
+  // Nothing is said when the bot's time is over: one has to look.
+  setTimeout(() => asked.has(interaction) && look(interaction), PATIENCE_MS);
   return look(interaction);
 }
 

@@ -98,7 +98,7 @@ function menu(message, data) {
   const words = data.placeholder ?? "Choose";
   const summary = el("summary", { class: "menu-name", data: { customId: data.custom_id } }, chosen && most === 1 ? chosen.label : words);
   if (data.disabled) return el("div", { class: "menu disabled" }, el("div", { class: "menu-name" }, words));
-  const box = el("details", { class: "menu", on: { keydown: (event) => {
+  const box = el("details", { class: "menu", on: { toggle: () => box.open && box.scrollIntoView({ block: "nearest" }), keydown: (event) => {
     if (event.key === "Escape" && box.open) {
       box.open = false;
       summary.focus();

@@ -11,6 +11,8 @@ const SILENT = -65;
 
 let tenths = [];
 let decoding = true;
+/** Whether there was sound before the oldest tenth that is kept: silence counts from the first sound on. */
+let heardBefore = false;
 const marks = [];
 
 export function sound() {
@@ -24,6 +26,7 @@ export function sound() {
   on("levels", levels);
   on("guild", () => {
     tenths = [];
+    heardBefore = false;
     draw();
   });
   on("voice world guild", meters);
@@ -43,7 +46,8 @@ function levels(news) {
     const at_ms = news.from_ms + at * STEP_MS;
     if (tenths.length === 0 || at_ms > tenths.at(-1).at_ms) tenths.push({ at_ms, dbfs, music: news.music[at] });
   });
-  tenths = tenths.slice(-SPAN_MS / STEP_MS);
+  const gone = tenths.splice(0, Math.max(0, tenths.length - SPAN_MS / STEP_MS));
+  heardBefore ||= gone.some((one) => !isSilent(one));
   draw();
 }
 
@@ -156,7 +160,7 @@ function flags(paint, x, floor, colour, end) {
 /** Stretches of the last minute without sound, between music or since it. */
 function silences() {
   const found = [];
-  let heard = false;
+  let heard = heardBefore;
   let open = null;
   for (const one of tenths) {
     if (!isSilent(one)) {

@@ -111,7 +111,7 @@ mod tests {
     }
 
     fn all(data: &[u8]) {
-        for door in [gateway_frame, voice_frame, media_packet, message_body, command_body, world_file] {
+        for door in [gateway_frame, voice_frame, voice_binary, media_packet, message_body, command_body, world_file] {
             door(data);
         }
     }

@@ -222,7 +222,7 @@ impl Default for Voice {
             heartbeat_interval_ms: 13_750,
             servers: 2,
             host: VoiceHost::Name,
-            dave: DavePolicy::Never,
+            dave: DavePolicy::Required,
             dave_transition_ms: 2000,
             people_commit_ms: 250,
         }

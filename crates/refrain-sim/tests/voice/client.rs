@@ -20,6 +20,8 @@ use tokio_tungstenite::{
 
 pub(crate) struct Client {
     ws: WebSocketStream<TlsStream<TcpStream>>,
+    /// The last Session Description.
+    pub(crate) description: Value,
 }
 
 /// How long nothing must come for a test to believe that nothing will.
@@ -54,7 +56,7 @@ impl Client {
         let tls = connector(server).connect(name.try_into().unwrap(), tcp).await?;
         let request = format!("wss://{endpoint}/?v={version}").into_client_request().unwrap();
         let (ws, _) = client_async(request, tls).await.map_err(std::io::Error::other)?;
-        Ok(Self { ws })
+        Ok(Self { ws, description: Value::Null })
     }
 
     pub(crate) async fn send(&mut self, op: i64, d: Value) {
@@ -73,6 +75,16 @@ impl Client {
     pub(crate) async fn text(&mut self) -> String {
         let next = timeout(PATIENCE, self.ws.next()).await.expect("the server says something");
         next.expect("the socket is open").expect("the socket is sound").into_text().unwrap().to_string()
+    }
+
+    /// The next message: JSON, or the bytes of a binary one.
+    pub(crate) async fn frame(&mut self) -> Result<Value, Vec<u8>> {
+        let next = timeout(PATIENCE, self.ws.next()).await.expect("the server says something");
+        match next.expect("the socket is open").expect("the socket is sound") {
+            Message::Text(text) => Ok(serde_json::from_str(text.as_str()).unwrap()),
+            Message::Binary(bytes) => Err(bytes.to_vec()),
+            other => panic!("neither text nor binary: {other:?}"),
+        }
     }
 
     pub(crate) async fn message(&mut self) -> Value {
@@ -138,6 +150,7 @@ impl Client {
         self.send(1, json!({ "protocol": "udp", "data": data })).await;
         let description = self.op(4).await;
         let key: Vec<u8> = serde_json::from_value(description["d"]["secret_key"].clone()).unwrap();
+        self.description = description;
         Sender { udp, ssrc, cipher: Aes256Gcm::new_from_slice(&key).unwrap() }
     }
 

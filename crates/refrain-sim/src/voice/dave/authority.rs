@@ -1,7 +1,7 @@
 //! The voice gateway as the groups' authentication service: its keys as external sender, the proposals it signs, and the
 //! key packages it lets in.
 
-use super::tls::vector;
+use super::{leaf::is_key_package, tls::vector};
 use openmls::prelude::{
     BasicCredential, Ciphersuite, ExternalProposal, ExternalSender, GroupEpoch, GroupId, KeyPackage, KeyPackageIn,
     LeafNodeIndex, MlsMessageOut, OpenMlsCrypto, OpenMlsProvider, ProtocolVersion, SenderExtensionIndex,
@@ -72,6 +72,9 @@ impl Authority {
     pub(super) fn admit(&self, user: u64, payload: &[u8]) -> Result<Candidate, &'static str> {
         // The whitepaper has it wrapped in an MLSMessage; clients send it bare. Both are unmistakable.
         let bare = payload.strip_prefix(&WRAPPED).unwrap_or(payload);
+        if !is_key_package(bare) {
+            return Err("the key package cannot be decoded");
+        }
         let parsed =
             KeyPackageIn::tls_deserialize_exact_bytes(bare).map_err(|_| "the key package cannot be decoded")?;
         let crypto = self.provider.crypto();

@@ -1,15 +1,16 @@
 //! Op 28, as far as the delivery service looks into it: which proposals a commit refers to, who made it, and for whom
 //! its welcome is. What only members can check (signatures over the group's tree) is left to them.
 
-use super::tls::{Reader, vector};
-use openmls::prelude::{MlsMessageIn, tls_codec::DeserializeBytes};
+use super::{
+    leaf::{LeafIdentity, skip_vectors},
+    tls::{Reader, vector},
+};
 
 const MLS_10: u16 = 1;
 const PUBLIC_MESSAGE: u16 = 1;
 const SENDER_MEMBER: u8 = 1;
 const CONTENT_COMMIT: u8 = 3;
 const PROPOSAL_REFERENCE: u8 = 2;
-const BASIC_CREDENTIAL: u16 = 1;
 
 /// A commit and its welcome, taken apart.
 #[derive(Debug)]
@@ -27,13 +28,6 @@ pub(super) struct CommitWelcome {
     pub(super) welcome: Option<Welcome>,
 }
 
-/// What must not change of a leaf.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct LeafIdentity {
-    pub(super) signature_key: Vec<u8>,
-    pub(super) identity: Vec<u8>,
-}
-
 /// A welcome, and the secrets in it by the key package that they are for.
 #[derive(Debug)]
 pub(super) struct Welcome {
@@ -45,18 +39,17 @@ pub(super) struct Welcome {
 impl CommitWelcome {
     /// Takes the payload of op 28 apart; the error says what is not as it should be.
     pub(super) fn read(payload: &[u8]) -> Result<Self, &'static str> {
-        let (_, rest) =
-            MlsMessageIn::tls_deserialize_bytes(payload).map_err(|_| "does not begin with an MLS message")?;
-        let message = &payload[..payload.len() - rest.len()];
-        let mut commit = Self::of_message(message)?;
+        let mut reader = Reader::new(payload);
+        let mut commit = Self::of_message(&mut reader)?;
+        let rest = reader.rest();
+        commit.message = payload[..payload.len() - rest.len()].to_vec();
         if !rest.is_empty() {
             commit.welcome = Some(Welcome::read(rest).ok_or("what follows the commit is not a Welcome")?);
         }
         Ok(commit)
     }
 
-    fn of_message(message: &[u8]) -> Result<Self, &'static str> {
-        let mut reader = Reader::new(message);
+    fn of_message(reader: &mut Reader<'_>) -> Result<Self, &'static str> {
         if (reader.u16(), reader.u16()) != (Some(MLS_10), Some(PUBLIC_MESSAGE)) {
             return Err("the message is no PublicMessage of MLS 1.0");
         }
@@ -81,23 +74,27 @@ impl CommitWelcome {
         }
         let leaf = match reader.u8() {
             Some(0) => None,
-            Some(1) => Some(LeafIdentity::read(&mut reader).ok_or("the commit's path does not begin with a leaf")?),
+            Some(1) => Some(read_path(reader).ok_or("the commit's path is not as it should be")?),
             _ => return Err(short),
         };
-        Ok(Self { message: message.to_vec(), group_id, epoch, sender, references, leaf, welcome: None })
+        // The signature, the confirmation tag and the membership tag.
+        skip_vectors(reader, 3).ok_or(short)?;
+        Ok(Self { message: Vec::new(), group_id, epoch, sender, references, leaf, welcome: None })
     }
 }
 
-impl LeafIdentity {
-    /// The front of a LeafNode.
-    fn read(reader: &mut Reader<'_>) -> Option<Self> {
-        reader.vector()?;
-        let signature_key = reader.vector()?.to_vec();
-        if reader.u16()? != BASIC_CREDENTIAL {
-            return None;
+/// An UpdatePath: the committer's new leaf, then the nodes above it with a secret for each part of the tree beside them.
+fn read_path(reader: &mut Reader<'_>) -> Option<LeafIdentity> {
+    let leaf = LeafIdentity::read(reader)?;
+    let mut nodes = Reader::new(reader.vector()?);
+    while !nodes.is_empty() {
+        nodes.vector()?;
+        let mut secrets = Reader::new(nodes.vector()?);
+        while !secrets.is_empty() {
+            skip_vectors(&mut secrets, 2)?;
         }
-        Some(Self { signature_key, identity: reader.vector()?.to_vec() })
     }
+    Some(leaf)
 }
 
 impl Welcome {
@@ -131,8 +128,8 @@ mod tests {
         #[test]
         fn any_bytes_have_an_answer(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = CommitWelcome::read(&bytes);
-            let _ = CommitWelcome::of_message(&bytes);
-            let _ = CommitWelcome::of_message(&[&[0, 1, 0, 1][..], &bytes].concat());
+            let _ = CommitWelcome::read(&[&[0, 1, 0, 1, 0][..], &bytes].concat());
+            let _ = read_path(&mut Reader::new(&bytes));
             let _ = Welcome::read(&bytes);
         }
     }

@@ -3,7 +3,8 @@
 
 use super::{
     authority::{Authority, Candidate, Signed},
-    commit::{CommitWelcome, LeafIdentity},
+    commit::CommitWelcome,
+    leaf::LeafIdentity,
     tls::vector,
     transitions::Transitions,
 };
@@ -189,9 +190,14 @@ impl Group {
     fn propose(&mut self, signed: anyhow::Result<Signed>, change: Change) {
         match signed {
             Ok(signed) => {
-                let list = vector(&signed.message);
                 for user in self.committers(&change) {
-                    self.say(user, DaveMessage::Proposals { revoke: false, list: list.clone() });
+                    match change {
+                        Change::Add(..) => {
+                            let list = vector(&signed.message);
+                            self.say(user, DaveMessage::Proposals { revoke: false, list });
+                        }
+                        Change::Remove { .. } => self.change_with_additions(user, &[], &signed.message),
+                    }
                 }
                 self.proposals.push(Proposal { signed, change });
             }
@@ -224,9 +230,29 @@ impl Group {
             return;
         };
         let proposal = self.proposals.remove(at);
-        let list = vector(&vector(&proposal.signed.reference));
         for other in self.committers(&proposal.change) {
-            self.say(other, DaveMessage::Proposals { revoke: true, list: list.clone() });
+            self.change_with_additions(other, &vector(&proposal.signed.reference), &[]);
+        }
+    }
+
+    /// Tells a member of a change that adds nobody. Who is to be added besides is proposed anew with it: libraries that
+    /// are in use leave the Welcome out where the last message added nobody, and their commits could not count.
+    fn change_with_additions(&mut self, user: u64, revoked: &[u8], proposed: &[u8]) {
+        let (mut revoked, mut proposed) = (revoked.to_vec(), proposed.to_vec());
+        for proposal in &self.proposals {
+            match &proposal.change {
+                Change::Add(added, _) if *added != user => {
+                    revoked.extend(vector(&proposal.signed.reference));
+                    proposed.extend(&proposal.signed.message);
+                }
+                Change::Add(..) | Change::Remove { .. } => {}
+            }
+        }
+        if !revoked.is_empty() {
+            self.say(user, DaveMessage::Proposals { revoke: true, list: vector(&revoked) });
+        }
+        if !proposed.is_empty() {
+            self.say(user, DaveMessage::Proposals { revoke: false, list: vector(&proposed) });
         }
     }
 
@@ -396,6 +422,7 @@ impl Group {
     pub(super) fn invalid(&mut self, user: u64, now_ms: f64) {
         self.transitions.leave(user);
         self.protected.remove(&user);
+        self.revoke(user);
         if let Some(member) = self.members.get_mut(&user) {
             member.candidate = None;
             if let Some(leaf) = member.leaf.take() {

@@ -12,6 +12,7 @@ mod authority;
 mod commit;
 mod frame;
 mod group;
+mod leaf;
 mod person;
 mod room;
 mod tls;
@@ -60,6 +61,9 @@ impl Dave {
 pub(super) fn fuzz(bytes: &[u8]) {
     let _is_encrypted = frame::is_encrypted(bytes);
     let _commit = commit::CommitWelcome::read(bytes);
+    if let Ok(authority) = authority::Authority::new(7) {
+        let _candidate = authority.admit(1, bytes);
+    }
 }
 
 impl Serialize for DavePolicy {

@@ -109,6 +109,13 @@ impl Person {
         self.commit.as_ref().map(|(at_ms, _)| *at_ms)
     }
 
+    /// What members of one group in one epoch have in common.
+    #[cfg(test)]
+    pub(super) fn authenticator(&self) -> Option<Vec<u8>> {
+        let session = Some(&self.session).filter(|session| session.is_ready())?;
+        session.get_epoch_authenticator().map(|authenticator| authenticator.as_slice().to_vec())
+    }
+
     /// What is inside a frame of this sender; `None` when it cannot be decrypted.
     pub(super) fn hear(&mut self, sender: u64, frame: &[u8]) -> Option<Vec<u8>> {
         self.session.decrypt(sender, MediaType::AUDIO, frame).ok()

@@ -233,3 +233,7 @@ impl Room {
         if self.people.is_empty() && self.group.version() != 0 { Heard::Unheard } else { Heard::Undecryptable }
     }
 }
+
+#[cfg(test)]
+#[path = "room_tests.rs"]
+mod tests;

@@ -65,6 +65,7 @@ impl<'a> Driver<'a> {
                 }
             }
         }
+        self.keep_plot().await;
         self.end().await;
         self.rows.retain(|row| wanted.contains(&row.step));
         self.rows
@@ -165,10 +166,18 @@ impl<'a> Driver<'a> {
             silence_ms: Some(ear::silence_since(&report, first_ms)),
             note: what_was_wrong(&report),
         };
-        match report.bad_frames() {
-            0 => Ok(seen),
-            bad => Err(Failure { error: anyhow!("{bad} frames could not be decrypted, or used a nonce twice"), seen }),
+        if report.bad_frames() > 0 {
+            let error = anyhow!("{} frames could not be decrypted, or used a nonce twice", report.bad_frames());
+            return Err(Failure { error, seen });
         }
+        self.is_own_track(first_ms)
+            .await
+            .map_or_else(|error| Err(Failure { error, seen: seen.clone() }), |()| Ok(seen.clone()))
+    }
+
+    /// Whether nothing was heard of it since then but the track that is its own.
+    pub(super) async fn is_own_track(&self, since_ms: f64) -> Result<()> {
+        self.room.timecode(self.client, since_ms).await?.is_all_of(self.client.number())
     }
 
     /// Waits for so much music since then.
@@ -216,10 +225,12 @@ impl<'a> Driver<'a> {
         .await;
         let report = self.room.heard(self.client).await?;
         let seat = self.room.seat(self.client).await?;
+        let read = self.room.timecode(self.client, begun_ms).await?;
+        let notes = [read.tell_jump(fault.at_ms), what_was_wrong(&report)];
         let seen = Observed {
             heard_ms: Some(ear::music_since(&report, fault.at_ms)),
             silence_ms: Some(ear::silence_since(&report, fault.at_ms)),
-            note: what_was_wrong(&report),
+            note: notes.into_iter().filter(|note| !note.is_empty()).collect::<Vec<_>>().join("; "),
         };
         let wanted = if step == Step::Move { &self.room.place.lounge } else { &self.room.place.music };
         let problem = match back {
@@ -230,7 +241,7 @@ impl<'a> Driver<'a> {
             Ok(()) if seat.as_ref() != Some(wanted) => {
                 Some(anyhow!("heard, and not in the channel where it should be"))
             }
-            Ok(()) => None,
+            Ok(()) => read.is_all_of(self.client.number()).err(),
         };
         problem.map_or(Ok(seen.clone()), |error| Err(Failure { error, seen }))
     }
@@ -248,6 +259,14 @@ impl<'a> Driver<'a> {
         self.room.seated(self.client, None, PATIENCE).await?;
         self.login().await.map_err(|failure| failure.error)?;
         Ok(())
+    }
+
+    /// Leaves a picture of what was heard beside the logs.
+    pub(super) async fn keep_plot(&self) {
+        let name = format!("{}-{}.svg", self.client.name(), self.room.place.name());
+        if let Err(error) = self.room.keep_plot(self.client, &self.room.ground.folder.join(name)).await {
+            eprintln!("conformance: {}: no picture of what was heard: {error:#}", self.client.name());
+        }
     }
 
     /// Ends the bot as an init system does; what does not end is killed with its group.

@@ -4,7 +4,6 @@ use super::{client::Client, options::Options, world};
 use crate::{
     harness::{control::Control, process::Process, setting::start_simulator},
     media::{MediaServer, Sound},
-    track::{Tune, compose},
 };
 use anyhow::{Context as _, Result, bail, ensure};
 use serde_json::Value;
@@ -43,7 +42,7 @@ impl Ground {
         let mut sounds = Vec::new();
         for client in options.clients() {
             let track = track_path(&folder, client);
-            make_track(client, &track).await?;
+            make_track(&options.sim, client, &track).await?;
             sounds.push((track_name(client), Sound::File(track)));
         }
         let media = MediaServer::start(sounds).await?;
@@ -130,24 +129,19 @@ fn check(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// An Ogg Opus file in frames of 20 ms, which every client can send as it is.
-async fn make_track(client: Client, path: &Path) -> Result<()> {
-    let seed = u64::from(client.number());
-    let wav = path.with_extension("wav");
-    let sound = tokio::task::spawn_blocking(move || compose(Tune { seed, seconds: TRACK_S }).to_wav());
-    let sound = sound.await.context("composing a track")??;
-    std::fs::write(&wav, sound).with_context(|| format!("writing {}", wav.display()))?;
-    let encoding = tokio::process::Command::new("ffmpeg")
-        .args(["-nostdin", "-loglevel", "error", "-y", "-i"])
-        .arg(&wav)
-        .args(["-c:a", "libopus", "-b:a", "96k", "-frame_duration", "20"])
+/// An Ogg Opus file in frames of 20 ms, which every client can send as it is. Each frame tells whose it is and where in the
+/// track it stands.
+async fn make_track(sim: &Path, client: Client, path: &Path) -> Result<()> {
+    let (id, seconds) = (client.number().to_string(), TRACK_S.to_string());
+    let making = tokio::process::Command::new(sim)
+        .args(["timecode", "--id", &id, "--seconds", &seconds, "--out"])
         .arg(path)
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();
-    let output = encoding.await.context("running ffmpeg to make a track; is it installed?")?;
+    let output = making.await.context("running the simulator to make a track")?;
     if !output.status.success() {
-        bail!("ffmpeg could not make {}: {}", path.display(), String::from_utf8_lossy(&output.stderr).trim());
+        bail!("the simulator could not make {}: {}", path.display(), String::from_utf8_lossy(&output.stderr).trim());
     }
-    std::fs::remove_file(&wav).with_context(|| format!("removing {}", wav.display()))
+    Ok(())
 }

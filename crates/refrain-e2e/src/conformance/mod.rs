@@ -12,6 +12,7 @@ mod ground;
 mod known;
 mod options;
 mod party;
+mod position;
 mod report;
 mod room;
 mod step;

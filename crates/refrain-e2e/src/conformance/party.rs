@@ -9,7 +9,7 @@ use super::{
     step::Step,
     world::Place,
 };
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, ensure};
 use futures_util::future::join_all;
 
 /// How much is heard of each while all are there, in milliseconds.
@@ -100,17 +100,18 @@ impl Guest<'_> {
     /// The last word: nothing of what it sent may have been beyond the others' understanding.
     async fn judged(mut self) -> Row {
         if let Ok(mut seen) = self.outcome {
-            self.outcome = match self.driver.report().await {
-                Ok(report) => {
-                    seen.note = what_was_wrong(&report);
-                    match report.bad_frames() {
-                        0 => Ok(seen),
-                        bad => Err(Failure { error: anyhow!("{bad} frames that could not be decrypted"), seen }),
-                    }
-                }
+            let all_well = async {
+                let report = self.driver.report().await?;
+                seen.note = what_was_wrong(&report);
+                ensure!(report.bad_frames() == 0, "{} frames that could not be decrypted", report.bad_frames());
+                self.driver.is_own_track(0.0).await
+            };
+            self.outcome = match all_well.await {
+                Ok(()) => Ok(seen),
                 Err(error) => Err(Failure { error, seen }),
             };
         }
+        self.driver.keep_plot().await;
         self.driver.end().await;
         let row = Row::new(self.driver.client(), Step::Party, self.outcome);
         eprintln!("conformance: party: {}: {:?} {}", row.client.name(), row.verdict, row.note);

@@ -1,6 +1,6 @@
 //! A guild as its people see it: commands, answers, seats, what is heard, and what is done to it.
 
-use super::{client::Client, ground::Ground, world::Place};
+use super::{client::Client, ground::Ground, position::Timecode, world::Place};
 use crate::harness::{
     control::{Fault, Message, text_or_number},
     listener::Listener,
@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 use std::{
     future::Future,
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -75,6 +76,21 @@ impl Room<'_> {
         let Some(report) = self.ground.control.get(&path).await? else { return Ok(Listener::default()) };
         let report: Listener = serde_json::from_value(report).context("reading the listener's report")?;
         Ok(report.with_silence_until_now())
+    }
+
+    /// Where in which track one bot was since `from_ms`.
+    pub(super) async fn timecode(&self, client: Client, from_ms: f64) -> Result<Timecode> {
+        let path =
+            format!("/sim/listeners/{}/timecode?user={}&from_ms={from_ms}", self.place.guild, Place::bot(client));
+        let read = self.ground.control.get(&path).await?.context("the simulator reads no timecode")?;
+        serde_json::from_value(read).context("reading the listener's timecode")
+    }
+
+    /// Keeps a picture of what was heard of one bot, for people.
+    pub(super) async fn keep_plot(&self, client: Client, path: &Path) -> Result<()> {
+        let url = format!("/sim/listeners/{}/plot.svg?user={}", self.place.guild, Place::bot(client));
+        let picture = self.ground.control.bytes(&url).await?;
+        std::fs::write(path, picture).with_context(|| format!("writing {}", path.display()))
     }
 
     /// The voice channel that the bot is in.

@@ -47,6 +47,11 @@ impl Place {
         format!("MTIxNzAwMDAwMDAwMDAwMDIw{}.judge.not-a-secret", client.number())
     }
 
+    /// What the files call it.
+    pub(super) const fn name(&self) -> &'static str {
+        if self.number == PARTY { "party" } else { "alone" }
+    }
+
     fn as_json(&self, clients: &[Client]) -> Value {
         let everyone = [
             "VIEW_CHANNEL",
@@ -84,5 +89,5 @@ pub(super) fn world() -> Value {
     });
     let own = Client::ALL.map(|client| Place::of(client).as_json(&[client]));
     let guilds: Vec<Value> = own.into_iter().chain([Place::party().as_json(&Client::ALL)]).collect();
-    json!({ "voice": {}, "users": users, "bots": bots, "guilds": guilds })
+    json!({ "voice": { "dave": "required" }, "users": users, "bots": bots, "guilds": guilds })
 }

@@ -147,10 +147,18 @@ impl Control {
     /// # Errors
     /// See [`Self::command`].
     pub async fn recording(&self) -> Result<Vec<u8>> {
-        let url = format!("{}/sim/listeners/{}/recording.wav", self.base, super::world::GUILD);
-        let response = self.http.get(&url).send().await.context("fetching the recording")?;
-        let response = response.error_for_status().context("fetching the recording")?;
-        Ok(response.bytes().await.context("fetching the recording")?.to_vec())
+        self.bytes(&format!("/sim/listeners/{}/recording.wav", super::world::GUILD)).await
+    }
+
+    /// A call that answers with something other than JSON.
+    ///
+    /// # Errors
+    /// See [`Self::command`].
+    pub async fn bytes(&self, path: &str) -> Result<Vec<u8>> {
+        let fetching = || format!("fetching {path} from the simulator");
+        let response = self.http.get(format!("{}{path}", self.base)).send().await.with_context(fetching)?;
+        let response = response.error_for_status().with_context(fetching)?;
+        Ok(response.bytes().await.with_context(fetching)?.to_vec())
     }
 
     /// The channel that the voice states put `user` in.

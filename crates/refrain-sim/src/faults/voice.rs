@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Outcome, Room, Target, fields_of};
+use super::{MAX_WAIT_MS, Outcome, Room, Target, fields_of};
 use crate::{
     control::answer::Refusal,
     id::Id,
@@ -46,6 +46,9 @@ fn apply(hub: &Arc<Hub>, target: &Target, body: Value) -> Result<Outcome, Refusa
                 Some(stage) => Trouble::Armed { stage, blow: Blow::Dark(dark), times: 1 },
             };
             lasting(hub, target, trouble)
+        }
+        Fault::HeartbeatAck { delay_ms: Some(delay_ms) } if delay_ms > MAX_WAIT_MS => {
+            Err(Refusal::bad(format!("`delay_ms` may be {MAX_WAIT_MS} at most; null withholds acknowledgements")))
         }
         Fault::HeartbeatAck { delay_ms } => lasting(hub, target, Trouble::Heartbeats { delay_ms }),
         Fault::Udp(figures) => lasting(hub, target, Trouble::Udp(figures.checked()?)),

@@ -212,7 +212,12 @@ impl Hub {
                 "self_mute": one.self_mute, "self_deaf": one.self_deaf,
             })
         });
-        json!({ "guild": guild.id, "voice_states": states.collect::<Value>() })
+        let regions = self.voice.regions();
+        json!({
+            "guild": guild.id, "voice_states": states.collect::<Value>(),
+            "region": regions.get(self.voice.server_of(guild.id.0)), "endpoint": self.voice.endpoint_of(guild.id.0),
+            "regions": regions,
+        })
     }
 }
 

@@ -1,10 +1,9 @@
 //! The voice servers: gateway v4 to v8 over TLS, media over UDP, sessions that outlive their sockets, faults.
 //!
-//! Written from Discord's documentation of voice connections. `servers` has the addresses, `wire` has the JSON of the gateway, `socket` one client's
-//! connection, `registry` the credentials and the sessions behind them, `udp`, `rtp` and `media` the voice packets,
-//! `outbox` what a version 8 resume sends again. What is heard goes to [`crate::listener`].
-//!
-//! `dave` has the end-to-end encryption inside it.
+//! Written from Discord's documentation of voice connections. `servers` has the addresses, `wire` the JSON of the
+//! gateway, `socket` one client's connection, `registry` the credentials and the sessions behind them, `udp`, `rtp` and
+//! `media` the voice packets, `outbox` what a version 8 resume sends again, `trouble` what goes wrong on order, `dave`
+//! the end-to-end encryption inside it all. What is heard goes to [`crate::listener`].
 
 mod dave;
 mod guard;

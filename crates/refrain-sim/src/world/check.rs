@@ -5,6 +5,11 @@ use std::{collections::BTreeMap, fmt::Display};
 use super::{Guild, OverwriteKind, Role, World};
 use crate::id::{Id, Permissions};
 
+/// The longest delay of a voice frame, in milliseconds.
+const MAX_LATENCY_MS: u64 = 60_000;
+/// The longest interval of heartbeats, in milliseconds: a day.
+const MAX_INTERVAL_MS: u64 = 24 * 60 * 60 * 1000;
+
 /// Why a world file cannot be used. The text names the field, what was wrong and what would do.
 #[derive(Debug, thiserror::Error)]
 pub enum WorldError {
@@ -50,6 +55,12 @@ impl World {
     pub fn checked(mut self) -> Result<Self, WorldError> {
         if self.bots.is_empty() {
             return Err(wrong("bots", "there is none: one bot at least must be able to log in"));
+        }
+        if self.voice.latency_ms > MAX_LATENCY_MS {
+            return Err(wrong("voice.latency_ms", format!("a frame is delayed by {MAX_LATENCY_MS} ms at most")));
+        }
+        if !(1..=MAX_INTERVAL_MS).contains(&self.voice.heartbeat_interval_ms) {
+            return Err(wrong("voice.heartbeat_interval_ms", format!("an interval is 1 to {MAX_INTERVAL_MS} ms long")));
         }
         if !(1..=8).contains(&self.voice.servers) {
             return Err(wrong("voice.servers", "there are 1 to 8 voice servers"));

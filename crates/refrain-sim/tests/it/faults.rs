@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{ADA, GUILD, Gateway, MUSIC, OTHER_MUSIC, Stage};
+use crate::support::{ADA, GUILD, Gateway, MUSIC, OTHER_MUSIC, PATIENCE, Stage};
 
 async fn in_voice(stage: &Stage) -> Gateway {
     let mut bot = stage.bot().await;
@@ -180,6 +180,7 @@ async fn voice_faults_that_make_no_sense_are_refused_in_words() {
         (json!({ "kind": "blackhole", "parts": [] }), "parts"),
         (json!({ "kind": "udp", "loss": 2.0 }), "loss"),
         (json!({ "kind": "udp", "los": 1.0 }), "los"),
+        (json!({ "kind": "heartbeat_ack", "delay_ms": u64::MAX }), "delay_ms"),
         (json!({ "kind": "voice_crash", "server": "atlantis" }), "rotterdam"),
         (json!({ "kind": "refuse_resume" }), "guild"),
     ] {
@@ -187,4 +188,27 @@ async fn voice_faults_that_make_no_sense_are_refused_in_words() {
         assert!(status == 400 && error["error"].as_str().unwrap().contains(words), "{body}: {status} {error}");
     }
     assert_eq!(stage.see("/faults").await["lasting"], json!([]));
+}
+
+#[tokio::test]
+async fn a_crash_that_refuses_connections_lasts_until_it_is_ended() {
+    let stage = Stage::start().await;
+    let endpoint = stage.see(&format!("/voice?guild={GUILD}")).await["endpoint"].as_str().unwrap().to_owned();
+    let address = endpoint.replace("localhost", "127.0.0.1");
+    let crash = stage.order("POST", "/faults", json!({ "kind": "voice_crash", "refuse": true })).await;
+    let refused = tokio::time::timeout(PATIENCE, async {
+        while tokio::net::TcpStream::connect(&address).await.is_ok() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    });
+    refused.await.expect("a server that is down refuses connections");
+    assert_eq!(stage.see("/faults").await["lasting"][0]["kind"], "voice_crash");
+    let path = format!("/faults/{}", crash["id"].as_str().unwrap());
+    assert_eq!(stage.control("DELETE", &path, None).await.0, 200);
+    let open = tokio::time::timeout(PATIENCE, async {
+        while tokio::net::TcpStream::connect(&address).await.is_err() {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    });
+    open.await.expect("a server that is up again takes connections");
 }

@@ -60,8 +60,7 @@ pub(super) enum Fault {
         stage: Moment,
     },
     HeartbeatAck {
-        /// Null withholds them.
-        #[serde(deserialize_with = "Option::deserialize")]
+        /// Null, or nothing, withholds them.
         delay_ms: Option<u64>,
     },
     Udp(UdpFigures),

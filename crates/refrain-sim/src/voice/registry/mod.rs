@@ -4,6 +4,9 @@
 //! A grant (from the main gateway's side) is used by one Identify and never again. A session is keyed by guild and user
 //! and outlives its socket by [`GRACE_MS`]; it ends by a close code that says so, by leaving, by a new Identify, by a
 //! refused resume or when the grace is over.
+//!
+//! All servers share one registry. A guild's calls are at one of them at a time, and so is what was granted for them:
+//! another server answers as if it had never heard of the guild.
 
 mod encrypted;
 mod identify;

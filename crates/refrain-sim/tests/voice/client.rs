@@ -83,7 +83,9 @@ impl Client {
         match next.expect("the socket is open").expect("the socket is sound") {
             Message::Text(text) => Ok(serde_json::from_str(text.as_str()).unwrap()),
             Message::Binary(bytes) => Err(bytes.to_vec()),
-            other => panic!("neither text nor binary: {other:?}"),
+            other @ (Message::Ping(_) | Message::Pong(_) | Message::Close(_) | Message::Frame(_)) => {
+                panic!("neither text nor binary: {other:?}")
+            }
         }
     }
 

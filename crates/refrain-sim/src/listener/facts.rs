@@ -131,7 +131,7 @@ impl Facts {
         let sent = self.received + self.missing;
         json!({
             "received": self.received,
-            "missing": self.missing,
+            "lost": self.missing,
             "loss": if sent == 0 { 0.0 } else { self.missing as f64 / sent as f64 },
             "jitter_ms": tenths(jitter / TICKS_PER_MS as f64),
             "max_jitter_ms": tenths(self.max_jitter / TICKS_PER_MS as f64),

@@ -30,7 +30,7 @@ fn steady(frames: u64) -> Sender {
 #[test]
 fn a_steady_sender_has_nothing_to_its_account() {
     let sender = steady(500);
-    for field in ["/missing", "/loss", "/jitter_ms", "/late", "/sequence_errors", "/timestamp_errors"] {
+    for field in ["/lost", "/loss", "/jitter_ms", "/late", "/sequence_errors", "/timestamp_errors"] {
         assert_eq!(sender.told(field), 0.0, "{field}");
     }
     assert_eq!(sender.told("/between_ms/p50"), 20.0);
@@ -42,12 +42,12 @@ fn a_steady_sender_has_nothing_to_its_account() {
 fn lost_and_overtaken_packets_are_sequence_errors_and_only_lost_ones_are_missing() {
     let mut sender = steady(10);
     sender.packet(11, 1220);
-    assert_eq!(sender.told("/missing"), 1.0);
+    assert_eq!(sender.told("/lost"), 1.0);
     sender.packet(10, 1221);
-    assert_eq!(sender.told("/missing"), 0.0);
+    assert_eq!(sender.told("/lost"), 0.0);
     assert_eq!(sender.told("/sequence_errors"), 2.0);
     sender.packet(15, 1300);
-    assert_eq!(sender.told("/missing"), 3.0);
+    assert_eq!(sender.told("/lost"), 3.0);
     assert_eq!(sender.told("/timestamp_errors"), 0.0, "three packets are three steps");
 }
 

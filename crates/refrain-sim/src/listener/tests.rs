@@ -89,7 +89,7 @@ fn a_lost_packet_is_a_hole_of_its_length_and_a_stall_is_told_from_it() {
     }
     let heard = listeners.heard(GUILD, None).unwrap();
     let report = heard.report();
-    assert_eq!((&report["lost"], &report["rtp"]["missing"]), (&4.into(), &4.into()));
+    assert_eq!((&report["lost"], &report["rtp"]["lost"]), (&4.into(), &4.into()));
     assert_eq!(report["underruns"], 1);
     let analysis = heard.analysis(Span::default());
     let lengths: Vec<f64> = analysis.silences.iter().filter(|one| !one.open).map(|one| one.length_ms.round()).collect();

@@ -86,7 +86,7 @@ impl Axis {
     }
 
     pub(super) fn grid_y(&self, svg: &mut String, frame: &Frame, name: &str, unit: f64) {
-        let (ticks, decimals) = self.ticks(36.0, unit);
+        let (ticks, decimals) = self.ticks(30.0, unit);
         let (left, right) = (frame.left, frame.right());
         for tick in ticks {
             let y = self.at(tick * unit);

@@ -3,6 +3,7 @@
 use super::{
     dave::{Heard, Room},
     guard::{NonceGuard, Order, SequenceGuard},
+    rtcp::Reports,
     rtp::{Cipher, Mode, RtpHeader, Sealed},
     session::lock,
     trouble::Figures,
@@ -52,6 +53,7 @@ pub(super) struct Media {
     next_nonce: u32,
     sequence: SequenceGuard,
     nonces: NonceGuard,
+    reports: Reports,
 }
 
 impl Media {
@@ -72,6 +74,7 @@ impl Media {
             next_nonce: 0,
             sequence: SequenceGuard::default(),
             nonces: NonceGuard::default(),
+            reports: Reports::default(),
         }
     }
 
@@ -111,6 +114,16 @@ impl Media {
         let to = self.discovered.or(self.declared)?;
         let header = RtpHeader { sequence: heard.sequence, timestamp: heard.timestamp, ssrc: heard.ssrc };
         let packet = self.cipher.as_ref()?.seal(header, self.next_nonce, &heard.opus)?;
+        self.next_nonce = self.next_nonce.wrapping_add(1);
+        Some((packet, to))
+    }
+
+    /// What the client is told of its packets, when it is time for that, and where it is.
+    pub(super) fn report(&mut self, now_us: u64) -> Option<(Vec<u8>, SocketAddr)> {
+        let to = self.discovered.or(self.declared)?;
+        let cipher = self.cipher.as_ref()?;
+        let (header, block) = self.reports.due(self.ssrc, now_us)?;
+        let packet = cipher.seal_behind(header.to_vec(), self.next_nonce, &block)?;
         self.next_nonce = self.next_nonce.wrapping_add(1);
         Some((packet, to))
     }
@@ -165,6 +178,7 @@ impl Media {
         if order == Order::Duplicate {
             return None;
         }
+        self.reports.note(sequence, sealed.timestamp, arrival_us);
         let passed_on = self.passed_on(sealed, &opus);
         if let Some(opus) = self.decrypted(opus, arrival_us) {
             self.listener.hear(Packet { ssrc: self.ssrc, sequence, timestamp: sealed.timestamp, arrival_us, opus });

@@ -10,6 +10,7 @@ mod guard;
 mod media;
 mod outbox;
 mod registry;
+mod rtcp;
 mod rtp;
 mod servers;
 mod session;

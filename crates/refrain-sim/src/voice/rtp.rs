@@ -159,7 +159,12 @@ impl Cipher {
         packet.extend(header.sequence.to_be_bytes());
         packet.extend(header.timestamp.to_be_bytes());
         packet.extend(header.ssrc.to_be_bytes());
-        let (nonce, payload) = (nonce.to_be_bytes(), Payload { msg: opus, aad: &packet });
+        self.seal_behind(packet, nonce, opus)
+    }
+
+    /// What stands in the clear, then what is encrypted and authenticates both, then the nonce.
+    pub(super) fn seal_behind(&self, mut packet: Vec<u8>, nonce: u32, body: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, payload) = (nonce.to_be_bytes(), Payload { msg: body, aad: &packet });
         let body = match self {
             Self::Aes256Gcm(cipher) => cipher.encrypt((&wide::<12>(nonce)).into(), payload).ok()?,
             Self::XChaCha20Poly1305(cipher) => cipher.encrypt((&wide::<24>(nonce)).into(), payload).ok()?,

@@ -91,9 +91,15 @@ impl<'a> Desk<'a> {
             (Datagram::KeepAlive, _) => self.send(bytes, from),
             (Datagram::Discovery { ssrc }, Some(media)) => self.discover(*ssrc, &media, from),
             (Datagram::Voice(sealed), Some(media)) => {
-                let heard = lock(&media).receive(sealed, from, at_us);
+                let (heard, report) = {
+                    let mut media = lock(&media);
+                    (media.receive(sealed, from, at_us), media.report(at_us))
+                };
                 if let Some(heard) = heard {
                     self.pass_on(&heard);
+                }
+                if let Some((packet, to)) = report {
+                    self.send(&packet, to);
                 }
             }
             (Datagram::Discovery { .. } | Datagram::Voice(_), None) => self.shared.listeners.count_stray(),

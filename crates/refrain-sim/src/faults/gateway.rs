@@ -37,6 +37,7 @@ pub(super) const ROOM: Room = Room {
 
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[expect(clippy::enum_variant_names, reason = "the kinds are called so, and the room is named by the prefix")]
 enum Fault {
     GatewayClose {
         /// Null closes without a code.

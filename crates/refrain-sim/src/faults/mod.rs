@@ -94,7 +94,9 @@ impl Outcome {
 }
 
 /// Takes a lasting fault back.
-pub(crate) struct Undo(Box<dyn FnOnce(&Arc<Hub>) + Send>);
+pub(crate) struct Undo(Box<Undoing>);
+
+type Undoing = dyn FnOnce(&Arc<Hub>) + Send;
 
 impl fmt::Debug for Undo {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -107,14 +107,11 @@ fn identify(data: &Value) -> Result<Identify, Closing> {
     if !data["properties"].is_object() {
         return Err(DECODE_ERROR);
     }
-    let large_threshold = match &data["large_threshold"] {
-        Value::Null => 50,
-        given => given.as_u64().and_then(|given| usize::try_from(given).ok()).ok_or(DECODE_ERROR)?.clamp(50, 250),
-    };
-    let presence = match &data["presence"] {
-        Value::Null => Value::Null,
-        given => presence(given)?,
-    };
+    let threshold = &data["large_threshold"];
+    let large_threshold = if threshold.is_null() { Some(50) } else { threshold.as_u64() };
+    let large_threshold = large_threshold.and_then(|given| usize::try_from(given).ok()).ok_or(DECODE_ERROR)?;
+    let large_threshold = large_threshold.clamp(50, 250);
+    let presence = if data["presence"].is_null() { Value::Null } else { presence(&data["presence"])? };
     // Clients differ in whether they write the word before the token.
     let token = token.strip_prefix("Bot ").unwrap_or(token).to_owned();
     let login = Login { intents, shard, large_threshold, presence, version: 10 };
@@ -138,9 +135,9 @@ fn id(value: &Value) -> Result<Id, Closing> {
 
 /// A list of ids; one id may stand there without a list around it.
 fn ids(value: &Value) -> Result<Vec<Id>, Closing> {
-    match value {
-        Value::Array(ids) => ids.iter().take(MAX_NAMED).map(id).collect(),
-        single => Ok(vec![id(single)?]),
+    match value.as_array() {
+        Some(ids) => ids.iter().take(MAX_NAMED).map(id).collect(),
+        None => Ok(vec![id(value)?]),
     }
 }
 

@@ -68,10 +68,8 @@ mod tests {
     use std::io::Read as _;
 
     fn bytes(message: Message) -> Vec<u8> {
-        match message {
-            Message::Binary(bytes) => bytes.to_vec(),
-            other => panic!("not compressed: {other:?}"),
-        }
+        assert!(message.is_binary(), "not compressed: {message:?}");
+        message.into_data().to_vec()
     }
 
     fn inflate(context: &mut Decompress, input: &[u8]) -> String {

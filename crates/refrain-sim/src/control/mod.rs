@@ -74,7 +74,7 @@ pub(crate) fn router(hub: Arc<Hub>, stop: CancellationToken) -> Router {
         .method_not_allowed_fallback(async || {
             Refusal::new(StatusCode::METHOD_NOT_ALLOWED, format!("this call has another method; there are: {ROUTES}"))
         })
-        .layer(Extension(stop))
+        .layer(Extension(stream::Watching::new(stop)))
         .layer(middleware::from_fn(guard::guard))
         .with_state(hub)
 }

@@ -3,14 +3,7 @@
 //! Ten times a second a watcher is told what is new. Nothing runs, and nothing is kept, while nobody watches. A watcher
 //! that reads too slowly is not waited for: it misses frames, and is told how many.
 
-use std::{
-    convert::Infallible,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
-};
+use std::{collections::BTreeMap, convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     Extension,
@@ -20,8 +13,11 @@ use axum::{
 };
 use futures_util::{Stream, stream};
 use serde::Deserialize;
-use serde_json::json;
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use serde_json::{Value, json};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{Interval, MissedTickBehavior, interval},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{Refusal, Search};
@@ -37,7 +33,19 @@ const LEVELS_BEFORE_MS: f64 = 60_000.0;
 /// Watchers at the same time.
 const MAX_WATCHERS: usize = 32;
 
-static WATCHERS: AtomicUsize = AtomicUsize::new(0);
+/// What all streams of a simulator share.
+#[derive(Clone, Debug)]
+pub(super) struct Watching {
+    stop: CancellationToken,
+    seats: Arc<Semaphore>,
+}
+
+impl Watching {
+    /// Streams end with `stop`.
+    pub(super) fn new(stop: CancellationToken) -> Self {
+        Self { stop, seats: Arc::new(Semaphore::new(MAX_WATCHERS)) }
+    }
+}
 
 /// What a watcher wants.
 #[derive(Debug, Deserialize)]
@@ -56,10 +64,10 @@ pub(super) struct Wishes {
 
 pub(super) async fn stream(
     State(hub): State<Arc<Hub>>,
-    Extension(stop): Extension<CancellationToken>,
+    Extension(Watching { stop, seats }): Extension<Watching>,
     Search(wishes): Search<Wishes>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
-    let seat = Seat::take().ok_or_else(|| {
+    let seat = seats.try_acquire_owned().map_err(|_| {
         Refusal::new(StatusCode::SERVICE_UNAVAILABLE, format!("{MAX_WATCHERS} watch already: close one stream first"))
     })?;
     let watcher = Watcher::new(hub, wishes, seat);
@@ -70,43 +78,31 @@ pub(super) async fn stream(
     Ok(Sse::new(news).keep_alive(KeepAlive::default()))
 }
 
-/// One of the watchers' places, free again when it is dropped.
-struct Seat;
-
-impl Seat {
-    fn take() -> Option<Self> {
-        let free = |taken| (taken < MAX_WATCHERS).then_some(taken + 1);
-        WATCHERS.fetch_update(Ordering::Relaxed, Ordering::Relaxed, free).ok().map(|_| Self)
-    }
-}
-
-impl Drop for Seat {
-    fn drop(&mut self) {
-        WATCHERS.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 struct Watcher {
     hub: Arc<Hub>,
     ticks: Interval,
     event: u64,
     frame: Option<u64>,
     levels: Option<Id>,
-    /// Up to where levels were told.
-    heard_ms: f64,
+    /// From where on levels are told of a bot that was not told of yet.
+    begin_ms: f64,
+    /// Up to where they were told, by bot.
+    heard_ms: BTreeMap<u64, f64>,
     waiting: Vec<Event>,
-    _seat: Seat,
+    /// Free again when the watcher is gone.
+    _seat: OwnedSemaphorePermit,
 }
 
 impl Watcher {
-    fn new(hub: Arc<Hub>, wishes: Wishes, seat: Seat) -> Self {
+    fn new(hub: Arc<Hub>, wishes: Wishes, seat: OwnedSemaphorePermit) -> Self {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let event = wishes.since.unwrap_or_else(|| *hub.events.subscribe().borrow());
         let frame = wishes.frames.then(|| wishes.after.unwrap_or_else(|| hub.log.last()));
-        let heard_ms = hub.clock.now_ms() - LEVELS_BEFORE_MS;
+        let begin_ms = hub.clock.now_ms() - LEVELS_BEFORE_MS;
         let hello = Event::default().event("hello").data(json!({ "now_ms": hub.clock.now_ms() }).to_string());
-        Self { hub, ticks, event, frame, levels: wishes.levels, heard_ms, waiting: vec![hello], _seat: seat }
+        let (levels, heard_ms) = (wishes.levels, BTreeMap::new());
+        Self { hub, ticks, event, frame, levels, begin_ms, heard_ms, waiting: vec![hello], _seat: seat }
     }
 
     async fn next(&mut self) -> Event {
@@ -142,16 +138,23 @@ impl Watcher {
 
     fn levels(&mut self) -> Option<Event> {
         let guild = self.levels?;
-        let heard = self.hub.voice.listeners().levels_since(guild.0, self.heard_ms)?;
+        let users = self.hub.voice.listeners().users(guild.0);
+        let bots: Vec<Value> = users.into_iter().filter_map(|user| self.levels_of(guild, user)).collect();
+        let data = json!({ "guild": guild, "step_ms": 100, "bots": bots });
+        (!bots.is_empty()).then(|| Event::default().event("levels").data(data.to_string()))
+    }
+
+    fn levels_of(&mut self, guild: Id, user: u64) -> Option<Value> {
+        let from_ms = self.heard_ms.get(&user).copied().unwrap_or(self.begin_ms);
+        let heard = self.hub.voice.listeners().levels_since(guild.0, user, from_ms)?;
         if heard.tenths.is_empty() {
             return None;
         }
-        self.heard_ms = heard.until_ms();
-        let data = json!({
-            "guild": guild, "from_ms": heard.from_ms, "step_ms": 100, "decoding": heard.is_decoding,
+        self.heard_ms.insert(user, heard.until_ms());
+        Some(json!({
+            "user": Id(user), "from_ms": heard.from_ms, "decoding": heard.is_decoding,
             "dbfs": heard.tenths.iter().map(|one| one.dbfs).collect::<Vec<f64>>(),
             "music": heard.tenths.iter().map(|one| one.has_music).collect::<Vec<bool>>(),
-        });
-        Some(Event::default().event("levels").data(data.to_string()))
+        }))
     }
 }

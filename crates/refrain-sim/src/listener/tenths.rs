@@ -6,6 +6,8 @@ use super::{
     timeline::TICKS_PER_MS,
 };
 
+/// How long after its moment a sound may still come.
+const SETTLES_MS: i64 = 100;
 /// Tenths told at once: two minutes.
 const MAX_TENTHS: usize = 1200;
 
@@ -35,12 +37,17 @@ impl Tenths {
 }
 
 impl Listeners {
-    /// How loud the guild's first bot was from `from_ms` on, two minutes at most; `None` when no bot ever connected to
-    /// voice there.
-    pub(crate) fn levels_since(&self, guild: u64, from_ms: f64) -> Option<Tenths> {
-        let heard = self.heard(guild, None)?;
-        let heard_until = heard.bot.heard_until();
-        Some(heard.bot.caught_up().recording().tenths(from_ms, heard_until))
+    /// The guild's bots that were ever in voice.
+    pub(crate) fn users(&self, guild: u64) -> Vec<u64> {
+        self.bots(guild).iter().map(|bot| bot.user).collect()
+    }
+
+    /// How loud a bot was from `from_ms` on, two minutes at most; `None` when it never connected to voice there.
+    pub(crate) fn levels_since(&self, guild: u64, user: u64, from_ms: f64) -> Option<Tenths> {
+        let bot = self.heard(guild, Some(user))?.bot;
+        // What is behind a hole is decoded a little later: it is told once it must be there.
+        let settled = bot.heard_until() - SETTLES_MS * TICKS_PER_MS;
+        Some(bot.caught_up().recording().tenths(from_ms, settled))
     }
 }
 

@@ -16,6 +16,7 @@ mod rest_messages;
 mod rest_troubles;
 mod scenarios;
 mod scripts;
+mod stream;
 mod support;
 mod ui;
 mod voice_socket;

@@ -150,7 +150,7 @@ async fn the_level_moves_with_what_the_bot_plays() {
         .until(&format!("Number(document.querySelector('.meter[data-bot=\"{BOT}\"]')?.ariaValueNow) > -30"))
         .await;
     // The strip is green where it was loud.
-    let painted = "(() => { const strip = document.querySelector('#strip'); const [w, h] = [strip.width, strip.height]; \
+    let painted = "(() => { const strip = document.querySelector('.strip'); const [w, h] = [strip.width, strip.height]; \
         const seen = strip.getContext('2d').getImageData(w - 40, 0, 40, h).data; \
         for (let at = 0; at < seen.length; at += 4) if (seen[at + 1] > seen[at] + 40 && seen[at + 3] > 200) return true; \
         return false; })()";

@@ -39,12 +39,16 @@ const NEEDS: [Need; 6] = [
     Need { name: "ffmpeg", found: || command::find("ffmpeg").is_some(), packages: &["ffmpeg"] },
 ];
 
+/// Where the tests of the simulator's page look (crates/refrain-sim/tests/it/ui/browser.rs). Ubuntu has Chromium as a
+/// snap only, which cannot be used from here, but its machines of GitHub's have Chrome.
+const BROWSERS: [&str; 2] = ["/usr/bin/chromium", "/usr/bin/google-chrome"];
+
 /// Chromium, which the simulator's page is tested in. `CHROMIUM` names one that is elsewhere.
 const BROWSER: Need = Need {
     name: "Chromium",
     found: || match std::env::var_os("CHROMIUM") {
         Some(path) => Path::new(&path).exists(),
-        None => Path::new("/usr/bin/chromium").exists(),
+        None => BROWSERS.iter().any(|path| Path::new(path).exists()),
     },
     packages: &["chromium"],
 };

@@ -23,7 +23,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungsten
 
 /// A browser starts slowly on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(90);
-const DEFAULT: &str = "/usr/bin/chromium";
+const KNOWN: [&str; 2] = ["/usr/bin/chromium", "/usr/bin/google-chrome"];
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 type Waiting = Arc<Mutex<HashMap<u64, oneshot::Sender<Value>>>>;
@@ -179,7 +179,9 @@ impl Browser {
 }
 
 fn start(profile: &Path) -> Child {
-    let program = std::env::var_os("CHROMIUM").map_or_else(|| PathBuf::from(DEFAULT), PathBuf::from);
+    let known = KNOWN.iter().map(PathBuf::from).find(|path| path.exists());
+    let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
+    let program = named.or(known).unwrap_or_else(|| PathBuf::from(KNOWN[0]));
     assert!(
         program.exists(),
         "the page is tested in Chromium, which is not at {}: `cargo xtask test` installs it, and CHROMIUM \

@@ -5,7 +5,7 @@ mod page;
 mod singer;
 
 use browser::Browser;
-use refrain_sim::world::World;
+use refrain_sim::{voice::DavePolicy, world::World};
 use serde_json::{Value, json};
 
 use crate::support::{ADA, BOT, GUILD, Gateway, MUSIC, Stage, TEXT};
@@ -19,7 +19,10 @@ struct Scene {
 
 impl Scene {
     async fn open(commands: Value) -> Self {
-        let stage = Stage::with(World::example(), |options| options.ui = true).await;
+        // The singer has no end-to-end encryption.
+        let mut world = World::example();
+        world.voice.dave = DavePolicy::Never;
+        let stage = Stage::with(world, |options| options.ui = true).await;
         stage.register(commands).await;
         let bot = stage.bot().await;
         let page = Browser::open(stage.sim.addresses().ui.as_deref().unwrap()).await;

@@ -95,3 +95,31 @@ pub(super) async fn remove(
     let (guild, id) = place.of(&hub, &bot)?;
     hub.delete_command(&bot, guild, id).map(|()| StatusCode::NO_CONTENT)
 }
+
+/// Nobody has given a command other rights than its own: there is no way to in the simulator.
+pub(super) async fn all_permissions(
+    State(hub): State<Arc<Hub>>,
+    Auth(bot): Auth,
+    Params(place): Params<Place>,
+) -> Result<Json<Value>, ApiError> {
+    place.of(&hub, &bot).map(|_| Json(Value::Array(Vec::new())))
+}
+
+pub(super) async fn permissions(
+    State(hub): State<Arc<Hub>>,
+    Auth(bot): Auth,
+    Params(place): Params<Place>,
+) -> Result<Json<Value>, ApiError> {
+    place.of(&hub, &bot)?;
+    Err(ApiError::UNKNOWN_COMMAND_PERMISSIONS)
+}
+
+/// Only a person's token can do this, as documented.
+pub(super) async fn set_permissions(
+    State(hub): State<Arc<Hub>>,
+    Auth(bot): Auth,
+    Params(place): Params<Place>,
+) -> Result<Json<Value>, ApiError> {
+    place.of(&hub, &bot)?;
+    Err(ApiError::NOT_FOR_BOTS)
+}

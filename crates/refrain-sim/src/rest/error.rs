@@ -59,6 +59,10 @@ impl ApiError {
     pub(crate) const NOT_AUTHOR: Self =
         Self::new(StatusCode::FORBIDDEN, 50_005, "Cannot edit a message authored by another user");
     pub(crate) const EMPTY_MESSAGE: Self = Self::bad(50_006, "Cannot send an empty message");
+    pub(crate) const NOT_FOR_BOTS: Self = Self::new(StatusCode::FORBIDDEN, 20_001, "Bots cannot use this endpoint");
+    pub(crate) const TOO_MANY_COMMANDS: Self =
+        Self::bad(30_032, "Maximum number of application commands reached (100).");
+    pub(crate) const OWNER_CANNOT_LEAVE: Self = Self::bad(50_055, "Invalid Guild");
     pub(crate) const BULK_COUNT: Self =
         Self::bad(50_016, "Provided too few or too many messages to delete. Must provide at least 2 and at most 100.");
     pub(crate) const WRONG_CHANNEL_TYPE: Self = Self::bad(50_024, "Cannot execute action on this channel type");

@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
-    error::ApiError,
-    extract::{Auth, Params, Search},
+    Need,
+    error::{ApiError, FieldErrors},
+    extract::{Auth, Body, Params, Search},
 };
 use crate::{
-    id::Id,
+    id::{Id, Permissions},
     state::{Hub, json as shapes},
     world::{Bot, Guild, Member, World},
 };
@@ -104,4 +105,46 @@ fn find_voice_state(hub: &Hub, bot: &Bot, id: Id, user: Id) -> Result<Json<Value
     let state = hub.state();
     let found = state.voice_states.get(&(guild.id, user)).ok_or(ApiError::UNKNOWN_VOICE_STATE)?;
     Ok(Json(shapes::voice_state(&world, guild, user, Some(found))))
+}
+
+/// What a bot may change about itself in a guild: its name there. Pictures are taken and not kept.
+pub(super) async fn edit_me(
+    State(hub): State<Arc<Hub>>,
+    Auth(bot): Auth,
+    Params(id): Params<Id>,
+    Body(body): Body,
+) -> Result<Json<Value>, ApiError> {
+    let world = hub.world();
+    let guild = joined(&world, &bot, id)?;
+    let mut errors = FieldErrors::default();
+    let nick = errors.text("nick", &body["nick"], Need::Optional, 0..=32).filter(|nick| !nick.is_empty());
+    errors.text("bio", &body["bio"], Need::Optional, 0..=190);
+    errors.or(())?;
+    if body.get("nick").is_some() {
+        if !guild.base_permissions(bot.id).contains(Permissions::CHANGE_NICKNAME) {
+            return Err(ApiError::MISSING_PERMISSIONS);
+        }
+        hub.rename_member(guild.id, bot.id, nick.map(str::to_owned));
+    }
+    let world = hub.world();
+    let member = joined(&world, &bot, id)?.member(bot.id);
+    member.map(|member| Json(shapes::member(&world, member))).ok_or(ApiError::UNKNOWN_MEMBER)
+}
+
+pub(super) async fn leave(
+    State(hub): State<Arc<Hub>>,
+    Auth(bot): Auth,
+    Params(id): Params<Id>,
+) -> Result<StatusCode, ApiError> {
+    let world = hub.world();
+    let guild = world.guild(id).filter(|guild| guild.member(bot.id).is_some()).ok_or(ApiError::UNKNOWN_GUILD)?;
+    if guild.owner == bot.id {
+        return Err(ApiError::OWNER_CANNOT_LEAVE);
+    }
+    hub.remove_member(id, bot.id).map(|()| StatusCode::NO_CONTENT).map_err(|_| ApiError::UNKNOWN_GUILD)
+}
+
+pub(super) async fn regions(State(hub): State<Arc<Hub>>, Auth(_): Auth) -> Json<Value> {
+    let shown = |(place, name): (usize, &'static str)| json!({ "id": name, "name": name, "optimal": place == 0, "deprecated": false, "custom": false });
+    Json(hub.voice.regions().into_iter().enumerate().map(shown).collect())
 }

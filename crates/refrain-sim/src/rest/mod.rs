@@ -27,7 +27,7 @@ use axum::{
     extract::{DefaultBodyLimit, Request, State},
     middleware::{self, Next},
     response::Response,
-    routing::{delete, get, post, put},
+    routing::{delete, get, patch, post, put},
 };
 
 use self::error::ApiError;
@@ -73,6 +73,7 @@ fn api() -> Router<Arc<Hub>> {
         .route("/gateway/bot", get(users::gateway_bot))
         .route("/users/@me", get(users::me))
         .route("/users/@me/guilds", get(users::my_guilds))
+        .route("/users/@me/guilds/{guild}", delete(guilds::leave))
         .route("/users/{user}", get(users::user))
         .route("/applications/@me", get(users::application))
         .route("/oauth2/applications/@me", get(users::application))
@@ -80,6 +81,12 @@ fn api() -> Router<Arc<Hub>> {
         .route("/applications/{application}/commands/{command}", command())
         .route("/applications/{application}/guilds/{guild}/commands", commands())
         .route("/applications/{application}/guilds/{guild}/commands/{command}", command())
+        .route("/applications/{application}/guilds/{guild}/commands/permissions", get(applications::all_permissions))
+        .route(
+            "/applications/{application}/guilds/{guild}/commands/{command}/permissions",
+            get(applications::permissions).put(applications::set_permissions),
+        )
+        .route("/voice/regions", get(guilds::regions))
         .route("/interactions/{interaction}/{token}/callback", post(interactions::callback))
         .route("/webhooks/{application}/{token}", post(interactions::follow_up))
         .route(
@@ -95,6 +102,7 @@ fn api() -> Router<Arc<Hub>> {
         .route("/guilds/{guild}/channels", get(guilds::channels))
         .route("/guilds/{guild}/roles", get(guilds::roles))
         .route("/guilds/{guild}/members", get(guilds::members))
+        .route("/guilds/{guild}/members/@me", patch(guilds::edit_me))
         .route("/guilds/{guild}/members/{user}", get(guilds::member))
         .route("/guilds/{guild}/voice-states/@me", get(guilds::my_voice_state))
         .route("/guilds/{guild}/voice-states/{user}", get(guilds::voice_state))

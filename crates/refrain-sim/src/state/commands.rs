@@ -9,8 +9,15 @@ use crate::{
     world::Bot,
 };
 
-/// How many chat commands an application may have in one place.
-const MAX_COMMANDS: usize = 100;
+/// How many commands of a type an application may have in one place.
+fn most(kind: u64) -> usize {
+    match kind {
+        CHAT_INPUT => 100,
+        2 | 3 => 15,
+        _ => 1,
+    }
+}
+
 pub(crate) const CHAT_INPUT: u64 = 1;
 pub(crate) const SUB_COMMAND: u64 = 1;
 pub(crate) const SUB_COMMAND_GROUP: u64 = 2;
@@ -29,8 +36,10 @@ impl Hub {
     /// Replaces all commands of one place. Commands that keep their name and type keep their id.
     pub(crate) fn replace_commands(&self, bot: &Bot, guild: Option<Id>, bodies: &[Value]) -> Result<Value, ApiError> {
         let mut errors = FieldErrors::default();
-        if bodies.len() > MAX_COMMANDS {
-            errors.add("_", "APPLICATION_COMMANDS_TOO_MANY", format!("At most {MAX_COMMANDS} commands are allowed."));
+        for kind in 1..=4 {
+            if bodies.iter().filter(|body| name_and_kind(body).1 == kind).count() > most(kind) {
+                return Err(ApiError::TOO_MANY_COMMANDS);
+            }
         }
         for (index, body) in bodies.iter().enumerate() {
             check_command(body, &format!("{index}."), &mut errors);
@@ -65,10 +74,9 @@ impl Hub {
         let place = (bot.application_id, guild);
         let known = state.commands.entry(place).or_default().iter().find(|one| one.name == name && one.kind == kind);
         let (new, id) = (known.is_none(), known.map(|one| one.id));
-        if new && state.commands.get(&place).is_some_and(|all| all.len() >= MAX_COMMANDS) {
-            let mut errors = FieldErrors::default();
-            errors.add("_", "APPLICATION_COMMANDS_TOO_MANY", format!("At most {MAX_COMMANDS} commands are allowed."));
-            errors.or(())?;
+        let of_kind = |all: &Vec<Command>| all.iter().filter(|one| one.kind == kind).count();
+        if new && state.commands.get(&place).is_some_and(|all| of_kind(all) >= most(kind)) {
+            return Err(ApiError::TOO_MANY_COMMANDS);
         }
         let id = id.unwrap_or_else(|| self.snowflake(&mut state));
         let command = self.command(&mut state, bot, guild, id, body);

@@ -170,6 +170,25 @@ impl Hub {
         Ok(())
     }
 
+    /// Gives a member another name in the guild; GUILD_MEMBER_UPDATE tells of it.
+    pub(crate) fn rename_member(&self, guild: Id, user: Id, nick: Option<String>) {
+        let mut state = self.state();
+        let renamed = |world: &mut crate::world::World| {
+            let guild = world.guild_mut(guild).ok_or_else(|| format!("there is no guild {guild}"))?;
+            for member in guild.members.iter_mut().filter(|member| member.user == user) {
+                member.nick.clone_from(&nick);
+            }
+            Ok(())
+        };
+        let Ok((world, ())) = self.change_world(renamed) else { return };
+        let Some(guild) = world.guild(guild) else { return };
+        if let Some(member) = guild.member(user) {
+            let mut data = shapes::member(&world, member);
+            data["guild_id"] = json!(guild.id);
+            state.broadcast(guild, GUILD_MEMBERS, "GUILD_MEMBER_UPDATE", &data);
+        }
+    }
+
     /// GUILD_CREATE to the sessions that cover the guild, or to those of one bot.
     fn send_guild(&self, state: &mut State, guild: Id, bot: Option<Id>) {
         let world = self.world();

@@ -19,7 +19,7 @@ const VERY_LARGE: usize = 75_000;
 pub(crate) fn user(person: Person<'_>) -> Value {
     json!({
         "id": person.id, "username": person.name, "discriminator": "0", "global_name": null, "avatar": null,
-        "bot": person.bot, "system": false, "banner": null, "accent_color": null, "public_flags": 0,
+        "bot": person.bot, "system": false, "banner": null, "accent_color": null, "public_flags": 0, "flags": 0,
         "avatar_decoration_data": null, "collectibles": null, "primary_guild": null,
     })
 }
@@ -30,7 +30,7 @@ pub(crate) fn current_user(bot: &Bot) -> Value {
     value["mfa_enabled"] = json!(false);
     value["verified"] = json!(true);
     value["email"] = Value::Null;
-    value["flags"] = json!(0);
+    value["locale"] = json!("en-US");
     value
 }
 
@@ -42,7 +42,8 @@ pub(crate) fn application(bot: &Bot, guilds: usize) -> Value {
         "verify_key": "0".repeat(64), "owner": person, "team": null, "flags": 0, "redirect_uris": [], "tags": [],
         "interactions_endpoint_url": null, "role_connections_verification_url": null,
         "approximate_guild_count": guilds, "approximate_user_install_count": 0, "hook": true,
-        "integration_types_config": { "0": {} },
+        "integration_types_config": { "0": {} }, "flags_new": "0", "approximate_user_authorization_count": 0,
+        "explicit_content_filter": 0, "eligible_oauth2_scopes": ["bot", "applications.commands"],
     })
 }
 
@@ -110,6 +111,7 @@ pub(crate) fn guild(guild: &Guild) -> Value {
         "safety_alerts_channel_id": null, "nsfw_level": 0, "nsfw": false, "premium_progress_bar_enabled": false,
         "stickers": [], "max_members": 500_000, "max_presences": null, "max_video_channel_users": 25,
         "max_stage_video_channel_users": 50, "widget_enabled": false, "widget_channel_id": null, "region": "deprecated",
+        "home_header": null, "incidents_data": null,
     })
 }
 

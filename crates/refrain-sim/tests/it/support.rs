@@ -8,6 +8,8 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async, tungstenite::Message};
 
+use crate::openapi::judge_answer;
+
 /// GUILDS, GUILD_VOICE_STATES, GUILD_MESSAGES.
 pub(crate) const INTENTS: u64 = 1 | 1 << 7 | 1 << 9;
 pub(crate) const GUILD: &str = "1000";
@@ -49,13 +51,17 @@ impl Stage {
     /// A request to the REST API as the bot. Answers status and body.
     pub(crate) async fn rest(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
         let url = format!("{}/api/v10{path}", self.sim.addresses().rest);
-        self.send(method, &url, Some(format!("Bot {}", self.token)), body).await
+        let (status, answer) = self.send(method, &url, Some(format!("Bot {}", self.token)), body).await;
+        judge_answer(method, path, status, &answer);
+        (status, answer)
     }
 
     /// The same without a token.
     pub(crate) async fn anonymous(&self, method: &str, path: &str, body: Option<Value>) -> (u16, Value) {
         let url = format!("{}/api/v10{path}", self.sim.addresses().rest);
-        self.send(method, &url, None, body).await
+        let (status, answer) = self.send(method, &url, None, body).await;
+        judge_answer(method, path, status, &answer);
+        (status, answer)
     }
 
     /// A request to the control API. Answers status and body.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Hub, State, command_body::check_command};
+use super::{Hub, State, command_body::check_command, messages::without_nulls};
 use crate::{
     id::Id,
     rest::error::{ApiError, FieldErrors},
@@ -140,8 +140,13 @@ impl Hub {
             "default_member_permissions": null, "dm_permission": guild.is_none(), "nsfw": false,
             "contexts": null, "integration_types": [0],
         });
-        for (field, given) in body.as_object().into_iter().flatten() {
+        // Null is as good as not given, and answers have no nulls inside of options.
+        for (field, given) in body.as_object().into_iter().flatten().filter(|(_, given)| !given.is_null()) {
             value[field] = given.clone();
+            without_nulls(&mut value[field]);
+        }
+        if let Some(bits) = body["default_member_permissions"].as_u64() {
+            value["default_member_permissions"] = json!(bits.to_string());
         }
         value["id"] = json!(id);
         value["application_id"] = json!(bot.application_id);

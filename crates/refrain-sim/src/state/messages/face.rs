@@ -167,7 +167,7 @@ impl Shaper<'_> {
 }
 
 /// Takes out what is null, all the way down.
-pub(super) fn without_nulls(value: &mut Value) {
+pub(crate) fn without_nulls(value: &mut Value) {
     if let Some(fields) = value.as_object_mut() {
         fields.retain(|_, value| !value.is_null());
         fields.values_mut().for_each(without_nulls);

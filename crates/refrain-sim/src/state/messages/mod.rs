@@ -12,6 +12,7 @@ mod write;
 use serde_json::Value;
 
 pub(crate) use self::{
+    face::without_nulls,
     files::{Files, NewFile},
     marks::Emoji,
 };

@@ -543,7 +543,7 @@ mod random {
             cases: 24,
             max_shrink_iters: 200,
             failure_persistence: None,
-            rng_seed: proptest::test_runner::RngSeed::Fixed(2026),
+            rng_seed: proptest::test_runner::RngSeed::Fixed(3),
             ..ProptestConfig::default()
         })]
 

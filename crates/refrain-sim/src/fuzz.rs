@@ -98,7 +98,7 @@ mod tests {
             prop_oneof![
                 proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
                 proptest::collection::btree_map(key.clone().prop_map(str::to_owned), inner, 0..6)
-                    .prop_map(|fields| Value::from_iter(fields)),
+                    .prop_map(Value::from_iter),
             ]
         });
         let op = prop_oneof![0..40_i64, any::<i64>()];

@@ -24,23 +24,25 @@ pub(super) const ROOM: Room = Room { kinds: &["rest_slow", "rest_fail", "rest_re
 const MAX_DELAY_MS: u32 = 600_000;
 
 #[derive(Clone, Debug, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "kind", deny_unknown_fields)]
 enum Fault {
-    RestSlow {
-        delay_ms: u32,
-    },
-    RestFail {
+    #[serde(rename = "rest_slow")]
+    Slow { delay_ms: u32 },
+    #[serde(rename = "rest_fail")]
+    Fail {
         #[serde(default = "bad_gateway")]
         status: u16,
         body: Option<Page>,
         #[serde(default)]
         when: When,
     },
-    RestReset {
+    #[serde(rename = "rest_reset")]
+    Reset {
         #[serde(default)]
         when: When,
     },
-    RestRateLimit {
+    #[serde(rename = "rest_rate_limit")]
+    RateLimit {
         #[serde(default)]
         scope: Level,
         #[serde(default = "second")]
@@ -106,8 +108,8 @@ fn what(fault: Fault) -> Result<What, Refusal> {
         if ms <= MAX_DELAY_MS { Ok(ms) } else { Err(Refusal::bad(words)) }
     };
     Ok(match fault {
-        Fault::RestSlow { delay_ms } => What::Slow(Duration::from_millis(u64::from(bounded("delay_ms", delay_ms)?))),
-        Fault::RestFail { status, body, when } => {
+        Fault::Slow { delay_ms } => What::Slow(Duration::from_millis(u64::from(bounded("delay_ms", delay_ms)?))),
+        Fault::Fail { status, body, when } => {
             let status = StatusCode::from_u16(status).ok().filter(StatusCode::is_server_error);
             let status = status.ok_or_else(|| Refusal::bad("`status` is one of 500, 502, 503, 504 or another 5xx"))?;
             let body = match (body, status.as_u16()) {
@@ -117,8 +119,8 @@ fn what(fault: Fault) -> Result<What, Refusal> {
             };
             What::Fail { status, body, after: when == When::AfterEffect }
         }
-        Fault::RestReset { when } => What::Reset { after: when == When::AfterEffect },
-        Fault::RestRateLimit { scope, retry_after_ms } => {
+        Fault::Reset { when } => What::Reset { after: when == When::AfterEffect },
+        Fault::RateLimit { scope, retry_after_ms } => {
             let scope = match scope {
                 Level::User => Scope::User,
                 Level::Global => Scope::Global,

@@ -60,12 +60,15 @@ pub(crate) struct Aim {
     pub(crate) dice: u64,
 }
 
+/// The last number that was given, and what is in force under its number.
+type Numbered = (u64, Vec<(u64, Aim, What)>);
+
 /// All that is in force.
 #[derive(Debug, Default)]
-pub(crate) struct Troubles(Mutex<(u64, Vec<(u64, Aim, What)>)>);
+pub(crate) struct Troubles(Mutex<Numbered>);
 
 impl Troubles {
-    fn all(&self) -> MutexGuard<'_, (u64, Vec<(u64, Aim, What)>)> {
+    fn all(&self) -> MutexGuard<'_, Numbered> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -39,6 +39,7 @@ struct Proposal {
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a handful at a time, and gone with the epoch")]
 enum Change {
     Add(u64, Candidate),
     Remove { leaf: u32 },

@@ -103,8 +103,10 @@ async fn faults_are_ordered_listed_and_ended_and_the_wire_shows_what_follows() {
     scene.page.click("#tab-wire").await;
     scene.bot.join(Some(MUSIC)).await;
     scene.page.until("document.querySelector('#frames [data-name=VOICE_SERVER_UPDATE]')").await;
+    // New frames push the others down, so a person stops them to read one.
+    scene.page.click("#wire-pause").await;
     scene.page.click("#frames [data-name=VOICE_SERVER_UPDATE] summary").await;
-    scene.page.shows("#frames pre", "\"endpoint\"").await;
+    scene.page.shows("#frames [data-name=VOICE_SERVER_UPDATE] pre", "\"endpoint\"").await;
     scene.page.type_into("#wire-filter", "server_update").await;
     scene
         .page

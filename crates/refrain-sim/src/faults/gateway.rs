@@ -11,7 +11,7 @@ use crate::{
     id::Id,
     state::{
         Hub,
-        effects::{Effect, Scope},
+        effects::{Effect, Refused, Scope, Step},
         sessions::{Order, Socket},
     },
     world::Guild,
@@ -26,6 +26,7 @@ pub(super) const ROOM: Room = Room {
         "gateway_reconnect",
         "gateway_heartbeat_request",
         "gateway_invalid_session",
+        "gateway_refuse",
         "gateway_zombie",
         "gateway_blackhole",
         "gateway_slow",
@@ -53,6 +54,14 @@ enum Fault {
         #[serde(default)]
         resumable: bool,
     },
+    GatewayRefuse {
+        /// How far connections get.
+        on: Step,
+        #[serde(default)]
+        how: How,
+        #[serde(default = "unknown_error")]
+        code: Option<u16>,
+    },
     GatewayZombie {},
     GatewayBlackhole {},
     GatewaySlow {
@@ -62,6 +71,16 @@ enum Fault {
     GatewayAckLate {
         ms: u64,
     },
+}
+
+/// How connections are refused.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum How {
+    #[default]
+    Close,
+    Reset,
+    InvalidSession,
 }
 
 #[expect(clippy::unnecessary_wraps, reason = "the field it fills is optional: null is no code")]
@@ -75,12 +94,7 @@ fn apply(hub: &Arc<Hub>, target: &Target, body: Value) -> Result<Outcome, Refusa
     let weather = |of: Effect| effect(hub, Scope { guild: None, bot: Some(bot) }, of);
     let order = match fault {
         Fault::GatewayClose { code: None } => Order::CloseBare,
-        Fault::GatewayClose { code: Some(code) } if matches!(code, 1000 | 1001 | 1011 | 3000..=4999) => {
-            Order::Close(code, "Closed by a fault.")
-        }
-        Fault::GatewayClose { .. } => {
-            return Err(Refusal::bad("`code` is one a server can send: 1000, 1001, 1011, 3000 to 4999, or null"));
-        }
+        Fault::GatewayClose { code: Some(code) } => Order::Close(close_code(code)?, "Closed by a fault."),
         Fault::GatewayDrop {} => Order::Drop,
         Fault::GatewayReset {} => Order::Reset,
         Fault::GatewayReconnect {} => Order::Send(json!({ "t": null, "s": null, "op": 7, "d": null })),
@@ -90,12 +104,30 @@ fn apply(hub: &Arc<Hub>, target: &Target, body: Value) -> Result<Outcome, Refusa
         Fault::GatewayZombie {} => {
             return until_ended(hub, target, bot, &Order::Freeze(true), Order::Freeze(false));
         }
+        Fault::GatewayRefuse { on, how, code } => {
+            let refused = match how {
+                How::Close => Refused::Close(code.map(close_code).transpose()?),
+                How::Reset => Refused::Reset,
+                How::InvalidSession if on == Step::Connect => {
+                    return Err(Refusal::bad("before Hello there is no session that could be invalid"));
+                }
+                How::InvalidSession => Refused::InvalidSession,
+            };
+            return Ok(weather(Effect::Refuse(on, refused)));
+        }
         Fault::GatewayBlackhole {} => return Ok(weather(Effect::Blackhole)),
         Fault::GatewaySlow { ms } => return Ok(weather(Effect::Slow(wait(ms)?))),
         Fault::GatewayAckWithheld {} => return Ok(weather(Effect::AckWithheld)),
         Fault::GatewayAckLate { ms } => return Ok(weather(Effect::AckLate(wait(ms)?))),
     };
     send(&sockets(hub, target, bot)?, &order).map(|()| Outcome::Once)
+}
+
+fn close_code(code: u16) -> Result<u16, Refusal> {
+    if matches!(code, 1000 | 1001 | 1011 | 3000..=4999) {
+        return Ok(code);
+    }
+    Err(Refusal::bad("`code` is one a server can send: 1000, 1001, 1011, 3000 to 4999, or null"))
 }
 
 /// The present sockets get one order now and another one when the fault ends.
@@ -151,6 +183,10 @@ pub(super) fn random(kind: &str, _guild: &Guild, dice: &mut Dice) -> Option<Valu
         "gateway_invalid_session" => Some(json!({ "resumable": dice.chance(50) })),
         "gateway_zombie" | "gateway_half_open" | "gateway_blackhole" | "gateway_ack_withheld" => {
             Some(json!({ "for_ms": dice.between(1_000, 90_000) }))
+        }
+        "gateway_refuse" => {
+            let on = dice.pick(&["connect", "identify", "resume"]);
+            Some(json!({ "on": on, "for_ms": dice.between(1_000, 20_000) }))
         }
         "gateway_slow" => Some(json!({ "ms": dice.between(10, 2_000), "for_ms": dice.between(1_000, 60_000) })),
         "gateway_ack_late" => Some(json!({ "ms": dice.between(100, 30_000), "for_ms": dice.between(1_000, 90_000) })),

@@ -67,6 +67,7 @@ impl Connection {
             Effect::Freeze
             | Effect::Blackhole
             | Effect::Slow(_)
+            | Effect::Refuse(..)
             | Effect::AckWithheld
             | Effect::AckLate(_)
             | Effect::Op4Unanswered

@@ -30,7 +30,7 @@ use crate::{
     log::Direction,
     state::{
         Hub,
-        effects::{Forecast, Weather},
+        effects::{Forecast, Step, Weather},
         sessions::{Order, Pending, Socket},
         voice::Wish,
     },
@@ -61,7 +61,7 @@ pub(super) struct Connection {
     pub(super) zombies: u32,
     /// This end has forgotten the connection.
     pub(super) half_open: bool,
-    forecast: Forecast,
+    pub(super) forecast: Forecast,
     pub(super) weather: Weather,
     /// Op 4s that take their time, with when they are done.
     pub(super) late_op4: VecDeque<(Instant, Wish)>,
@@ -131,6 +131,9 @@ impl Connection {
             "t": null, "s": null, "op": 10,
             "d": { "heartbeat_interval": interval.as_millis() as u64, "_trace": ["[\"refrain-sim\"]"] },
         });
+        if let Some(ControlFlow::Break(end)) = self.refused(Step::Connect, None).await {
+            return end;
+        }
         if let ControlFlow::Break(end) = self.send(hello).await {
             return end;
         }

@@ -1,14 +1,18 @@
 //! Identify and Resume: who may come in, and with what.
 
+use std::ops::ControlFlow;
+
 use serde_json::json;
 
 use super::{
     connection::{Connection, Flow},
-    ending::close,
+    ending::{End, close},
     frame::{self, Identify},
 };
 use crate::{
+    id::Id,
     state::{
+        effects::{Refused, Step},
         sessions::{Login, ResumeError},
         starts::StartRefusal,
     },
@@ -20,6 +24,9 @@ impl Connection {
         let world = self.hub.world();
         let bot = world.bots.iter().find(|bot| bot.token == identify.token);
         let Some(bot) = bot else { return close(frame::AUTHENTICATION_FAILED) };
+        if let Some(refused) = self.refused(Step::Identify, Some(bot.id)).await {
+            return refused;
+        }
         if let Err(closing) = check(&world, bot, &identify.login) {
             return close(closing);
         }
@@ -42,6 +49,10 @@ impl Connection {
     }
 
     pub(super) async fn resume(&mut self, token: &str, session: String, seq: u64) -> Flow {
+        let bot = self.hub.state().sessions.get(&session).map(|session| session.bot);
+        if let Some(refused) = self.refused(Step::Resume, bot).await {
+            return refused;
+        }
         match self.hub.resume(&session, token, seq, self.socket.clone()) {
             Ok(bot) => {
                 self.enter(session, bot);
@@ -51,6 +62,18 @@ impl Connection {
             Err(ResumeError::FutureSeq) => close(frame::INVALID_SEQ),
             Err(ResumeError::WrongToken) => close(frame::AUTHENTICATION_FAILED),
         }
+    }
+}
+
+impl Connection {
+    /// What a fault does to those who get as far as this, if one is in force.
+    pub(super) async fn refused(&mut self, step: Step, bot: Option<Id>) -> Option<Flow> {
+        Some(match self.forecast.refusal(step, bot)? {
+            Refused::Close(Some(code)) => close((code, "Refused by a fault.")),
+            Refused::Close(None) => ControlFlow::Break(End::Bare),
+            Refused::Reset => ControlFlow::Break(End::Reset),
+            Refused::InvalidSession => self.send(invalid_session()).await,
+        })
     }
 }
 

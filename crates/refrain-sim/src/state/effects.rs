@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use serde::Deserialize;
 use tokio::sync::watch;
 
 use crate::{id::Id, world::SameChannel};
@@ -16,6 +17,8 @@ pub(crate) enum Effect {
     Blackhole,
     /// Each frame of the main gateway waits first.
     Slow(Duration),
+    /// The main gateway refuses those who get as far as this.
+    Refuse(Step, Refused),
     /// Heartbeats are not acknowledged.
     AckWithheld,
     /// Heartbeats are acknowledged late.
@@ -36,6 +39,27 @@ pub(crate) enum Effect {
     SameChannel(SameChannel),
     /// This channel counts as full.
     Full(Id),
+}
+
+/// How far a connection of the main gateway gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Step {
+    /// The handshake is done, Hello is not sent yet.
+    Connect,
+    Identify,
+    Resume,
+}
+
+/// How a connection is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// A close frame, with a code or without one.
+    Close(Option<u16>),
+    /// A TCP reset.
+    Reset,
+    /// Op 9, which says that the session cannot be resumed.
+    InvalidSession,
 }
 
 /// Whom an effect concerns: everybody, where nothing is named.
@@ -132,6 +156,7 @@ impl Forecast {
                 Effect::AckWithheld => weather.ack_withheld = true,
                 Effect::AckLate(time) => weather.ack_late = weather.ack_late.max(*time),
                 Effect::Op4Unanswered
+                | Effect::Refuse(..)
                 | Effect::Op4Late(_)
                 | Effect::ServerFirst
                 | Effect::ServerLate(_)
@@ -142,6 +167,29 @@ impl Forecast {
             }
         }
         weather
+    }
+
+    /// How those who get as far as `step` are refused now, if they are. The newest fault has the word.
+    pub(crate) fn refusal(&self, step: Step, bot: Option<Id>) -> Option<Refused> {
+        let list = Arc::clone(&self.0.borrow());
+        let met = |scope: &Scope| scope.bot.is_none() || bot.is_none() || scope.bot == bot;
+        list.all.iter().rev().find_map(|(_, scope, effect)| match effect {
+            Effect::Refuse(at, refused) if *at == step && met(scope) => Some(*refused),
+            Effect::Refuse(..)
+            | Effect::Freeze
+            | Effect::Blackhole
+            | Effect::Slow(_)
+            | Effect::AckWithheld
+            | Effect::AckLate(_)
+            | Effect::Op4Unanswered
+            | Effect::Op4Late(_)
+            | Effect::ServerFirst
+            | Effect::ServerLate(_)
+            | Effect::ServerDoubled
+            | Effect::ServerMissing
+            | Effect::SameChannel(_)
+            | Effect::Full(_) => None,
+        })
     }
 
     /// Returns when something changed since [`Self::now`].

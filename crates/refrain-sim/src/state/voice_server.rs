@@ -40,6 +40,7 @@ impl Hub {
                 Effect::Freeze
                 | Effect::Blackhole
                 | Effect::Slow(_)
+                | Effect::Refuse(..)
                 | Effect::AckWithheld
                 | Effect::AckLate(_)
                 | Effect::Op4Unanswered

@@ -139,3 +139,33 @@ async fn a_freeze_ends_by_itself_when_it_was_given_a_time() {
     bot.op(11).await;
     assert_eq!(stage.see("/faults").await["lasting"], json!([]));
 }
+
+#[tokio::test]
+async fn connections_are_refused_at_each_step_until_the_fault_ends() {
+    let stage = Stage::start().await;
+    let bot = stage.bot().await;
+    let refuse = |on: &str, fields: Value| {
+        let mut all = json!({ "on": on });
+        all.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        all
+    };
+    let fault = stage.fault("gateway_refuse", refuse("connect", json!({ "code": 4008 }))).await;
+    assert_eq!(stage.connect().await.closed().await, Some(4008));
+    stage.end(&fault).await;
+    for (fields, code) in [(json!({}), Some(4000)), (json!({ "code": null }), None), (json!({ "how": "reset" }), None)]
+    {
+        let fault = stage.fault("gateway_refuse", refuse("identify", fields.clone())).await;
+        let mut other = stage.connect().await;
+        other.op(10).await;
+        other.try_identify(json!({ "token": stage.token, "intents": 1 })).await;
+        assert_eq!(other.closed().await, code, "{fields}");
+        stage.end(&fault).await;
+    }
+    let fault = stage.fault("gateway_refuse", refuse("resume", json!({ "how": "invalid_session" }))).await;
+    let mut again = stage.connect().await;
+    again.resume(&stage.token, &bot.session, bot.seq).await;
+    assert_eq!(again.op(9).await["d"], false);
+    stage.end(&fault).await;
+    again.resume(&stage.token, &bot.session, bot.seq).await;
+    again.event("RESUMED").await;
+}

@@ -158,6 +158,15 @@ pub(super) const KINDS: &[Described] = &[
         "The main gateway calls the session invalid (op 9).",
         &[flag("resumable", false, "it can be resumed all the same")],
     ),
+    lasting(
+        "gateway_refuse",
+        "The main gateway refuses connections that get as far as this.",
+        &[
+            required(field("on", Takes::Choice { choices: &["connect", "identify", "resume"] }, "how far they get")),
+            field("how", Takes::Choice { choices: &["close", "reset", "invalid_session"] }, "how they are refused"),
+            number("code", 4000.0, "the close code; empty closes without one"),
+        ],
+    ),
     lasting("gateway_zombie", "The main gateway's present socket is open, but dead.", &[]),
     lasting("gateway_blackhole", "The main gateway, also over new sockets, is open, but dead.", &[]),
     lasting("gateway_slow", "What the main gateway sends comes late.", LATE),

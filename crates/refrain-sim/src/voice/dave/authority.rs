@@ -7,9 +7,15 @@ use openmls::prelude::{
     LeafNodeIndex, MlsMessageOut, OpenMlsCrypto, OpenMlsProvider, ProtocolVersion, SenderExtensionIndex,
     tls_codec::{DeserializeBytes, Serialize},
 };
-use openmls_basic_credential::SignatureKeyPair;
 use openmls_rust_crypto::OpenMlsRustCrypto;
-use openmls_traits::types::HashType;
+use openmls_traits::{
+    signatures::{Signer, SignerError},
+    types::{HashType, SignatureScheme},
+};
+use p256::{
+    ecdsa::{Signature, SigningKey, signature::RandomizedSigner},
+    elliptic_curve::rand_core::OsRng,
+};
 
 /// The MLS cipher suite of version 1 of the protocol.
 pub(super) const SUITE: Ciphersuite = Ciphersuite::MLS_128_DHKEMP256_AES128GCM_SHA256_P256;
@@ -20,9 +26,25 @@ const WRAPPED: [u8; 4] = [0, 1, 0, 5];
 /// The external sender of one channel's groups.
 pub(super) struct Authority {
     provider: OpenMlsRustCrypto,
-    signer: SignatureKeyPair,
+    signer: Gateway,
     group_id: GroupId,
     package: Vec<u8>,
+}
+
+/// The gateway's key. Its signatures are never the same twice, so that a proposal which is signed once more has another
+/// reference.
+struct Gateway(SigningKey);
+
+impl Signer for Gateway {
+    fn sign(&self, payload: &[u8]) -> Result<Vec<u8>, SignerError> {
+        let signature: Signature =
+            self.0.try_sign_with_rng(&mut OsRng, payload).map_err(|_| SignerError::SigningError)?;
+        Ok(signature.to_der().as_bytes().to_vec())
+    }
+
+    fn signature_scheme(&self) -> SignatureScheme {
+        SUITE.signature_algorithm()
+    }
 }
 
 impl std::fmt::Debug for Authority {
@@ -52,9 +74,10 @@ pub(super) struct Signed {
 impl Authority {
     /// With fresh keys, for the groups of this channel.
     pub(super) fn new(channel: u64) -> anyhow::Result<Self> {
-        let signer = SignatureKeyPair::new(SUITE.signature_algorithm())?;
+        let signer = Gateway(SigningKey::random(&mut OsRng));
+        let public = signer.0.verifying_key().to_encoded_point(false);
         let credential = BasicCredential::new(vec![0; 8]);
-        let package = ExternalSender::new(signer.public().into(), credential.into()).tls_serialize_detached()?;
+        let package = ExternalSender::new(public.as_bytes().into(), credential.into()).tls_serialize_detached()?;
         let group_id = GroupId::from_slice(&channel.to_be_bytes());
         Ok(Self { provider: OpenMlsRustCrypto::default(), signer, group_id, package })
     }

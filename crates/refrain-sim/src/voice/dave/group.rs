@@ -9,7 +9,7 @@ use super::{
     transitions::Transitions,
 };
 use crate::voice::wire::DaveMessage;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// The one version of the protocol.
 const VERSION: u16 = 1;
@@ -22,6 +22,25 @@ struct Member {
     /// What the next proposal adds this member with.
     candidate: Option<Candidate>,
     leaf: Option<Leaf>,
+    /// Transitions that the member was told of and did not answer, oldest first, and until when an answer is waited for.
+    unanswered: VecDeque<(u16, f64)>,
+    /// Whether the candidate is not proposed before those are answered.
+    is_held: bool,
+    /// Whether proposals were sent to the member while there was no group: it may have them although it is no candidate.
+    was_told: bool,
+}
+
+impl Member {
+    /// Op 23 or 31 came for this transition: it answers those before it, too.
+    fn answers(&mut self, transition_id: u16) {
+        if let Some(at) = self.unanswered.iter().position(|(id, _)| *id == transition_id) {
+            self.unanswered.drain(..=at);
+        }
+    }
+
+    fn owes_an_answer(&self, now_ms: f64) -> bool {
+        self.unanswered.iter().any(|(_, until_ms)| now_ms < *until_ms)
+    }
 }
 
 /// A member's place in the established group.
@@ -100,7 +119,9 @@ impl Group {
 
     /// When [`tick`](Self::tick) has something to do, at the latest.
     pub(super) fn next_ms(&self) -> Option<f64> {
-        self.transitions.next_ms()
+        let held = self.members.values().filter(|member| member.is_held);
+        let answers = held.filter_map(|member| member.unanswered.back()).map(|(_, until_ms)| *until_ms);
+        answers.chain(self.transitions.next_ms()).min_by(f64::total_cmp)
     }
 
     /// What is to be said to whom, in this order.
@@ -146,7 +167,7 @@ impl Group {
     }
 
     /// Op 26; the error says why it has no effect.
-    pub(super) fn key_package(&mut self, user: u64, payload: &[u8]) -> Result<(), &'static str> {
+    pub(super) fn key_package(&mut self, user: u64, payload: &[u8], now_ms: f64) -> Result<(), &'static str> {
         if self.version == 0 {
             return Err("the channel is not end-to-end encrypted");
         }
@@ -155,6 +176,10 @@ impl Group {
         };
         let candidate = self.authority.admit(user, payload)?;
         member.candidate = Some(candidate.clone());
+        // A member that gave up on its group gives up again on whatever was on its way then, and its key package is
+        // void: added with this one, it could not be welcomed, and so on for ever.
+        member.is_held = member.owes_an_answer(now_ms);
+        let is_held = member.is_held;
         let replaced = member.leaf.take();
         self.revoke(user);
         match replaced {
@@ -163,13 +188,33 @@ impl Group {
                 self.dissolve();
                 self.propose_anew();
             }
-            Some(leaf) => {
-                self.propose_removal(leaf.index);
-                self.propose_adding(user, candidate);
+            replaced => {
+                if let Some(leaf) = replaced {
+                    self.propose_removal(leaf.index);
+                }
+                if !is_held {
+                    self.propose_adding(user, candidate);
+                }
             }
-            None => self.propose_adding(user, candidate),
         }
         Ok(())
+    }
+
+    /// Proposes who was held back and owes no answer any more.
+    fn release(&mut self, now_ms: f64) {
+        let is_free = |member: &Member| member.is_held && !member.owes_an_answer(now_ms);
+        let free: Vec<u64> =
+            { self.members.iter() }.filter(|(_, member)| is_free(member)).map(|(user, _)| *user).collect();
+        for user in free {
+            let Some(member) = self.members.get_mut(&user) else {
+                continue;
+            };
+            member.is_held = false;
+            member.unanswered.clear();
+            if let Some(candidate) = member.candidate.clone() {
+                self.propose_adding(user, candidate);
+            }
+        }
     }
 
     fn propose_adding(&mut self, user: u64, candidate: Candidate) {
@@ -213,7 +258,10 @@ impl Group {
             Change::Add(user, _) => Some(*user),
             Change::Remove { .. } => None,
         };
-        let can = |member: &Member| if self.epoch == 0 { member.candidate.is_some() } else { member.leaf.is_some() };
+        let can = |member: &Member| match self.epoch {
+            0 => member.candidate.is_some() && !member.is_held,
+            _ => member.leaf.is_some(),
+        };
         self.members
             .iter()
             .filter(|(user, member)| Some(**user) != added && can(member))
@@ -231,8 +279,42 @@ impl Group {
             return;
         };
         let proposal = self.proposals.remove(at);
-        for other in self.committers(&proposal.change) {
+        if self.epoch > 0 {
+            self.renew(&proposal);
+            return;
+        }
+        let mut others: BTreeSet<u64> = self.committers(&proposal.change).into_iter().collect();
+        others.extend(
+            self.members.iter().filter(|(other, member)| **other != user && member.was_told).map(|(other, _)| *other),
+        );
+        for other in others {
             self.change_with_additions(other, &vector(&proposal.signed.reference), &[]);
+        }
+    }
+
+    /// Takes back this proposal and all others, and proposes the others anew. Commits from before must not count, although
+    /// the same is left to be done as before the proposal was made: a member keeps the latest of its commits alone, and
+    /// would take the echo of an earlier one for that. They name what is not in force any more.
+    fn renew(&mut self, revoked: &Proposal) {
+        let mut references = vector(&revoked.signed.reference);
+        let mut messages = Vec::new();
+        for Proposal { signed, change } in &mut self.proposals {
+            references.extend(vector(&signed.reference));
+            let renewed = match change {
+                Change::Add(_, candidate) => self.authority.add(candidate, self.epoch),
+                Change::Remove { leaf } => self.authority.remove(*leaf, self.epoch),
+            };
+            match renewed {
+                Ok(renewed) => *signed = renewed,
+                Err(error) => tracing::error!(%error, "signing a proposal for an end-to-end encrypted group"),
+            }
+            messages.extend_from_slice(&signed.message);
+        }
+        for user in self.committers(&revoked.change) {
+            self.say(user, DaveMessage::Proposals { revoke: true, list: vector(&references) });
+            if !messages.is_empty() {
+                self.say(user, DaveMessage::Proposals { revoke: false, list: vector(&messages) });
+            }
         }
     }
 
@@ -298,15 +380,25 @@ impl Group {
         };
         self.is_upgrade = false;
         for member in to_tell {
+            self.wait_for(member, transition_id, now_ms);
             self.say(member, DaveMessage::Commit { transition_id, message: commit.message.clone() });
         }
         for (newcomer, welcome) in welcomes {
+            self.wait_for(newcomer, transition_id, now_ms);
             self.say(newcomer, DaveMessage::Welcome { transition_id, welcome });
         }
         if was_established && self.seated().len() == 1 {
             self.reset_sole_member();
         }
         Ok(())
+    }
+
+    /// The member is told of this transition and is to answer; one that is executed at once is answered by op 31 or never.
+    fn wait_for(&mut self, user: u64, transition_id: u16, now_ms: f64) {
+        if let Some(member) = self.members.get_mut(&user) {
+            member.unanswered.retain(|(_, until_ms)| now_ms < *until_ms);
+            member.unanswered.push_back((transition_id, now_ms + self.transition_limit_ms));
+        }
     }
 
     /// Whether the commit comes from who may make one, in this epoch; tells the member's signature key.
@@ -323,7 +415,7 @@ impl Group {
         let member = self.members.get(&user).ok_or("the sender is not in the channel")?;
         let (index, signature_key) = match (&member.leaf, &member.candidate) {
             (Some(leaf), _) => (leaf.index, &leaf.signature_key),
-            (None, Some(candidate)) if self.epoch == 0 => (0, &candidate.signature_key),
+            (None, Some(candidate)) if self.epoch == 0 && !member.is_held => (0, &candidate.signature_key),
             (None, _) => return Err("the sender is not in the group"),
         };
         if commit.sender != index {
@@ -416,16 +508,23 @@ impl Group {
     /// Op 23.
     pub(super) fn ready(&mut self, user: u64, transition_id: u16, now_ms: f64) {
         self.transitions.ready(user, transition_id);
+        if let Some(member) = self.members.get_mut(&user) {
+            member.answers(transition_id);
+        }
+        self.release(now_ms);
         self.execute_due(now_ms);
     }
 
-    /// Op 31: the member could not process what it got; it is taken out, and back in with its next key package.
-    pub(super) fn invalid(&mut self, user: u64, now_ms: f64) {
+    /// Op 31: the member could not process what it got with this transition; it is taken out, and back in with its next
+    /// key package.
+    pub(super) fn invalid(&mut self, user: u64, transition_id: u16, now_ms: f64) {
         self.transitions.leave(user);
         self.protected.remove(&user);
         self.revoke(user);
         if let Some(member) = self.members.get_mut(&user) {
+            member.answers(transition_id);
             member.candidate = None;
+            member.is_held = false;
             if let Some(leaf) = member.leaf.take() {
                 self.vacate(leaf.index);
             }
@@ -435,6 +534,7 @@ impl Group {
 
     /// The time passes: what nobody gets ready for is executed all the same.
     pub(super) fn tick(&mut self, now_ms: f64) {
+        self.release(now_ms);
         self.execute_due(now_ms);
     }
 
@@ -479,6 +579,7 @@ impl Group {
         self.is_upgrade = self.members.len() > 1;
         let members: Vec<u64> = self.members.keys().copied().collect();
         for user in members {
+            self.forget_answers(user);
             self.say(user, DaveMessage::PrepareEpoch { protocol_version: VERSION, epoch: 1 });
             self.say(user, DaveMessage::ExternalSender(self.authority.package()));
             if !self.is_upgrade {
@@ -493,10 +594,18 @@ impl Group {
         let sole = self.seated();
         self.dissolve();
         for user in sole {
+            self.forget_answers(user);
             self.say(user, DaveMessage::PrepareEpoch { protocol_version: VERSION, epoch: 1 });
             self.say(user, DaveMessage::PrepareTransition { transition_id: 0, protocol_version: VERSION });
         }
         self.propose_anew();
+    }
+
+    /// The member begins anew as it is told to, whatever it was told before.
+    fn forget_answers(&mut self, user: u64) {
+        if let Some(member) = self.members.get_mut(&user) {
+            member.unanswered.clear();
+        }
     }
 
     /// There is no group any more, nor anything that was under way in it.
@@ -509,6 +618,7 @@ impl Group {
         self.is_upgrade = false;
         for member in self.members.values_mut() {
             member.leaf = None;
+            member.was_told = false;
         }
     }
 
@@ -516,13 +626,16 @@ impl Group {
     fn forget_candidates(&mut self) {
         for member in self.members.values_mut() {
             member.candidate = None;
+            member.is_held = false;
         }
     }
 
     /// Whoever waits with a key package is proposed for the group that will be made.
     fn propose_anew(&mut self) {
-        let waiting: Vec<(u64, Candidate)> =
-            self.members.iter().filter_map(|(user, member)| Some((*user, member.candidate.clone()?))).collect();
+        let waiting: Vec<(u64, Candidate)> = { self.members.iter() }
+            .filter(|(_, member)| !member.is_held)
+            .filter_map(|(user, member)| Some((*user, member.candidate.clone()?)))
+            .collect();
         for (user, candidate) in waiting {
             let signed = self.authority.add(&candidate, self.epoch);
             self.propose(signed, Change::Add(user, candidate));
@@ -530,6 +643,9 @@ impl Group {
     }
 
     fn say(&mut self, user: u64, message: DaveMessage) {
+        if let (DaveMessage::Proposals { .. }, Some(member)) = (&message, self.members.get_mut(&user)) {
+            member.was_told = self.epoch == 0;
+        }
         self.out.push((user, message));
     }
 }

@@ -165,14 +165,14 @@ impl Room {
 
     fn said(&mut self, user: u64, said: DaveSaid, now_ms: f64) {
         let result = match said {
-            DaveSaid::KeyPackage(payload) => self.group.key_package(user, &payload),
+            DaveSaid::KeyPackage(payload) => self.group.key_package(user, &payload, now_ms),
             DaveSaid::CommitWelcome(payload) => self.group.commit(user, &payload, now_ms),
             DaveSaid::TransitionReady(id) => {
                 self.group.ready(user, id, now_ms);
                 Ok(())
             }
-            DaveSaid::InvalidCommitWelcome(_) => {
-                self.group.invalid(user, now_ms);
+            DaveSaid::InvalidCommitWelcome(id) => {
+                self.group.invalid(user, id, now_ms);
                 Ok(())
             }
         };

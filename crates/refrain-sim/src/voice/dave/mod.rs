@@ -1,13 +1,14 @@
 //! End-to-end encryption: version 1 of Discord's DAVE protocol, from the voice gateway's side.
 //!
 //! `group` is what the gateway knows of one channel's MLS group and says to its members; `authority` its keys as external
-//! sender, `commit` what it checks of a commit, `transitions` who it waits for. `person` is a person without a client,
+//! sender, `commit` what it checks of a commit, `transitions` and `answers` who it waits for. `person` is a person without a client,
 //! for whom the simulator is a member too, so that somebody is there to hear what is encrypted; `room` puts group and
 //! people together and opens frames (`frame` tells encrypted ones). All of that is without IO or a clock; `worker` is the
 //! thread that runs it, because the arithmetic is too slow for the runtime and for the media port.
 //!
 //! Written from Discord's DAVE whitepaper and RFC 9420.
 
+mod answers;
 mod authority;
 mod commit;
 mod frame;

@@ -14,6 +14,9 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 const OVERLAP_MS: f64 = 10_000.0;
 /// Earlier groups' keys that are kept at once.
 const MAX_RETIRED: usize = 16;
+/// Rounds of messages between the group and its people at one moment. A dozen is many: more would be an error of the
+/// simulator's, and must not cost it its thread.
+const MAX_ROUNDS: usize = 1_000;
 
 /// What happens in a channel.
 #[derive(Clone, Debug, PartialEq)]
@@ -184,7 +187,7 @@ impl Room {
     /// Delivers what the group says until nobody has anything more to say. People come before clients: who is to hear
     /// must be able to before the others speak.
     fn settle(&mut self, now_ms: f64) {
-        loop {
+        for _ in 0..MAX_ROUNDS {
             let said = self.group.take_out();
             let mut answers = Vec::new();
             for (user, message) in said {
@@ -209,6 +212,7 @@ impl Room {
                 self.said(user, answer, now_ms);
             }
         }
+        tracing::error!(channel = self.channel, "the people of an end-to-end encrypted group do not come to rest");
     }
 
     /// What is in a frame that this client sent.
@@ -235,5 +239,4 @@ impl Room {
 }
 
 #[cfg(test)]
-#[path = "room_tests.rs"]
 mod tests;

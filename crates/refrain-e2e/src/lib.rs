@@ -10,4 +10,5 @@ pub mod demo;
 pub mod harness;
 pub mod measure;
 pub mod media;
+pub mod signals;
 pub mod track;

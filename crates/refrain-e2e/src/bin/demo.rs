@@ -1,12 +1,11 @@
 //! The binary `refrain-demo`; see the library's `demo`.
 
 use clap::Parser as _;
-use refrain_e2e::demo::{Options, run};
+use refrain_e2e::{
+    demo::{Options, run},
+    signals::{INTERRUPTED, interrupted},
+};
 use std::process::ExitCode;
-use tokio::signal::unix::{SignalKind, signal};
-
-/// The exit code of a run that was interrupted, as shells tell it for SIGINT.
-const INTERRUPTED: u8 = 130;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -15,17 +14,5 @@ async fn main() -> ExitCode {
     tokio::select! {
         outcome = run(&options) => ExitCode::from(outcome.exit_code()),
         () = interrupted() => ExitCode::from(INTERRUPTED),
-    }
-}
-
-/// Returns at the first SIGINT or SIGTERM; never where signals cannot be awaited.
-async fn interrupted() {
-    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
     }
 }

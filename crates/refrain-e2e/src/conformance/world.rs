@@ -1,6 +1,7 @@
 //! The world of the judges: a guild for each client with a person in it, and one where all of them meet.
 
 use super::client::Client;
+use crate::harness::world::EVERYONE;
 use serde_json::{Value, json};
 
 /// The file that holds the world, in the folder of the run.
@@ -53,21 +54,12 @@ impl Place {
     }
 
     fn as_json(&self, clients: &[Client]) -> Value {
-        let everyone = [
-            "VIEW_CHANNEL",
-            "SEND_MESSAGES",
-            "EMBED_LINKS",
-            "READ_MESSAGE_HISTORY",
-            "CONNECT",
-            "SPEAK",
-            "USE_APPLICATION_COMMANDS",
-        ];
         let members = clients.iter().map(|&client| Self::bot(client)).chain([self.person.clone()]);
         json!({
             "id": self.guild,
             "name": format!("Judges {}", self.number),
             "owner": self.person,
-            "roles": [{ "id": self.guild, "name": "@everyone", "permissions": everyone }],
+            "roles": [{ "id": self.guild, "name": "@everyone", "permissions": EVERYONE }],
             "channels": [
                 { "id": self.text, "name": "requests", "type": "text" },
                 { "id": self.music, "name": "Music", "type": "voice" },

@@ -26,18 +26,20 @@ pub const TOKEN: &str = "MTIxNjAwMDAwMDAwMDAwMDIwMA.stage.not-a-secret";
 /// The bot's role, as an invitation makes it.
 const BOT_ROLE: &str = "1216000000000000002";
 
+/// What everybody may do in a guild where music is played.
+pub const EVERYONE: [&str; 7] = [
+    "VIEW_CHANNEL",
+    "SEND_MESSAGES",
+    "EMBED_LINKS",
+    "READ_MESSAGE_HISTORY",
+    "CONNECT",
+    "SPEAK",
+    "USE_APPLICATION_COMMANDS",
+];
+
 /// The world as the simulator reads it; the voice gateway's frames take `latency_ms` to the bot.
 #[must_use]
 pub fn world(latency_ms: u64) -> Value {
-    let everyone = [
-        "VIEW_CHANNEL",
-        "SEND_MESSAGES",
-        "EMBED_LINKS",
-        "READ_MESSAGE_HISTORY",
-        "CONNECT",
-        "SPEAK",
-        "USE_APPLICATION_COMMANDS",
-    ];
     json!({
         "voice": { "latency_ms": latency_ms },
         "users": [{ "id": ADA, "name": "ada" }, { "id": BEN, "name": "ben" }],
@@ -47,8 +49,8 @@ pub fn world(latency_ms: u64) -> Value {
             "name": "The Stage",
             "owner": BEN,
             "roles": [
-                { "id": GUILD, "name": "@everyone", "permissions": everyone },
-                { "id": BOT_ROLE, "name": "refrain", "permissions": everyone },
+                { "id": GUILD, "name": "@everyone", "permissions": EVERYONE },
+                { "id": BOT_ROLE, "name": "refrain", "permissions": EVERYONE },
             ],
             "channels": [
                 { "id": TEXT, "name": "requests", "type": "text", "overwrites": [] },

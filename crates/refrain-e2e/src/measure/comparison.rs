@@ -93,7 +93,10 @@ impl Comparison {
     /// The source's place at `at_ms`, told by the music from there on, that ends at `to_ms` at the latest.
     pub(super) fn place_after(&self, at_ms: f64, to_ms: f64) -> Option<f64> {
         let near = self.windows.iter().find(|window| window.is_trusted() && window.at_ms >= at_ms - SHORTEST_MS);
+        let soon = |window: &&Window| window.at_ms <= at_ms + CONFIRMED_WITHIN_MS;
+        // Too little of it before the next blink to be found by itself? What follows tells.
         self.place(at_ms, to_ms.min(at_ms + WINDOW_MS), near)
+            .or_else(|| near.filter(soon).and_then(|window| window.source_at(at_ms)))
     }
 
     /// Where in the source the music between two moments begins: found as a window is, and confirmed by the windows.

@@ -133,3 +133,11 @@ fn a_fault_before_any_music_lost_nothing_that_was_playing() {
     let fault = measure(&source, &[silence(3_000), part(&source, 0, 4_000)], 1_000.0, END);
     assert_eq!((fault.silence_ms, fault.stopped_ms, fault.position_error_ms), (0.0, None, None));
 }
+
+#[test]
+fn music_that_comes_back_distorted_is_placed_by_what_follows() {
+    let source = music(1, 12_000);
+    let distorted = with_noise(&part(&source, 4_500, 5_400), 1.5);
+    let heard = [part(&source, 0, 4_000), silence(400), distorted, part(&source, 5_400, 10_000)];
+    close(measure(&source, &heard, 3_950.0, END).position_error_ms, 500.0, 10.0);
+}

@@ -1,13 +1,10 @@
 //! A room, its clients, and what is on the lines between them.
 
 use super::{CHANNEL, client::Client};
-use crate::voice::{
-    dave::{
-        Dave, DavePolicy,
-        person::Person,
-        room::{Event, Heard, Room},
-    },
-    wire::DaveSaid,
+use crate::voice::dave::{
+    Dave, DavePolicy,
+    person::Person,
+    room::{Event, Heard, Room},
 };
 use std::collections::BTreeMap;
 

@@ -33,6 +33,11 @@ fn voice(notice: &Notice) -> String {
         Notice::Kicked => "👋 Somebody disconnected me. The queue is kept: `/resume` goes on where the music stopped, \
                            `/disconnect` clears it."
             .into(),
+        Notice::StayedOut => {
+            "🔌 The voice connection was lost, and this server does not want me to come back by myself. \
+                              The queue is kept: `/resume` goes on where the music stopped."
+                .into()
+        }
         Notice::Moved { to } => format!("➡️ I was moved to <#{to}>; the music goes on there."),
         Notice::ChannelGone => {
             "The voice channel is gone, so I left. The queue is kept: `/play` in another channel goes \
@@ -70,6 +75,7 @@ mod tests {
             Notice::CoolingDown { next: wait(120) },
             Notice::Recovered { gap: Duration::from_millis(420) },
             Notice::Kicked,
+            Notice::StayedOut,
             Notice::Moved { to: ChannelId::new(5) },
             Notice::ChannelGone,
             Notice::JoinUnanswered,

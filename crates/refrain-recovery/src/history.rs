@@ -26,15 +26,17 @@ pub(crate) enum Next {
     Cooldown(Duration),
 }
 
-/// The least cooldown after Discord limited the rate: less would only earn the same answer.
-const RATE_LIMIT_COOLDOWN: Duration = Duration::from_secs(60);
-
 /// Unlisted codes in a row before the operator is asked to report them.
 const UNLISTED_ALERT: u32 = 3;
 
 impl History {
     pub(crate) const fn attempt(&self) -> u32 {
         self.attempt
+    }
+
+    /// Cooldowns that were waited out, or are being.
+    pub(crate) const fn cooldowns(&self) -> usize {
+        self.rounds
     }
 
     /// An attempt begins. One that takes the place of an attempt that the shard's loss made void opens no new count
@@ -104,7 +106,7 @@ impl History {
 
     /// The cooldown that Discord asks for when it limits the rate.
     pub(crate) fn rate_limited(&mut self, policy: &Policy) -> Duration {
-        self.cooldown(policy).max(RATE_LIMIT_COOLDOWN)
+        self.cooldown(policy).max(policy.rate_limit_cooldown)
     }
 
     fn cooldown(&mut self, policy: &Policy) -> Duration {

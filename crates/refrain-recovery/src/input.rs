@@ -19,6 +19,10 @@ pub enum Input {
         /// What it reports.
         event: DriverEvent,
     },
+    /// The turn that [`Output::AskTurn`](crate::Output::AskTurn) asked for. Unasked, it is nothing.
+    Turn,
+    /// What the guild wants changes, from now on.
+    Settings(Settings),
     /// Proof of life: up to this position of the current track people have heard the music. A heartbeat ACK, a close
     /// frame and a connected handshake are proofs; the passing of time is none.
     Heard {
@@ -30,6 +34,25 @@ pub enum Input {
         /// The position within the new track.
         playhead: Duration,
     },
+}
+
+/// What a guild decides for itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Settings {
+    /// When the bot comes back by itself.
+    pub auto_rejoin: AutoRejoin,
+}
+
+/// When a bot that is out of its channel comes back by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum AutoRejoin {
+    /// Never: a session that cannot be resumed is the end, until somebody asks.
+    Off,
+    /// After faults, but not after a moderator disconnected it.
+    #[default]
+    AfterFaults,
+    /// Also after a moderator disconnected it, with the pauses of an attempt that failed.
+    AlsoAfterKick,
 }
 
 /// What people want; the last one wins.
@@ -134,8 +157,10 @@ pub enum DriverEvent {
         /// How it failed.
         kind: FailureKind,
     },
-    /// The peer has been silent for too long: no heartbeat ACK.
+    /// The peer has been silent for too long: no heartbeat ACK, nothing over UDP.
     Unresponsive,
+    /// A sign of life: the answer to [`Output::Probe`](crate::Output::Probe), or unasked.
+    Alive,
 }
 
 /// How an attempt to connect failed.

@@ -25,10 +25,10 @@ mod state;
 mod timer;
 
 pub use close_code::{CloseCode, Reaction};
-pub use input::{DriverEvent, FailureKind, GatewayEvent, Input, Intent};
-pub use machine::Recovery;
-pub use output::{Incident, Notice, Output, Verdict, VoiceSession};
-pub use policy::{Backoff, Policy, Timeouts};
+pub use input::{AutoRejoin, DriverEvent, FailureKind, GatewayEvent, Input, Intent, Settings};
+pub use machine::{Recovery, Snapshot};
+pub use output::{Alert, Incident, Notice, Output, Urgency, Verdict, VoiceSession};
+pub use policy::{Backoff, Health, Hedge, Policy, Stretch, Timeouts};
 pub use state::{Cause, Gathered, Idle, Outage, Retrying, Server, Stable, Stage, State};
 pub use timer::Timer;
 

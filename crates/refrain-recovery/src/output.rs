@@ -25,6 +25,20 @@ pub enum Output {
         /// The connection to resume.
         generation: Generation,
     },
+    /// Ask for a turn: an attempt that begins with op 4 is about to be made, and the shard's budget is shared with other
+    /// guilds. Answer with [`Input::Turn`](crate::Input::Turn), at once where nothing is budgeted.
+    AskTurn {
+        /// Who waits for it.
+        urgency: Urgency,
+    },
+    /// The turn that was asked for is over, or no longer needed: the attempt has ended, well or not.
+    WithdrawTurn,
+    /// Look for a sign of life of this connection. Answer with [`DriverEvent::Alive`](crate::DriverEvent::Alive),
+    /// `Unresponsive`, or `Closed` where no such connection is held. No answer says nothing.
+    Probe {
+        /// The connection to look at.
+        generation: Generation,
+    },
     /// Drop the connection of this generation, and whatever attempt is under way for it.
     TearDown {
         /// The connection to drop.
@@ -46,6 +60,15 @@ pub enum Output {
     Incident(Incident),
     /// Something that people in the guild should know.
     Notify(Notice),
+}
+
+/// Who waits for a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Urgency {
+    /// A connection was lost, and comes back by itself.
+    Recovery,
+    /// Somebody asked, and waits for the answer.
+    Asked,
 }
 
 /// What a driver needs to connect. Its `Debug` leaves out the secrets.
@@ -85,6 +108,21 @@ pub struct Incident {
     pub verdict: Verdict,
     /// The reason, in words for an operator.
     pub reason: Cow<'static, str>,
+    /// Somebody who runs the bot should look at this.
+    pub alert: Option<Alert>,
+}
+
+/// Why somebody who runs the bot should look at an incident.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Alert {
+    /// Close codes that are not listed anywhere came several times in a row.
+    UnlistedCodes,
+    /// Discord does not understand what is sent, or understands it otherwise: a bug of the driver.
+    Protocol,
+    /// What is configured, or what the driver can do, is not enough for this channel.
+    Configuration,
+    /// Discord limits the rate of voice connections, again and again.
+    RateLimited,
 }
 
 /// What was decided about an event.
@@ -136,6 +174,8 @@ pub enum Notice {
     },
     /// A moderator disconnected the bot: queue and position are kept, nothing is retried.
     Kicked,
+    /// The connection was lost and this guild wants no rejoin by itself: queue and position are kept.
+    StayedOut,
     /// A moderator moved the bot, the music follows.
     Moved {
         /// The new channel.

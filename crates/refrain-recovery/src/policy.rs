@@ -1,5 +1,6 @@
 //! Policy as data: every number that the machine goes by, with its unit and default.
 
+use crate::AutoRejoin;
 use core::time::Duration;
 
 /// How the machine behaves. The defaults are the documented ones.
@@ -13,6 +14,16 @@ pub struct Policy {
     pub cooldowns: [Duration; 3],
     /// After this long without trouble the past is forgotten: attempts and cooldowns start anew.
     pub stability_reset: Duration,
+    /// How often a connection that seems well is looked at.
+    pub health: Health,
+    /// How long an answer to op 4 is awaited where Discord has the bot in the channel already, before it leaves first.
+    pub hedge: Hedge,
+    /// How far pauses are stretched when the main gateway suffers too.
+    pub stretch: Stretch,
+    /// The least cooldown after Discord limited the rate (4021): less would only earn the same answer.
+    pub rate_limit_cooldown: Duration,
+    /// When the bot comes back by itself, until [`Input::Settings`](crate::Input::Settings) says otherwise.
+    pub auto_rejoin: AutoRejoin,
     /// How far the music goes back when it resumes, so that nothing is missed.
     pub overlap: Duration,
 }
@@ -24,6 +35,11 @@ impl Default for Policy {
             timeouts: Timeouts::default(),
             cooldowns: [Duration::from_secs(30), Duration::from_secs(120), Duration::from_secs(300)],
             stability_reset: Duration::from_secs(600),
+            health: Health::default(),
+            hedge: Hedge::default(),
+            stretch: Stretch::default(),
+            rate_limit_cooldown: Duration::from_secs(60),
+            auto_rejoin: AutoRejoin::default(),
             overlap: Duration::ZERO,
         }
     }
@@ -63,6 +79,13 @@ pub struct Timeouts {
     pub resume: Duration,
     /// How long the main gateway may take to explain a 4014 or 4022.
     pub evidence: Duration,
+    /// How long Discord may take to name another voice server; then a new session.
+    pub server: Duration,
+    /// How long a shard or a guild may be away; then one more look.
+    pub guild: Duration,
+    /// How long a turn may be awaited before it is taken. A governor grants within this time; it keeps a lost grant
+    /// from being the end.
+    pub turn: Duration,
 }
 
 impl Default for Timeouts {
@@ -73,6 +96,72 @@ impl Default for Timeouts {
             leave: Duration::from_secs(5),
             resume: Duration::from_secs(3),
             evidence: Duration::from_secs(10),
+            server: Duration::from_secs(300),
+            guild: Duration::from_secs(300),
+            turn: Duration::from_secs(900),
         }
+    }
+}
+
+/// The checks of a connection that seems well.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// Between two checks. Zero: no checks.
+    pub interval: Duration,
+    /// Between two checks for a while after trouble.
+    pub after_trouble: Duration,
+    /// How long that while is.
+    pub trouble_lasts: Duration,
+    /// An interval varies by this many per cent either way, so that guilds are not checked all at once.
+    pub jitter_percent: u32,
+}
+
+impl Default for Health {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(60),
+            after_trouble: Duration::from_secs(15),
+            trouble_lasts: Duration::from_secs(300),
+            jitter_percent: 10,
+        }
+    }
+}
+
+/// How long an answer to op 4 for the channel that Discord has the bot in is awaited.
+///
+/// Such an op 4 brings a server update or nothing at all. The wait goes by the slower of the main gateway's round trip
+/// and the last answer to an op 4.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hedge {
+    /// No shorter. Also the wait where no round trip is known.
+    pub least: Duration,
+    /// No longer. Zero: leave first, always.
+    pub most: Duration,
+    /// This many per cent of the round trip.
+    pub percent: u32,
+}
+
+impl Default for Hedge {
+    fn default() -> Self {
+        Self { least: Duration::from_millis(50), most: Duration::from_secs(1), percent: 150 }
+    }
+}
+
+/// How pauses grow under global trouble: haste adds to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stretch {
+    /// A round trip of the main gateway from which on it counts as slow.
+    pub slow: Duration,
+    /// What a slow main gateway adds to a pause, in per cent of it.
+    pub slow_percent: u32,
+    /// What each missed heartbeat adds to a pause, in per cent of it.
+    pub missed_percent: u32,
+    /// So many missed heartbeats count at most.
+    pub missed_most: u32,
+}
+
+impl Default for Stretch {
+    fn default() -> Self {
+        Self { slow: Duration::from_secs(1), slow_percent: 100, missed_percent: 100, missed_most: 3 }
     }
 }

@@ -51,6 +51,11 @@ pub enum Idle {
     Fresh,
     /// Asked to leave.
     Left,
+    /// The connection was lost, and the guild wants no rejoin by itself; an override asks it back.
+    Declined {
+        /// Where it was meant to be.
+        channel: ChannelId,
+    },
     /// The join was not answered.
     Unanswered,
     /// A moderator disconnected the bot from this channel; an override asks it back.
@@ -74,7 +79,7 @@ impl Idle {
     #[must_use]
     pub const fn recall(&self) -> Option<ChannelId> {
         match self {
-            Self::Kicked { channel } => Some(*channel),
+            Self::Kicked { channel } | Self::Declined { channel } => Some(*channel),
             Self::Fatal { channel, .. } => *channel,
             Self::Fresh | Self::Left | Self::Unanswered | Self::Gone => None,
         }
@@ -162,6 +167,12 @@ pub enum Stage {
         code: CloseCode,
         /// The connection that ended.
         session: VoiceSession,
+    },
+    /// An attempt is due; op 4 waits for its turn among the guilds of the shard. Where somebody asked for another
+    /// channel, the connection to the one before goes on.
+    AwaitingTurn {
+        /// After this the turn is taken.
+        until: Moment,
     },
     /// The pause before the next attempt.
     BackingOff {

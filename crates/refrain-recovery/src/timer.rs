@@ -18,6 +18,8 @@ pub enum Timer {
     ResumeAgain,
     /// The main gateway has not explained a close.
     Evidence,
+    /// The turn that was asked for has not come.
+    Turn,
     /// The next attempt.
     Backoff,
     /// The next round of attempts.
@@ -26,6 +28,8 @@ pub enum Timer {
     Server,
     /// The shard or the guild has not come back.
     Guild,
+    /// What is wanted, what the gateway says and what the driver holds are compared.
+    Health,
     /// The connection has stood long enough to forget the past.
     Stability,
 }
@@ -49,6 +53,7 @@ impl Retrying {
             Stage::Resuming { again_at: Some(at), until, .. } if at < until => (*at, Timer::ResumeAgain),
             Stage::Resuming { until, .. } => (*until, Timer::Resume),
             Stage::Weighing { until, .. } => (*until, Timer::Evidence),
+            Stage::AwaitingTurn { until } => (*until, Timer::Turn),
             Stage::BackingOff { until } => (*until, Timer::Backoff),
             Stage::CoolingDown { until } => (*until, Timer::Cooldown),
             Stage::AwaitingServer { until, .. } => (*until, Timer::Server),

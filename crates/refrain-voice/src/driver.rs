@@ -15,6 +15,12 @@ pub trait VoiceDriver: Send {
     /// Resumes the session of this generation on a new socket. A driver that cannot reports the connection as closed.
     fn resume(&mut self, generation: Generation);
 
+    /// Looks for a sign of life of this connection, and reports `Alive`, `Unresponsive`, or `Closed` where no such
+    /// connection is held. A driver that cannot look reports nothing.
+    fn probe(&mut self, generation: Generation) {
+        let _ = generation;
+    }
+
     /// Drops the connection of this generation, and an attempt under way for it. An unknown generation is ignored.
     fn tear_down(&mut self, generation: Generation);
 

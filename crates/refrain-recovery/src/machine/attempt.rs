@@ -1,6 +1,6 @@
 //! The way back: when the next attempt comes, how it begins, how it ends.
 
-use super::{LONG_WAIT, Presence, Recovery};
+use super::{Presence, Recovery};
 use crate::{
     Cause, CloseCode, Idle, Notice, Outage, Output, Stable, Stage, State, Verdict, VoiceSession, history::Next,
     ledger::Hold,
@@ -23,7 +23,12 @@ impl Recovery {
         if !self.link.is_usable() {
             return self.await_guild(now, Cause::Recovery(outage), false);
         }
-        let next = self.history.next(&self.policy, outage.credit, self.link.stretch_percent(), &mut self.rng);
+        let next = self.history.next(
+            &self.policy,
+            outage.credit,
+            self.link.stretch_percent(&self.policy.stretch),
+            &mut self.rng,
+        );
         let credit_used = Outage { credit: None, ..outage };
         match next {
             Next::Now => self.begin(now, Cause::Recovery(credit_used)),
@@ -55,9 +60,9 @@ impl Recovery {
         self.on_the_way(cause, Stage::CoolingDown { until: now + pause });
     }
 
-    /// Begins an attempt: out of the channel first where Discord has us in it already, because op 4 for that same
+    /// The turn has come: out of the channel first where Discord has us in it already, because op 4 for that same
     /// channel may go unanswered; then op 4 for the channel.
-    pub(super) fn begin(&mut self, now: Moment, cause: Cause) {
+    pub(super) fn set_out(&mut self, now: Moment, cause: Cause) {
         let Some(channel) = self.intent else { return self.rest(Idle::Left) };
         let recovers = matches!(cause, Cause::Recovery(_));
         if recovers && !self.link.is_usable() {
@@ -92,7 +97,7 @@ impl Recovery {
     /// The shard or the guild is away: an op 4 would go unheard.
     pub(super) fn await_guild(&mut self, now: Moment, cause: Cause, absent: bool) {
         self.record(now, None, Verdict::Wait, "the shard or the guild is away");
-        self.on_the_way(cause, Stage::AwaitingGuild { until: now + LONG_WAIT, absent });
+        self.on_the_way(cause, Stage::AwaitingGuild { until: now + self.policy.timeouts.guild, absent });
     }
 
     /// The handshake is complete: frames flow.

@@ -1,7 +1,7 @@
 //! The shard and the guild: whether op 4 would be heard, and what their coming and going says about voice.
 
-use super::{LONG_WAIT, Presence, Recovery};
-use crate::{Cause, Idle, Notice, Retrying, Stable, Stage, State, Verdict, ledger::Hold};
+use super::{Presence, Recovery};
+use crate::{Cause, Idle, Notice, Retrying, Stable, Stage, State, Stretch, Verdict, ledger::Hold};
 use core::time::Duration;
 use refrain_model::{ChannelId, Moment};
 
@@ -29,9 +29,6 @@ impl Default for Link {
 }
 
 impl Link {
-    /// A round trip that says that the trouble is global.
-    const SLOW: Duration = Duration::from_secs(1);
-
     /// Op 4 would be heard, and an answer would come.
     pub(super) const fn is_usable(self) -> bool {
         self.is_fresh() && self.guild_available
@@ -52,8 +49,14 @@ impl Link {
     }
 
     /// How far pauses are stretched: when the main gateway suffers too, the trouble is global and haste adds to it.
-    pub(super) fn stretch_percent(self) -> u32 {
-        100 + 100 * self.missed_heartbeats.min(3) + if self.latency >= Self::SLOW { 100 } else { 0 }
+    pub(super) fn stretch_percent(self, stretch: &Stretch) -> u32 {
+        let missed = stretch.missed_percent.saturating_mul(self.missed_heartbeats.min(stretch.missed_most));
+        let slow = if self.latency >= stretch.slow { stretch.slow_percent } else { 0 };
+        missed.saturating_add(slow).saturating_add(100)
+    }
+
+    pub(super) const fn latency(self) -> Duration {
+        self.latency
     }
 
     const fn shard_back(&mut self) {
@@ -92,6 +95,7 @@ impl Recovery {
             | Stage::Connecting { .. }
             | Stage::Resuming { .. }
             | Stage::Weighing { .. }
+            | Stage::AwaitingTurn { .. }
             | Stage::BackingOff { .. }
             | Stage::CoolingDown { .. }
             | Stage::AwaitingServer { .. } => {}
@@ -108,7 +112,7 @@ impl Recovery {
             State::Idle(_) => return,
             State::Retrying(Retrying { cause: Cause::Leave, .. }) => return self.rest(Idle::Left),
             State::Retrying(Retrying { stage: Stage::AwaitingGuild { until, absent }, .. }) => {
-                (*until, *absent) = (now + LONG_WAIT, false);
+                (*until, *absent) = (now + self.policy.timeouts.guild, false);
                 return;
             }
             State::Retrying(_) | State::Stable(_) => self.going_on(now),
@@ -143,6 +147,7 @@ impl Recovery {
                 | Stage::Connecting { .. }
                 | Stage::Resuming { .. }
                 | Stage::Weighing { .. }
+                | Stage::AwaitingTurn { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
                 | Stage::AwaitingServer { .. } => {}
@@ -182,6 +187,7 @@ impl Recovery {
             | Stage::Joining { .. }
             | Stage::Connecting { .. }
             | Stage::Resuming { .. }
+            | Stage::AwaitingTurn { .. }
             | Stage::BackingOff { .. }
             | Stage::CoolingDown { .. }
             | Stage::AwaitingServer { .. }
@@ -233,7 +239,10 @@ impl Recovery {
             self.link.guild_available = true;
             self.begin(now, cause);
         } else {
-            self.on_the_way(cause, Stage::AwaitingGuild { until: now + LONG_WAIT, absent: self.is_absent() });
+            self.on_the_way(
+                cause,
+                Stage::AwaitingGuild { until: now + self.policy.timeouts.guild, absent: self.is_absent() },
+            );
         }
     }
 

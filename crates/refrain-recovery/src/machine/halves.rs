@@ -1,6 +1,6 @@
 //! The two halves of a voice session, as the main gateway brings them, and what they say when nobody asked for them.
 
-use super::{LONG_WAIT, Presence, Recovery};
+use super::{Presence, Recovery};
 use crate::{
     Cause, Gathered, Idle, Notice, Retrying, Server, Stable, Stage, State, Verdict, VoiceSession, ledger::Hold,
 };
@@ -11,6 +11,7 @@ impl Recovery {
     /// The bot's own voice state shows it in `channel`.
     pub(super) fn on_present(&mut self, now: Moment, channel: ChannelId, session_id: String) {
         self.presence = Presence::In(channel);
+        let recovers = matches!(self.state.cause(), Some(Cause::Recovery(_)));
         match &mut self.state {
             State::Idle(_) => {}
             State::Stable(Stable { session, .. }) => {
@@ -48,6 +49,12 @@ impl Recovery {
                         self.on_moved(now, channel, session_id);
                     }
                 }
+                Stage::AwaitingTurn { .. } => {
+                    // While somebody's wish waits for its turn, another channel is news from before it.
+                    if recovers && self.intent != Some(channel) {
+                        self.on_moved(now, channel, session_id);
+                    }
+                }
                 Stage::BackingOff { .. } | Stage::CoolingDown { .. } => {
                     if self.intent != Some(channel) {
                         self.on_moved(now, channel, session_id);
@@ -82,11 +89,13 @@ impl Recovery {
                 }
                 // Before our op 4 is answered, this is news from before it.
                 Stage::Joining { gathered, .. } if gathered.session_id.is_none() => {}
+                Stage::AwaitingTurn { .. } if !matches!(cause, Cause::Recovery(_)) => {}
                 Stage::AwaitingGuild { absent, .. } => *absent = was_in && !ours && !self.link.is_fresh(),
                 Stage::Joining { .. }
                 | Stage::Connecting { .. }
                 | Stage::Resuming { .. }
                 | Stage::Weighing { .. }
+                | Stage::AwaitingTurn { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
                 | Stage::AwaitingServer { .. } => {
@@ -191,6 +200,7 @@ impl Recovery {
                 }
                 // Late halves of an attempt that is over: the next one asks for its own.
                 Stage::Leaving { .. }
+                | Stage::AwaitingTurn { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
                 | Stage::AwaitingGuild { .. } => {}
@@ -222,6 +232,7 @@ impl Recovery {
                 | Stage::Weighing { session, .. } => Gathered::of(session),
                 Stage::AwaitingServer { .. }
                 | Stage::Leaving { .. }
+                | Stage::AwaitingTurn { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
                 | Stage::AwaitingGuild { .. } => return,
@@ -231,7 +242,7 @@ impl Recovery {
         let cause = self.going_on(now);
         self.drop_connection(Hold::Well);
         self.record(now, None, Verdict::Wait, "the voice server went away: waiting for another one");
-        self.on_the_way(cause, Stage::AwaitingServer { until: now + LONG_WAIT, gathered });
+        self.on_the_way(cause, Stage::AwaitingServer { until: now + self.policy.timeouts.server, gathered });
     }
 
     /// What the way is for when Discord, not a person, starts it over.

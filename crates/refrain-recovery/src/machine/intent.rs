@@ -1,7 +1,7 @@
 //! What people want; the last one wins.
 
 use super::{Presence, Recovery};
-use crate::{Cause, Idle, Intent, Retrying, Stage, State, Verdict, ledger::Hold};
+use crate::{Cause, Idle, Intent, Retrying, Stage, State, Urgency, Verdict, ledger::Hold};
 use refrain_model::{ChannelId, Moment};
 
 impl Recovery {
@@ -35,6 +35,11 @@ impl Recovery {
                     let (cause, stage) = (asked_anew(*cause), stage.clone());
                     self.take_up(now, channel);
                     self.on_the_way(cause, stage);
+                }
+                Stage::AwaitingTurn { .. } => {
+                    let cause = asked_anew(*cause);
+                    self.take_up(now, channel);
+                    self.begin(now, cause);
                 }
                 Stage::Joining { .. }
                 | Stage::Connecting { .. }
@@ -101,11 +106,14 @@ impl Recovery {
             }
             State::Stable(_) => {}
             State::Retrying(Retrying { cause, stage }) => match stage {
-                Stage::BackingOff { .. } | Stage::CoolingDown { .. } | Stage::AwaitingServer { .. } => {
+                Stage::AwaitingTurn { .. }
+                | Stage::BackingOff { .. }
+                | Stage::CoolingDown { .. }
+                | Stage::AwaitingServer { .. } => {
                     let cause = *cause;
                     self.history.new_round();
                     self.record(now, None, Verdict::NewSession, "somebody does not want to wait");
-                    self.begin(now, cause);
+                    self.begin_as(now, cause, Urgency::Asked);
                 }
                 Stage::Leaving { .. }
                 | Stage::Joining { .. }

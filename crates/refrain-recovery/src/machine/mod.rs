@@ -1,18 +1,22 @@
 //! The machine: what it holds, how it is driven, and the actions that every transition is made of.
 //!
 //! The transitions themselves: people's intents in `intent`, the two halves of a voice session in `halves`, the shard
-//! and the guild in `guild`, the driver in `driver`, wake-ups in `wake`. Each is one match over all states.
+//! and the guild in `guild`, the driver in `driver`, turns in `turn`, wake-ups in `wake`. Each is one match over all states.
 
 mod attempt;
 mod driver;
 mod guild;
 mod halves;
 mod intent;
+mod snapshot;
+mod turn;
 mod wake;
 
+pub use snapshot::Snapshot;
+
 use crate::{
-    Cause, CloseCode, GatewayEvent, Gathered, Generation, Idle, Incident, Input, Notice, Outage, Output, Policy,
-    Retrying, Stage, State, Timer, Verdict, VoiceSession,
+    Alert, AutoRejoin, Cause, CloseCode, DriverEvent, GatewayEvent, Gathered, Generation, Idle, Incident, Input,
+    Notice, Outage, Output, Policy, Retrying, Settings, Stage, State, Timer, Verdict, VoiceSession,
     history::History,
     ledger::{Hold, Ledger},
 };
@@ -21,9 +25,7 @@ use core::time::Duration;
 use guild::Link;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use refrain_model::{ChannelId, Moment};
-
-/// How long Discord may take to name another voice server, or a guild to come back, before one more look is taken.
-const LONG_WAIT: Duration = Duration::from_secs(300);
+use turn::Turn;
 
 /// The recovery machine of one guild. See the crate's documentation for how to drive it.
 #[derive(Clone, Debug)]
@@ -40,6 +42,10 @@ pub struct Recovery {
     /// Until when a voice state without a channel is taken for the answer to our own op 4.
     null_owed_until: Option<Moment>,
     link: Link,
+    turn: Turn,
+    auto_rejoin: AutoRejoin,
+    last_close: Option<(Moment, Option<CloseCode>)>,
+    last_alive: Option<Moment>,
     history: History,
     ledger: Ledger,
     outputs: VecDeque<Output>,
@@ -61,6 +67,7 @@ impl Recovery {
     #[must_use]
     pub fn new(policy: Policy, seed: u64) -> Self {
         Self {
+            auto_rejoin: policy.auto_rejoin,
             policy,
             rng: ChaCha8Rng::seed_from_u64(seed),
             state: State::Idle(Idle::Fresh),
@@ -70,6 +77,9 @@ impl Recovery {
             presence: Presence::Nowhere,
             null_owed_until: None,
             link: Link::default(),
+            turn: Turn::None,
+            last_close: None,
+            last_alive: None,
             history: History::default(),
             ledger: Ledger::new(),
             outputs: VecDeque::new(),
@@ -85,6 +95,7 @@ impl Recovery {
             Input::Driver { generation, event } => {
                 // Nothing in flight of an older generation, or of a connection already torn down, changes anything.
                 if generation == self.generation && self.live == Some(generation) {
+                    self.note_driver(now, event);
                     self.on_driver(now, event);
                 }
             }
@@ -95,6 +106,19 @@ impl Recovery {
                 }
             }
             Input::TrackStarted { playhead } => self.ledger.track_started(playhead),
+            Input::Turn => self.on_turn(now),
+            Input::Settings(Settings { auto_rejoin }) => self.auto_rejoin = auto_rejoin,
+        }
+        self.settle_turn();
+    }
+
+    /// What people may ask for later: when the peer lived last, and what it closed with.
+    fn note_driver(&mut self, now: Moment, event: DriverEvent) {
+        match event {
+            DriverEvent::Connected | DriverEvent::Resumed | DriverEvent::Alive => self.last_alive = Some(now),
+            DriverEvent::Closed { code, .. } => self.last_close = Some((now, code)),
+            DriverEvent::Failed { kind } => self.last_close = Some((now, kind.code())),
+            DriverEvent::Unresponsive => {}
         }
     }
 
@@ -123,6 +147,7 @@ impl Recovery {
             && at <= now
         {
             self.on_timer(now, timer);
+            self.settle_turn();
         }
     }
 
@@ -160,6 +185,17 @@ impl Recovery {
     }
 
     fn record(&mut self, now: Moment, code: Option<CloseCode>, verdict: Verdict, reason: impl Into<Cow<'static, str>>) {
+        self.record_alert(now, code, verdict, reason, None);
+    }
+
+    fn record_alert(
+        &mut self,
+        now: Moment,
+        code: Option<CloseCode>,
+        verdict: Verdict,
+        reason: impl Into<Cow<'static, str>>,
+        alert: Option<Alert>,
+    ) {
         let incident = Incident {
             at: now,
             generation: self.generation,
@@ -167,6 +203,7 @@ impl Recovery {
             code,
             verdict,
             reason: reason.into(),
+            alert,
         };
         self.say(Output::Incident(incident));
     }

@@ -28,6 +28,8 @@ impl Recovery {
                 self.record(now, None, Verdict::Leave, "the leave was not confirmed: taken for done");
                 self.after_leave(now, self.cause());
             }
+            Timer::Turn => self.take_turn(now),
+            Timer::Health => {}
             Timer::Backoff | Timer::Cooldown => self.begin(now, self.cause()),
             Timer::Guild => self.look_again(now, self.cause()),
         }

@@ -11,5 +11,6 @@ mod presence;
 mod properties;
 mod resume;
 mod rig;
+mod turn;
 mod witness;
 mod world;

@@ -71,7 +71,12 @@ impl Peer {
             }
             Output::StartFrames { .. } => self.frames_flow = true,
             Output::StopFrames => self.frames_flow = false,
-            Output::Persist { .. } | Output::Incident(_) | Output::Notify(_) => {}
+            Output::AskTurn { .. }
+            | Output::WithdrawTurn
+            | Output::Probe { .. }
+            | Output::Persist { .. }
+            | Output::Incident(_)
+            | Output::Notify(_) => {}
         }
     }
 

@@ -22,6 +22,10 @@ pub(crate) struct Rig {
     pub(crate) said: Vec<Output>,
     /// Everything since the start.
     pub(crate) all: Vec<Output>,
+    /// Turns and probes since the start: what is asked of others, not done.
+    pub(crate) asides: Vec<Output>,
+    /// Turns are granted at once.
+    pub(crate) grants: bool,
     tokens: u32,
 }
 
@@ -31,7 +35,15 @@ impl Rig {
     }
 
     pub(crate) fn with(policy: Policy) -> Self {
-        Self { machine: Recovery::new(policy, 7), now: Moment::ZERO, said: Vec::new(), all: Vec::new(), tokens: 0 }
+        Self {
+            machine: Recovery::new(policy, 7),
+            now: Moment::ZERO,
+            said: Vec::new(),
+            all: Vec::new(),
+            asides: Vec::new(),
+            grants: true,
+            tokens: 0,
+        }
     }
 
     /// Connected in `channel`, a track playing from its start.
@@ -55,6 +67,13 @@ impl Rig {
     pub(crate) fn collect(&mut self) -> &[Output] {
         self.said.clear();
         while let Some(output) = self.machine.poll_output() {
+            if matches!(output, Output::AskTurn { .. } | Output::WithdrawTurn | Output::Probe { .. }) {
+                if matches!(output, Output::AskTurn { .. }) && self.grants {
+                    self.machine.handle_input(self.now, Input::Turn);
+                }
+                self.asides.push(output);
+                continue;
+            }
             self.all.push(output.clone());
             self.said.push(output);
         }

@@ -14,6 +14,8 @@ pub(crate) struct Witness {
     pub(crate) live: Option<Generation>,
     newest: Generation,
     flowing: bool,
+    /// A turn is asked for, or granted and not given back.
+    turn: bool,
     persisted: Option<ChannelId>,
     /// Somebody's word was the last, and it was to be nowhere.
     left: bool,
@@ -69,6 +71,15 @@ impl Witness {
                 assert!(!incident.reason.is_empty());
             }
             Output::Notify(notice) => self.check_notice(*notice),
+            Output::AskTurn { .. } => {
+                assert!(!self.turn && !self.left && !self.fatal, "one turn at a time, and only for an attempt");
+                self.turn = true;
+            }
+            Output::WithdrawTurn => {
+                assert!(self.turn);
+                self.turn = false;
+            }
+            Output::Probe { generation } => assert_eq!(self.live, Some(*generation)),
             Output::SendVoiceState { channel: None } => {}
         }
     }
@@ -83,6 +94,7 @@ impl Witness {
             Notice::Fatal { .. } => self.fatal = true,
             Notice::Recovered { .. }
             | Notice::Kicked
+            | Notice::StayedOut
             | Notice::Moved { .. }
             | Notice::ChannelGone
             | Notice::JoinUnanswered => {}
@@ -91,7 +103,7 @@ impl Witness {
 
     fn check_state(&self, world: &World) {
         let machine = &world.machine;
-        let longest = Moment::from_epoch(world.now.since_epoch() + secs(600));
+        let longest = Moment::from_epoch(world.now.since_epoch() + secs(900));
         assert!(machine.poll_timeout().is_none_or(|(at, _)| at <= longest), "{:?}", machine.poll_timeout());
         match machine.state() {
             State::Idle(_) => {

@@ -40,6 +40,9 @@ impl World {
 
     pub(crate) fn drain(&mut self) {
         while let Some(output) = self.machine.poll_output() {
+            if matches!(output, Output::AskTurn { .. }) {
+                self.machine.handle_input(self.now, Input::Turn);
+            }
             self.peer.carry_out(self.now, &output);
             self.said.push(output);
         }

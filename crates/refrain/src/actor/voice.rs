@@ -48,6 +48,9 @@ impl Actor {
                 Output::Connect { generation, session } => self.driver.connect(generation, session),
                 Output::Resume { generation } => self.driver.resume(generation),
                 Output::TearDown { generation } => self.driver.tear_down(generation),
+                Output::Probe { generation } => self.driver.probe(generation),
+                Output::AskTurn { .. } => self.recovery.handle_input(self.now(), Input::Turn),
+                Output::WithdrawTurn => {}
                 Output::StartFrames { from } => {
                     if let Some(position) = from {
                         self.play_from(position);
@@ -108,7 +111,7 @@ impl Actor {
 /// Whether the peer was there when the driver learnt of it.
 fn proves_life(event: DriverEvent) -> bool {
     match event {
-        DriverEvent::Connected | DriverEvent::Resumed | DriverEvent::Closed { .. } => true,
+        DriverEvent::Connected | DriverEvent::Resumed | DriverEvent::Alive | DriverEvent::Closed { .. } => true,
         DriverEvent::Failed { .. } | DriverEvent::Unresponsive => false,
     }
 }
@@ -116,7 +119,9 @@ fn proves_life(event: DriverEvent) -> bool {
 /// Whether those who wait to hear their track wait in vain: the bot is out, and stays out until somebody asks again.
 fn keeps_out(notice: Notice) -> bool {
     match notice {
-        Notice::Kicked | Notice::ChannelGone | Notice::JoinUnanswered | Notice::Fatal { .. } => true,
+        Notice::Kicked | Notice::StayedOut | Notice::ChannelGone | Notice::JoinUnanswered | Notice::Fatal { .. } => {
+            true
+        }
         Notice::Interrupted { .. } | Notice::CoolingDown { .. } | Notice::Recovered { .. } | Notice::Moved { .. } => {
             false
         }
@@ -129,6 +134,7 @@ fn settles(notice: Notice) -> bool {
         Notice::Interrupted { .. } | Notice::CoolingDown { .. } => false,
         Notice::Recovered { .. }
         | Notice::Kicked
+        | Notice::StayedOut
         | Notice::Moved { .. }
         | Notice::ChannelGone
         | Notice::JoinUnanswered

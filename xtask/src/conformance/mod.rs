@@ -51,25 +51,56 @@ pub(crate) fn conformance(workspace: &Workspace, flags: &Flags) -> Result<()> {
     command::become_it(&mut judges)
 }
 
+/// How the programs are built.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Profile {
+    /// For tests.
+    Debug,
+    /// For figures.
+    Release,
+}
+
+impl Profile {
+    /// What cargo calls the folder, and people the profile.
+    pub(crate) const fn folder(self) -> &'static str {
+        match self {
+            Self::Debug => "debug",
+            Self::Release => "release",
+        }
+    }
+
+    const fn flag(self) -> Option<&'static str> {
+        match self {
+            Self::Debug => None,
+            Self::Release => Some("--release"),
+        }
+    }
+}
+
 /// The command that runs all of them, with everything it needs in place.
 pub(crate) fn prepare(workspace: &Workspace) -> Result<Command> {
+    prepare_for(workspace, "refrain-conformance", Profile::Debug, "conformance/run")
+}
+
+/// A `program` of ours that runs the bots, with everything it needs in place; its logs go to `out` below `target`.
+pub(crate) fn prepare_for(workspace: &Workspace, program: &str, profile: Profile, out: &str) -> Result<Command> {
     let ready = setup(workspace, Extent::BuildAndRun)?;
     let installed = {
         let _lock = lock(workspace)?;
-        install::install(workspace, &ready.python)?
+        install::install(workspace, &ready.python, profile)?
     };
-    // The whole workspace's binaries, as for the demo: what is compiled here serves the tests too.
-    command::run(&mut workspace.cargo(["build", "--workspace", "--bins"]))?;
-    let built = workspace.target().join("debug");
-    let mut judges = Command::new(built.join("refrain-conformance"));
-    judges.arg("--sim").arg(built.join("refrain-sim"));
-    judges.arg("--bot").arg(built.join("refrain"));
-    judges.arg("--yt-dlp").arg(ready.yt_dlp);
-    judges.arg("--bots").arg(workspace.root().join("conformance"));
-    judges.arg("--python").arg(installed.python);
-    judges.arg("--node").arg(installed.node);
-    judges.arg("--node-modules").arg(installed.node_modules);
-    judges.arg("--songbird").arg(installed.songbird);
-    judges.arg("--out").arg(workspace.target().join("conformance/run"));
-    Ok(judges)
+    // The whole workspace's binaries, as for the demo: what is compiled here serves the tests (and benchmarks) too.
+    command::run(workspace.cargo(["build", "--workspace", "--bins"]).args(profile.flag()))?;
+    let built = workspace.target().join(profile.folder());
+    let mut run = Command::new(built.join(program));
+    run.arg("--sim").arg(built.join("refrain-sim"));
+    run.arg("--bot").arg(built.join("refrain"));
+    run.arg("--yt-dlp").arg(ready.yt_dlp);
+    run.arg("--bots").arg(workspace.root().join("conformance"));
+    run.arg("--python").arg(installed.python);
+    run.arg("--node").arg(installed.node);
+    run.arg("--node-modules").arg(installed.node_modules);
+    run.arg("--songbird").arg(installed.songbird);
+    run.arg("--out").arg(workspace.target().join(out));
+    Ok(run)
 }

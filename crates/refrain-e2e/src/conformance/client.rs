@@ -48,7 +48,7 @@ impl Client {
 
     /// Its number, from 1: of its guild, of its bot and of the track that it plays.
     #[must_use]
-    pub(super) const fn number(self) -> u32 {
+    pub(crate) const fn number(self) -> u32 {
         match self {
             Self::DiscordPy => 1,
             Self::DiscordJs => 2,
@@ -58,7 +58,7 @@ impl Client {
     }
 
     /// The command that makes it leave.
-    pub(super) const fn leave_command(self) -> &'static str {
+    pub(crate) const fn leave_command(self) -> &'static str {
         match self {
             Self::DiscordPy | Self::DiscordJs | Self::Songbird => "stop",
             Self::Refrain => "disconnect",
@@ -66,7 +66,7 @@ impl Client {
     }
 
     /// The options that its `/play` takes.
-    pub(super) fn play_options(self, ground: &Ground) -> Value {
+    pub(crate) fn play_options(self, ground: &Ground) -> Value {
         match self {
             Self::DiscordPy | Self::DiscordJs | Self::Songbird => json!({}),
             Self::Refrain => json!({ "query": ground.media.url(&ground.track_name(self)) }),
@@ -74,22 +74,22 @@ impl Client {
     }
 
     /// How it is started.
-    pub(super) fn launch(self, ground: &Ground) -> Result<Launch> {
+    pub(crate) fn launch(self, ground: &Ground) -> Result<Launch> {
         let folder = ground.folder.join(self.name());
         std::fs::create_dir_all(&folder).with_context(|| format!("making the folder {}", folder.display()))?;
-        let bots = &ground.options.bots;
+        let bots = &ground.programs.bots;
         let (program, arguments): (PathBuf, Vec<OsString>) = match self {
-            Self::DiscordPy => (ground.options.python.clone(), vec![bots.join("discord.py/bot.py").into()]),
-            Self::DiscordJs => (ground.options.node.clone(), vec![bots.join("discord.js/bot.js").into()]),
-            Self::Songbird => (ground.options.songbird.clone(), Vec::new()),
-            Self::Refrain => (ground.options.bot.clone(), Vec::new()),
+            Self::DiscordPy => (ground.programs.python.clone(), vec![bots.join("discord.py/bot.py").into()]),
+            Self::DiscordJs => (ground.programs.node.clone(), vec![bots.join("discord.js/bot.js").into()]),
+            Self::Songbird => (ground.programs.songbird.clone(), Vec::new()),
+            Self::Refrain => (ground.programs.bot.clone(), Vec::new()),
         };
         let environment = match self {
             Self::DiscordPy | Self::DiscordJs | Self::Songbird => self.environment(ground)?,
             Self::Refrain => {
                 let plugins = install_plugin(&folder, &ground.media)?;
                 let mut environment =
-                    bot_environment(&folder, &ground.ready, &ground.media, &ground.options.binaries())?;
+                    bot_environment(&folder, &ground.ready, &ground.media, &ground.programs.binaries())?;
                 environment.insert("DISCORD_TOKEN".to_owned(), Place::token(self).into());
                 environment.insert("YT_DLP_PLUGIN_DIRS".to_owned(), plugins.into());
                 environment
@@ -113,7 +113,7 @@ impl Client {
             ("BOT_LOG".to_owned(), "DEBUG".into()),
             ("SSL_CERT_FILE".to_owned(), told("ca")?),
             ("NODE_EXTRA_CA_CERTS".to_owned(), told("ca")?),
-            ("NODE_PATH".to_owned(), ground.options.node_modules.clone().into()),
+            ("NODE_PATH".to_owned(), ground.programs.node_modules.clone().into()),
             ("RUST_LOG".to_owned(), "info,songbird=debug".into()),
             ("PYTHONDONTWRITEBYTECODE".to_owned(), "1".into()),
         ]);

@@ -25,38 +25,39 @@ const RECOVERY: Duration = Duration::from_secs(12);
 const ENDING: Duration = Duration::from_secs(10);
 
 /// The driver of one client.
-pub(super) struct Driver<'a> {
+pub(crate) struct Driver<'a> {
     client: Client,
-    room: Room<'a>,
+    pub(crate) room: Room<'a>,
     process: Option<Process>,
     rows: Vec<Row>,
 }
 
-type Outcome = Result<Observed, Failure>;
+/// How a step ended.
+pub(crate) type Outcome = Result<Observed, Failure>;
 
 impl<'a> Driver<'a> {
     /// Ready to start `client`, for the guild `place`.
-    pub(super) fn new(ground: &'a Ground, client: Client, place: Place) -> Self {
+    pub(crate) fn new(ground: &'a Ground, client: Client, place: Place) -> Self {
         Self { client, room: Room { ground, place }, process: None, rows: Vec::new() }
     }
 
     /// Who is driven.
-    pub(super) const fn client(&self) -> Client {
+    pub(crate) const fn client(&self) -> Client {
         self.client
     }
 
     /// Whether it has been started.
-    pub(super) const fn is_running(&self) -> bool {
+    pub(crate) const fn is_running(&self) -> bool {
         self.process.is_some()
     }
 
     /// What has been heard of it.
-    pub(super) async fn report(&self) -> Result<Listener> {
+    pub(crate) async fn report(&self) -> Result<Listener> {
         self.room.heard(self.client).await
     }
 
     /// Goes through the steps and tells how each ended; those that are not in `wanted` are left out of the rows.
-    pub(super) async fn go_through(mut self, wanted: &[Step]) -> Vec<Row> {
+    pub(crate) async fn go_through(mut self, wanted: &[Step]) -> Vec<Row> {
         if self.basics().await {
             for step in Step::ALL {
                 if step.fault(&self.room.place).is_some() && wanted.contains(&step) {
@@ -100,7 +101,7 @@ impl<'a> Driver<'a> {
         self.rows.push(row);
     }
 
-    pub(super) async fn login(&mut self) -> Outcome {
+    pub(crate) async fn login(&mut self) -> Outcome {
         let launch = self.client.launch(self.room.ground)?;
         self.process = Some(Process::start(&launch)?);
         let guild = json!(self.room.place.guild);
@@ -111,7 +112,7 @@ impl<'a> Driver<'a> {
         Ok(Observed::default())
     }
 
-    pub(super) async fn commands(&self) -> Outcome {
+    pub(crate) async fn commands(&self) -> Outcome {
         self.bot("the bot to register its commands", |bot| bot["commands"].as_u64() >= Some(2)).await?;
         Ok(Observed::default())
     }
@@ -127,7 +128,7 @@ impl<'a> Driver<'a> {
         .await
     }
 
-    pub(super) async fn interaction(&self) -> Outcome {
+    pub(crate) async fn interaction(&self) -> Outcome {
         let id = self.order_play().await?;
         let acknowledged = until("the bot to acknowledge the command", PATIENCE, || async {
             let interaction = self.room.interaction(&id).await?;
@@ -145,7 +146,7 @@ impl<'a> Driver<'a> {
         })
     }
 
-    async fn order_play(&self) -> Result<String> {
+    pub(crate) async fn order_play(&self) -> Result<String> {
         self.room.sit(Some(&self.room.place.music)).await?;
         self.room.command(self.client, "play", self.client.play_options(self.room.ground)).await
     }
@@ -176,12 +177,12 @@ impl<'a> Driver<'a> {
     }
 
     /// Whether nothing was heard of it since then but the track that is its own.
-    pub(super) async fn is_own_track(&self, since_ms: f64) -> Result<()> {
+    pub(crate) async fn is_own_track(&self, since_ms: f64) -> Result<()> {
         self.room.timecode(self.client, since_ms).await?.is_all_of(self.client.number())
     }
 
     /// Waits for so much music since then.
-    pub(super) async fn music(&self, since_ms: f64, enough_ms: f64) -> Result<Listener> {
+    pub(crate) async fn music(&self, since_ms: f64, enough_ms: f64) -> Result<Listener> {
         until("music", PATIENCE, || async {
             let report = self.room.heard(self.client).await?;
             Ok((ear::music_since(&report, since_ms) >= enough_ms).then_some(report))
@@ -189,7 +190,7 @@ impl<'a> Driver<'a> {
         .await
     }
 
-    pub(super) async fn leave(&self) -> Outcome {
+    pub(crate) async fn leave(&self) -> Outcome {
         let id = self.room.command(self.client, self.client.leave_command(), json!({})).await?;
         self.room.seated(self.client, None, PATIENCE).await?;
         let words = self.room.answer(&id).await?;
@@ -246,12 +247,12 @@ impl<'a> Driver<'a> {
         problem.map_or(Ok(seen.clone()), |error| Err(Failure { error, seen }))
     }
 
-    pub(super) async fn now(&self) -> Result<f64> {
+    pub(crate) async fn now(&self) -> Result<f64> {
         let clock = self.room.ground.control.get("/sim/clock").await?.unwrap_or_default();
         clock["now_ms"].as_f64().context("the simulator's clock tells no time")
     }
 
-    async fn restart(&mut self) -> Result<()> {
+    pub(crate) async fn restart(&mut self) -> Result<()> {
         self.end().await;
         if self.room.seat(self.client).await?.is_some() {
             self.room.fault(self.client, "kick", &json!({})).await?;
@@ -262,7 +263,7 @@ impl<'a> Driver<'a> {
     }
 
     /// Leaves a picture of what was heard beside the logs.
-    pub(super) async fn keep_plot(&self) {
+    pub(crate) async fn keep_plot(&self) {
         let name = format!("{}-{}.svg", self.client.name(), self.room.place.name());
         if let Err(error) = self.room.keep_plot(self.client, &self.room.ground.folder.join(name)).await {
             eprintln!("conformance: {}: no picture of what was heard: {error:#}", self.client.name());
@@ -270,7 +271,7 @@ impl<'a> Driver<'a> {
     }
 
     /// Ends the bot as an init system does; what does not end is killed with its group.
-    pub(super) async fn end(&mut self) {
+    pub(crate) async fn end(&mut self) {
         if let Some(mut process) = self.process.take()
             && process.signal(Signal::TERM).is_ok()
         {
@@ -280,7 +281,7 @@ impl<'a> Driver<'a> {
 }
 
 /// What is worth telling of frames that were no plain music; those without end-to-end encryption are no fault.
-pub(super) fn what_was_wrong(report: &Listener) -> String {
+pub(crate) fn what_was_wrong(report: &Listener) -> String {
     let counts = [
         ("undecryptable", report.undecryptable),
         ("undecryptable end to end", report.dave_undecryptable),

@@ -10,27 +10,31 @@ const AFTER_MS: f64 = 3_000.0;
 const LAST: (usize, usize) = (25, 24);
 
 /// How much music was heard since `since_ms` (on the simulator's clock), in milliseconds.
-pub(super) fn music_since(report: &Listener, since_ms: f64) -> f64 {
+pub(crate) fn music_since(report: &Listener, since_ms: f64) -> f64 {
     let from = ((since_ms - report.start_ms) / STEP_MS).ceil().max(0.0) as usize;
     report.level.iter().skip(from).filter(|&&level| level > SILENT_DBFS).count() as f64 * STEP_MS
 }
 
 /// The silences that began since `since_ms`, added up, in milliseconds. The one that still goes on counts too.
-pub(super) fn silence_since(report: &Listener, since_ms: f64) -> f64 {
+pub(crate) fn silence_since(report: &Listener, since_ms: f64) -> f64 {
     // What is on its way when the connection ends may still be heard, or not: a little earlier is as well.
     let silences = report.silences.iter().filter(|silence| silence.start_ms > since_ms - 2.0 * STEP_MS);
     silences.fold(0.0, |sum, silence| sum + silence.length_ms)
 }
 
 /// Whether the bot has got over a fault: it has connected or resumed since, and its music has been there for a while.
-pub(super) fn is_back(report: &Listener, bot: &str, fault_ms: f64) -> bool {
+pub(crate) fn is_back(report: &Listener, bot: &str, fault_ms: f64) -> bool {
+    has_reconnected(report, bot, fault_ms) && report.heard_until_ms >= fault_ms + AFTER_MS && sounds_at_the_end(report)
+}
+
+/// Whether its music has been there for a while now.
+pub(crate) fn sounds_at_the_end(report: &Listener) -> bool {
     let (steps, enough) = LAST;
-    let last = report.level.iter().rev().take(steps).filter(|&&level| level > SILENT_DBFS).count();
-    has_reconnected(report, bot, fault_ms) && report.heard_until_ms >= fault_ms + AFTER_MS && last >= enough
+    report.level.iter().rev().take(steps).filter(|&&level| level > SILENT_DBFS).count() >= enough
 }
 
 /// Whether a session of the bot began or was resumed since the fault, and stands.
-pub(super) fn has_reconnected(report: &Listener, bot: &str, fault_ms: f64) -> bool {
+pub(crate) fn has_reconnected(report: &Listener, bot: &str, fault_ms: f64) -> bool {
     report.sessions.iter().any(|session| {
         let since = [session.connected_ms].into_iter().chain(session.resumed_ms.last().copied());
         session.user == bot && session.closed_ms.is_none() && since.into_iter().any(|at_ms| at_ms >= fault_ms)

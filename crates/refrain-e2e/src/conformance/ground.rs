@@ -1,6 +1,6 @@
 //! What all clients share: the simulator, the tracks, the media server, the folder of the logs.
 
-use super::{client::Client, options::Options, world};
+use super::{client::Client, options::Programs, world};
 use crate::{
     harness::{control::Control, process::Process, setting::start_simulator},
     media::{MediaServer, Sound},
@@ -17,58 +17,58 @@ use std::{
 const TRACK_S: u32 = 120;
 
 /// The ground that the clients meet on. Dropping it ends the simulator.
-pub(super) struct Ground {
-    pub(super) options: Options,
-    pub(super) control: Control,
+pub(crate) struct Ground {
+    pub(crate) programs: Programs,
+    pub(crate) control: Control,
     /// Where the simulator is: its ready file.
-    pub(super) ready: Value,
-    pub(super) media: MediaServer,
-    pub(super) folder: PathBuf,
+    pub(crate) ready: Value,
+    pub(crate) media: MediaServer,
+    pub(crate) folder: PathBuf,
     sim: Process,
     starts: AtomicU32,
 }
 
 impl Ground {
     /// Makes the tracks and starts the simulator.
-    pub(super) async fn prepare(options: &Options) -> Result<Self> {
-        let options = with_whole_paths(options)?;
-        check(&options)?;
-        let folder = options.out.clone();
+    pub(crate) async fn prepare(programs: &Programs, clients: &[Client]) -> Result<Self> {
+        let programs = with_whole_paths(programs)?;
+        check(&programs, clients)?;
+        let folder = programs.out.clone();
         // What an earlier run left must not be taken for this one's.
         if folder.join(world::FILE).is_file() {
             std::fs::remove_dir_all(&folder).with_context(|| format!("removing the old {}", folder.display()))?;
         }
         std::fs::create_dir_all(&folder).with_context(|| format!("making the folder {}", folder.display()))?;
         let mut sounds = Vec::new();
-        for client in options.clients() {
+        for &client in clients {
             let track = track_path(&folder, client);
-            make_track(&options.sim, client, &track).await?;
+            make_track(&programs.sim, client, &track).await?;
             sounds.push((track_name(client), Sound::File(track)));
         }
         let media = MediaServer::start(sounds).await?;
-        let (sim, ready) = start_simulator(&options.sim, &world::world(), &folder).await?;
+        let (sim, ready) = start_simulator(&programs.sim, &world::world(), &folder).await?;
         let control = Control::new(ready["control"].as_str().context("the ready file names no control API")?)?;
-        Ok(Self { options, control, ready, media, folder, sim, starts: AtomicU32::new(0) })
+        Ok(Self { programs, control, ready, media, folder, sim, starts: AtomicU32::new(0) })
     }
 
     /// The file that `client` plays.
-    pub(super) fn track(&self, client: Client) -> PathBuf {
+    pub(crate) fn track(&self, client: Client) -> PathBuf {
         track_path(&self.folder, client)
     }
 
     /// What the media server calls it.
-    pub(super) fn track_name(&self, client: Client) -> String {
+    pub(crate) fn track_name(&self, client: Client) -> String {
         track_name(client)
     }
 
     /// A log file for one more start of `client`.
-    pub(super) fn next_log(&self, client: Client) -> PathBuf {
+    pub(crate) fn next_log(&self, client: Client) -> PathBuf {
         let start = self.starts.fetch_add(1, Ordering::Relaxed);
         self.folder.join(format!("{}-{start}.log", client.name()))
     }
 
     /// What the simulator complained of.
-    pub(super) fn remarks(&self) -> Vec<String> {
+    pub(crate) fn remarks(&self) -> Vec<String> {
         let complaints =
             self.sim.lines().into_iter().filter(|line| line.contains(" ERROR ") || line.contains("panicked"));
         complaints.map(|line| format!("the simulator: {line}")).collect()
@@ -84,45 +84,45 @@ fn track_path(folder: &Path, client: Client) -> PathBuf {
 }
 
 /// Children start in folders of their own: a relative path would be looked for there.
-fn with_whole_paths(options: &Options) -> Result<Options> {
-    let mut options = options.clone();
+fn with_whole_paths(programs: &Programs) -> Result<Programs> {
+    let mut programs = programs.clone();
     for path in [
-        &mut options.sim,
-        &mut options.bots,
-        &mut options.python,
-        &mut options.node,
-        &mut options.node_modules,
-        &mut options.songbird,
-        &mut options.bot,
-        &mut options.yt_dlp,
-        &mut options.out,
+        &mut programs.sim,
+        &mut programs.bots,
+        &mut programs.python,
+        &mut programs.node,
+        &mut programs.node_modules,
+        &mut programs.songbird,
+        &mut programs.bot,
+        &mut programs.yt_dlp,
+        &mut programs.out,
     ] {
         *path = std::path::absolute(&*path).with_context(|| format!("the path {}", path.display()))?;
     }
-    Ok(options)
+    Ok(programs)
 }
 
-/// Whether everything that the chosen clients need is there.
-fn check(options: &Options) -> Result<()> {
-    let mut needed = vec![("the simulator", options.sim.clone())];
-    for client in options.clients() {
+/// Whether everything that these clients need is there.
+fn check(programs: &Programs, clients: &[Client]) -> Result<()> {
+    let mut needed = vec![("the simulator", programs.sim.clone())];
+    for &client in clients {
         match client {
-            Client::DiscordPy => needed.push(("the Python with discord.py", options.python.clone())),
+            Client::DiscordPy => needed.push(("the Python with discord.py", programs.python.clone())),
             Client::DiscordJs => {
-                needed.push(("node", options.node.clone()));
-                needed.push(("discord.js", options.node_modules.join("discord.js/package.json")));
+                needed.push(("node", programs.node.clone()));
+                needed.push(("discord.js", programs.node_modules.join("discord.js/package.json")));
             }
-            Client::Songbird => needed.push(("the songbird bot", options.songbird.clone())),
+            Client::Songbird => needed.push(("the songbird bot", programs.songbird.clone())),
             Client::Refrain => {
-                needed.push(("our bot", options.bot.clone()));
-                needed.push(("yt-dlp", options.yt_dlp.clone()));
+                needed.push(("our bot", programs.bot.clone()));
+                needed.push(("yt-dlp", programs.yt_dlp.clone()));
             }
         }
     }
     for (what, path) in needed {
         ensure!(
             path.is_file(),
-            "{what} is not at {}: start this with `cargo xtask conformance`, which builds and installs what it needs",
+            "{what} is not at {}: start this by `cargo xtask`, which builds and installs what it needs",
             path.display()
         );
     }

@@ -6,20 +6,20 @@
 //! is known not to manage stands with its reason in `conformance/known.toml`.
 
 mod client;
-mod drive;
-mod ear;
-mod ground;
+pub(crate) mod drive;
+pub(crate) mod ear;
+pub(crate) mod ground;
 mod known;
 mod options;
 mod party;
-mod position;
-mod report;
-mod room;
+pub(crate) mod position;
+pub(crate) mod report;
+pub(crate) mod room;
 mod step;
-mod world;
+pub(crate) mod world;
 
 pub use client::Client;
-pub use options::Options;
+pub use options::{Options, Programs};
 pub use report::{Report, Row, Verdict};
 pub use step::Step;
 
@@ -35,9 +35,9 @@ use world::Place;
 /// # Errors
 /// When something other than a client is at fault: a program that is missing, a simulator that does not start.
 pub async fn run(options: &Options) -> Result<Report> {
-    let known = Known::read(&options.bots.join("known.toml"))?;
-    let ground = Ground::prepare(options).await?;
+    let known = Known::read(&options.programs.bots.join("known.toml"))?;
     let (clients, steps) = (options.clients(), options.steps());
+    let ground = Ground::prepare(&options.programs, &clients).await?;
     let mut report = Report::new();
     if steps.iter().any(|&step| step != Step::Party) {
         let alone = clients.iter().map(|&client| Driver::new(&ground, client, Place::of(client)).go_through(&steps));

@@ -2,13 +2,12 @@
 
 use super::{client::Client, step::Step};
 use crate::harness::binaries::Binaries;
-use clap::Parser;
+use clap::{Args, Parser};
 use std::path::PathBuf;
 
-/// Runs bots made with other people's Discord libraries against the simulator, and listens.
-#[derive(Clone, Debug, Parser)]
-#[command(name = "refrain-conformance", version)]
-pub struct Options {
+/// The programs, and where their logs go.
+#[derive(Clone, Debug, Args)]
+pub struct Programs {
     /// The simulator's binary, `refrain-sim`.
     #[arg(long)]
     pub sim: PathBuf,
@@ -36,6 +35,23 @@ pub struct Options {
     /// Where logs and recordings go.
     #[arg(long)]
     pub out: PathBuf,
+}
+
+impl Programs {
+    /// The programs as the stage knows them.
+    #[must_use]
+    pub fn binaries(&self) -> Binaries {
+        Binaries { bot: self.bot.clone(), sim: self.sim.clone(), yt_dlp: self.yt_dlp.clone() }
+    }
+}
+
+/// Runs bots made with other people's Discord libraries against the simulator, and listens.
+#[derive(Clone, Debug, Parser)]
+#[command(name = "refrain-conformance", version)]
+pub struct Options {
+    /// What is run.
+    #[command(flatten)]
+    pub programs: Programs,
     /// These clients only, separated by commas.
     #[arg(long = "client", value_delimiter = ',')]
     pub client: Vec<Client>,
@@ -59,12 +75,6 @@ impl Options {
     #[must_use]
     pub fn steps(&self) -> Vec<Step> {
         Step::ALL.into_iter().filter(|step| self.step.is_empty() || self.step.contains(step)).collect()
-    }
-
-    /// The programs as the stage knows them.
-    #[must_use]
-    pub fn binaries(&self) -> Binaries {
-        Binaries { bot: self.bot.clone(), sim: self.sim.clone(), yt_dlp: self.yt_dlp.clone() }
     }
 }
 

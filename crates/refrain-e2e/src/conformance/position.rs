@@ -9,8 +9,18 @@ const EXACT_MS: f64 = 30.0;
 /// What was read.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub(super) struct Timecode {
+pub(crate) struct Timecode {
     segments: Vec<Segment>,
+    skips: Vec<Jump>,
+    repeats: Vec<Jump>,
+}
+
+/// Where the position left something out, or went back.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+struct Jump {
+    at_ms: f64,
+    by_ms: f64,
 }
 
 /// A stretch without a break.
@@ -35,7 +45,7 @@ impl Timecode {
     ///
     /// # Errors
     /// When nothing could be read, or another track was heard.
-    pub(super) fn is_all_of(&self, track: u32) -> Result<()> {
+    pub(crate) fn is_all_of(&self, track: u32) -> Result<()> {
         ensure!(!self.segments.is_empty(), "nothing that was heard could be read as a track");
         let other = self.segments.iter().find(|segment| segment.track != track);
         ensure!(other.is_none(), "the track {} was heard", other.map_or(0, |segment| segment.track));
@@ -44,7 +54,7 @@ impl Timecode {
 
     /// How far the position jumped at `fault_ms`, forwards or (less than 0) back: from the last that was read before it
     /// to the first of the stretch that was heard in the end. `None` where either could not be read.
-    pub(super) fn jump_at(&self, fault_ms: f64) -> Option<f64> {
+    pub(crate) fn jump_at(&self, fault_ms: f64) -> Option<f64> {
         let (first, last) = (self.segments.iter().find(|one| one.end_ms() > fault_ms - 500.0)?, self.segments.last()?);
         if first.start_ms == last.start_ms {
             return Some(0.0);
@@ -52,8 +62,16 @@ impl Timecode {
         Some(last.from_ms - first.to_ms)
     }
 
+    /// How much of the track was left out since `from_ms`, and how much was heard twice, in milliseconds.
+    pub(crate) fn lost_and_repeated(&self, from_ms: f64) -> (f64, f64) {
+        let sum = |jumps: &[Jump]| {
+            jumps.iter().filter(|jump| jump.at_ms >= from_ms).fold(0.0, |sum, jump| sum + jump.by_ms.abs())
+        };
+        (sum(&self.skips), sum(&self.repeats))
+    }
+
     /// The jump in words.
-    pub(super) fn tell_jump(&self, fault_ms: f64) -> String {
+    pub(crate) fn tell_jump(&self, fault_ms: f64) -> String {
         match self.jump_at(fault_ms) {
             None => "position not readable".to_owned(),
             Some(by_ms) if by_ms > EXACT_MS => format!("{by_ms:.0} ms of the track left out"),
@@ -76,7 +94,7 @@ mod tests {
             from_ms,
             to_ms: from_ms + length_ms,
         };
-        Timecode { segments: stretches.iter().map(segment).collect() }
+        Timecode { segments: stretches.iter().map(segment).collect(), ..Timecode::default() }
     }
 
     #[test]

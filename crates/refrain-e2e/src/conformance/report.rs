@@ -48,15 +48,15 @@ pub struct Row {
 
 /// What was observed of a step that was managed.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Observed {
-    pub(super) heard_ms: Option<f64>,
-    pub(super) silence_ms: Option<f64>,
-    pub(super) note: String,
+pub(crate) struct Observed {
+    pub(crate) heard_ms: Option<f64>,
+    pub(crate) silence_ms: Option<f64>,
+    pub(crate) note: String,
 }
 
 impl Row {
     /// A row from what was observed, or from what went wrong.
-    pub(super) fn new(client: Client, step: Step, outcome: Result<Observed, Failure>) -> Self {
+    pub(crate) fn new(client: Client, step: Step, outcome: Result<Observed, Failure>) -> Self {
         let (verdict, seen) = match outcome {
             Ok(seen) => (Verdict::Ok, seen),
             Err(failure) => (Verdict::Failed, Observed { note: format!("{:#}", failure.error), ..failure.seen }),
@@ -67,9 +67,9 @@ impl Row {
 
 /// A step that was not managed, with what was heard all the same.
 #[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) error: anyhow::Error,
-    pub(super) seen: Observed,
+pub(crate) struct Failure {
+    pub(crate) error: anyhow::Error,
+    pub(crate) seen: Observed,
 }
 
 impl From<anyhow::Error> for Failure {

@@ -16,18 +16,18 @@ use std::{
 /// How often the simulator is asked.
 const POLL: Duration = Duration::from_millis(100);
 /// How long one thing may take: much longer than it should, for machines under load.
-pub(super) const PATIENCE: Duration = Duration::from_secs(40);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
 /// The guild.
 #[derive(Clone)]
-pub(super) struct Room<'a> {
-    pub(super) ground: &'a Ground,
-    pub(super) place: Place,
+pub(crate) struct Room<'a> {
+    pub(crate) ground: &'a Ground,
+    pub(crate) place: Place,
 }
 
 impl Room<'_> {
     /// Gives one bot a command, as the person; answers the interaction's id.
-    pub(super) async fn command(&self, client: Client, name: &str, options: Value) -> Result<String> {
+    pub(crate) async fn command(&self, client: Client, name: &str, options: Value) -> Result<String> {
         let body = json!({
             "guild": self.place.guild, "channel": self.place.text, "user": self.place.person, "bot": Place::bot(client),
             "name": name, "options": options,
@@ -37,12 +37,12 @@ impl Room<'_> {
     }
 
     /// What has become of an interaction.
-    pub(super) async fn interaction(&self, id: &str) -> Result<Value> {
+    pub(crate) async fn interaction(&self, id: &str) -> Result<Value> {
         self.ground.control.interaction(id).await
     }
 
     /// Waits for the words of the final answer.
-    pub(super) async fn answer(&self, id: &str) -> Result<String> {
+    pub(crate) async fn answer(&self, id: &str) -> Result<String> {
         until("the answer to the command", PATIENCE, || async {
             let interaction = self.interaction(id).await?;
             if interaction["state"] == "expired" {
@@ -55,13 +55,13 @@ impl Room<'_> {
     }
 
     /// Seats the person.
-    pub(super) async fn sit(&self, channel: Option<&str>) -> Result<()> {
+    pub(crate) async fn sit(&self, channel: Option<&str>) -> Result<()> {
         let body = json!({ "guild": self.place.guild, "channel": channel });
         self.ground.control.post(&format!("/sim/users/{}/voice", self.place.person), &body).await.map(drop)
     }
 
     /// Does something to one bot's voice.
-    pub(super) async fn fault(&self, client: Client, kind: &str, more: &Value) -> Result<Fault> {
+    pub(crate) async fn fault(&self, client: Client, kind: &str, more: &Value) -> Result<Fault> {
         let mut body = json!({ "guild": self.place.guild, "bot": Place::bot(client), "kind": kind });
         if let (Value::Object(body), Value::Object(more)) = (&mut body, more) {
             body.extend(more.clone());
@@ -71,7 +71,7 @@ impl Room<'_> {
     }
 
     /// What has been heard of one bot; nothing while none was in voice.
-    pub(super) async fn heard(&self, client: Client) -> Result<Listener> {
+    pub(crate) async fn heard(&self, client: Client) -> Result<Listener> {
         let path = format!("/sim/listeners/{}?user={}", self.place.guild, Place::bot(client));
         let Some(report) = self.ground.control.get(&path).await? else { return Ok(Listener::default()) };
         let report: Listener = serde_json::from_value(report).context("reading the listener's report")?;
@@ -79,7 +79,7 @@ impl Room<'_> {
     }
 
     /// Where in which track one bot was since `from_ms`.
-    pub(super) async fn timecode(&self, client: Client, from_ms: f64) -> Result<Timecode> {
+    pub(crate) async fn timecode(&self, client: Client, from_ms: f64) -> Result<Timecode> {
         let path =
             format!("/sim/listeners/{}/timecode?user={}&from_ms={from_ms}", self.place.guild, Place::bot(client));
         let read = self.ground.control.get(&path).await?.context("the simulator reads no timecode")?;
@@ -87,14 +87,14 @@ impl Room<'_> {
     }
 
     /// Keeps a picture of what was heard of one bot, for people.
-    pub(super) async fn keep_plot(&self, client: Client, path: &Path) -> Result<()> {
+    pub(crate) async fn keep_plot(&self, client: Client, path: &Path) -> Result<()> {
         let url = format!("/sim/listeners/{}/plot.svg?user={}", self.place.guild, Place::bot(client));
         let picture = self.ground.control.bytes(&url).await?;
         std::fs::write(path, picture).with_context(|| format!("writing {}", path.display()))
     }
 
     /// The voice channel that the bot is in.
-    pub(super) async fn seat(&self, client: Client) -> Result<Option<String>> {
+    pub(crate) async fn seat(&self, client: Client) -> Result<Option<String>> {
         let states =
             self.ground.control.get(&format!("/sim/voice?guild={}", self.place.guild)).await?.unwrap_or_default();
         let bot = Place::bot(client);
@@ -103,14 +103,14 @@ impl Room<'_> {
     }
 
     /// Waits until the bot is in `channel` (none: out of voice).
-    pub(super) async fn seated(&self, client: Client, channel: Option<&str>, limit: Duration) -> Result<()> {
+    pub(crate) async fn seated(&self, client: Client, channel: Option<&str>, limit: Duration) -> Result<()> {
         let what = if channel.is_some() { "the bot to be in the voice channel" } else { "the bot to be out of voice" };
         until(what, limit, || async { Ok((self.seat(client).await?.as_deref() == channel).then_some(())) }).await
     }
 }
 
 /// Asks again and again until `check` gives something.
-pub(super) async fn until<T, F>(what: &str, limit: Duration, check: impl Fn() -> F) -> Result<T>
+pub(crate) async fn until<T, F>(what: &str, limit: Duration, check: impl Fn() -> F) -> Result<T>
 where
     F: Future<Output = Result<Option<T>>>,
 {

@@ -5,31 +5,34 @@ use crate::harness::world::EVERYONE;
 use serde_json::{Value, json};
 
 /// The file that holds the world, in the folder of the run.
-pub(super) const FILE: &str = "world.json";
+pub(crate) const FILE: &str = "world.json";
 
 /// The number of the guild where all meet.
 const PARTY: u32 = 9;
 
+/// One voice server for each client, should they need one of their own; all guilds begin at the first.
+const SERVERS: usize = Client::ALL.len();
+
 /// A guild and what is in it.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(crate) struct Place {
     number: u32,
-    pub(super) guild: String,
-    pub(super) text: String,
-    pub(super) music: String,
-    pub(super) lounge: String,
+    pub(crate) guild: String,
+    pub(crate) text: String,
+    pub(crate) music: String,
+    pub(crate) lounge: String,
     /// The person who listens and gives commands. A person sits in one voice channel at a time: each guild has its own.
-    pub(super) person: String,
+    pub(crate) person: String,
 }
 
 impl Place {
     /// The guild that `client` has for itself.
-    pub(super) fn of(client: Client) -> Self {
+    pub(crate) fn of(client: Client) -> Self {
         Self::numbered(client.number())
     }
 
     /// The guild where all meet.
-    pub(super) fn party() -> Self {
+    pub(crate) fn party() -> Self {
         Self::numbered(PARTY)
     }
 
@@ -39,17 +42,17 @@ impl Place {
     }
 
     /// The bot's user, the same in both guilds.
-    pub(super) fn bot(client: Client) -> String {
+    pub(crate) fn bot(client: Client) -> String {
         format!("12170000000000{:02}200", client.number())
     }
 
     /// The bot's token; it opens nothing but the simulator.
-    pub(super) fn token(client: Client) -> String {
+    pub(crate) fn token(client: Client) -> String {
         format!("MTIxNzAwMDAwMDAwMDAwMDIw{}.judge.not-a-secret", client.number())
     }
 
     /// What the files call it.
-    pub(super) const fn name(&self) -> &'static str {
+    pub(crate) const fn name(&self) -> &'static str {
         if self.number == PARTY { "party" } else { "alone" }
     }
 
@@ -71,7 +74,7 @@ impl Place {
 }
 
 /// The world as the simulator reads it.
-pub(super) fn world() -> Value {
+pub(crate) fn world() -> Value {
     let places: Vec<Place> = Client::ALL.map(Place::of).into_iter().chain([Place::party()]).collect();
     let users: Vec<Value> =
         places.iter().map(|place| json!({ "id": place.person, "name": format!("ada-{}", place.number) })).collect();
@@ -81,5 +84,5 @@ pub(super) fn world() -> Value {
     });
     let own = Client::ALL.map(|client| Place::of(client).as_json(&[client]));
     let guilds: Vec<Value> = own.into_iter().chain([Place::party().as_json(&Client::ALL)]).collect();
-    json!({ "voice": { "dave": "required" }, "users": users, "bots": bots, "guilds": guilds })
+    json!({ "voice": { "dave": "required", "servers": SERVERS }, "users": users, "bots": bots, "guilds": guilds })
 }

@@ -202,6 +202,16 @@ impl Control {
         read(path, response).await.map(Some)
     }
 
+    /// Ends a lasting fault; fails where it is over already.
+    ///
+    /// # Errors
+    /// See [`Self::command`].
+    pub async fn end_fault(&self, id: &str) -> Result<()> {
+        let path = format!("/sim/faults/{id}");
+        let response = self.http.delete(format!("{}{path}", self.base)).send().await;
+        read(&path, response.with_context(|| format!("calling the simulator's {path}"))?).await.map(drop)
+    }
+
     /// A call that does something.
     ///
     /// # Errors

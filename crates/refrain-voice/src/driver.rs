@@ -29,6 +29,10 @@ pub trait VoiceDriver: Send {
 
     /// Lets the frames flow, or holds them: a held stream keeps its position.
     fn set_flowing(&mut self, flowing: bool);
+
+    /// Looks for a sign of life of this generation's voice server. Answers with [`DriverEvent::Reachable`] or
+    /// [`DriverEvent::Unresponsive`], within a quarter of a minute or so; an unknown generation gets no answer.
+    fn probe(&mut self, generation: Generation);
 }
 
 /// What a driver has to say.

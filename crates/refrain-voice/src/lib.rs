@@ -4,6 +4,7 @@
 //! decides nothing: what to connect to and when is the recovery machine's word, and what happened is reported back.
 
 mod driver;
+mod probe;
 mod songbird;
 
 pub use driver::{DriverReport, ReportSender, VoiceDriver};

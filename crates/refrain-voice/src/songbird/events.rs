@@ -1,7 +1,10 @@
-//! songbird's events, told as the recovery machine understands them.
+//! songbird's events, told as the attendant understands them.
 
-use crate::{DriverReport, ReportSender};
-use refrain_recovery::{CloseCode, DriverEvent, FailureKind, Generation};
+use super::{
+    attendant::{Note, Notes},
+    report::Report,
+};
+use refrain_recovery::{CloseCode, DriverEvent, FailureKind};
 use songbird::{
     CoreEvent, Driver, Event, EventContext, EventHandler,
     events::context_data::{DisconnectData, DisconnectKind, DisconnectReason},
@@ -9,25 +12,18 @@ use songbird::{
 use std::future::Future;
 use std::pin::Pin;
 
-/// Reports what happens to `driver` as events of `generation`.
-pub(super) fn listen(driver: &mut Driver, generation: Generation, reports: &ReportSender) {
-    for event in [CoreEvent::DriverConnect, CoreEvent::DriverReconnect, CoreEvent::DriverDisconnect] {
-        driver.add_global_event(event.into(), Listener { generation, reports: reports.clone() });
+/// Tells `notes` what happens to `driver`.
+pub(super) fn listen(driver: &mut Driver, notes: &Notes) {
+    for event in
+        [CoreEvent::DriverConnect, CoreEvent::DriverReconnect, CoreEvent::DriverDisconnect, CoreEvent::RtcpPacket]
+    {
+        driver.add_global_event(event.into(), Listener { notes: notes.downgrade() });
     }
 }
 
-pub(super) fn report_failed(reports: &ReportSender, generation: Generation, kind: FailureKind) {
-    report(reports, generation, DriverEvent::Failed { kind });
-}
-
-pub(super) fn report(reports: &ReportSender, generation: Generation, event: DriverEvent) {
-    // An error says that the guild's actor has ended, and then nobody wants to know.
-    let _ = reports.send(DriverReport::Connection { generation, event });
-}
-
+/// Weak, so that a connection that was torn down has no attendant any more, however long songbird's tasks live on.
 struct Listener {
-    generation: Generation,
-    reports: ReportSender,
+    notes: tokio::sync::mpsc::WeakUnboundedSender<Note>,
 }
 
 impl EventHandler for Listener {
@@ -41,32 +37,36 @@ impl EventHandler for Listener {
         'c: 'f,
         Self: 'f,
     {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "songbird's enum may grow; these three were asked for")]
-        let event = match context {
-            EventContext::DriverConnect(_) => Some(DriverEvent::Connected),
-            EventContext::DriverReconnect(_) => Some(DriverEvent::Resumed),
+        #[expect(clippy::wildcard_enum_match_arm, reason = "songbird's enum may grow; these four were asked for")]
+        let note = match context {
+            EventContext::DriverConnect(data) => Some(Note::Connected { ssrc: data.ssrc }),
+            EventContext::DriverReconnect(data) => Some(Note::Resumed { ssrc: data.ssrc }),
             EventContext::DriverDisconnect(data) => disconnected(data),
+            EventContext::RtcpPacket(data) => Some(Note::Rtcp(Report::read(&data.packet))),
             _ => None,
         };
-        if let Some(event) = event {
-            report(&self.reports, self.generation, event);
+        if let (Some(note), Some(notes)) = (note, self.notes.upgrade()) {
+            // An error says that the attendant has ended, and then nobody wants to know.
+            let _ = notes.send(note);
         }
         Box::pin(std::future::ready(None))
     }
 }
 
 /// `None` for a disconnect that we asked for.
-fn disconnected(data: &DisconnectData<'_>) -> Option<DriverEvent> {
+fn disconnected(data: &DisconnectData<'_>) -> Option<Note> {
     if data.kind == DisconnectKind::Connect {
-        return Some(DriverEvent::Failed { kind: failure(data.reason) });
+        return Some(Note::Ended { event: DriverEvent::Failed { kind: failure(data.reason) }, at_once: false });
     }
-    match data.reason {
-        Some(DisconnectReason::Requested) => None,
-        Some(DisconnectReason::WsClosed(code)) => {
-            Some(DriverEvent::Closed { code: code.map(close_code), resumable: false })
-        }
-        _ => Some(DriverEvent::Closed { code: None, resumable: false }),
-    }
+    let code = match data.reason {
+        Some(DisconnectReason::Requested) => return None,
+        Some(DisconnectReason::WsClosed(code)) => code.map(close_code),
+        _ => None,
+    };
+    // A socket that songbird would not resume has ended this moment. Otherwise it has tried to come back until now, and
+    // the frames went on: where each try was answered that took no time, where one timed out it took that long.
+    let at_once = data.kind == DisconnectKind::Runtime || data.reason != Some(DisconnectReason::TimedOut);
+    Some(Note::Ended { event: DriverEvent::Closed { code, resumable: false }, at_once })
 }
 
 fn failure(reason: Option<DisconnectReason>) -> FailureKind {

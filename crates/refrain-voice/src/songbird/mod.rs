@@ -4,36 +4,55 @@
 //! that nothing of an old connection can reach a new one: songbird's events name no attempt, a retry it has scheduled
 //! survives its `leave`, its core waits inline for an attempt to end, and identical connection info is a no-op. The
 //! frames live outside it, in a [`FrameStream`], so the music outlives them all.
+//!
+//! songbird notices that its peer has gone only where a socket says so. What else can be known of a connection comes
+//! from an attendant beside it: receiver reports (songbird's `receive` feature; the bot is deaf, so nothing else
+//! arrives), and probes of the voice server.
 
+mod attendant;
 mod events;
 mod frames;
+mod report;
+mod runtime;
+mod vigil;
 
-use crate::{ReportSender, VoiceDriver};
+use crate::{DriverReport, ReportSender, VoiceDriver};
+use attendant::{Note, Notes, Watched};
 use refrain_audio::FrameStream;
 use refrain_model::{GuildId, UserId};
-use refrain_recovery::{DriverEvent, Generation, VoiceSession};
+use refrain_recovery::{DriverEvent, FailureKind, Generation, Liveness, VoiceSession};
+use runtime::Apart;
 use songbird::{
     Config, ConnectionInfo, Driver,
     driver::{
-        DisposalThread,
+        DecodeMode, DisposalThread,
         retry::{Retry, Strategy},
     },
     tracks::{Track, TrackHandle},
 };
-use std::{num::NonZeroU8, num::NonZeroU64, time::Duration};
+use std::{num::NonZeroU8, num::NonZeroU64, sync::Arc, time::Duration};
+use tokio::sync::Semaphore;
+
+/// Probes of voice servers under way at a time, in the process: a health check of a thousand guilds is no attack.
+const PROBES: usize = 16;
 
 /// What the songbird drivers of a process share.
 #[derive(Clone)]
 pub struct SongbirdShared {
     config: Config,
+    liveness: Liveness,
+    probes: Arc<Semaphore>,
+    apart: Arc<Apart>,
 }
 
 impl SongbirdShared {
-    /// `connect_timeout` bounds one attempt to connect, from the socket to the session description.
+    /// `connect_timeout` bounds one attempt to connect, from the socket to the session description; `liveness` says how
+    /// long a silent voice server is waited for.
     ///
-    /// Installs rustls' ring provider as the process default if there is none yet: songbird needs one.
+    /// Installs rustls' ring provider as the process default if there is none yet: songbird needs one. Starts the threads
+    /// that songbird's tasks run on.
     #[must_use]
-    pub fn new(connect_timeout: Duration) -> Self {
+    pub fn new(connect_timeout: Duration, liveness: Liveness) -> Self {
         // An error says that a provider is there already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let config = Config::default()
@@ -43,9 +62,11 @@ impl SongbirdShared {
                 retry_limit: Some(NonZeroU8::MIN),
             })
             .driver_timeout(Some(connect_timeout))
+            // For the receiver reports. The bot is deaf: there is no voice to decrypt.
+            .decode_mode(DecodeMode::Decrypt)
             // Otherwise every driver starts a thread for it.
             .disposer(DisposalThread::run());
-        Self { config }
+        Self { config, liveness, probes: Arc::new(Semaphore::new(PROBES)), apart: Arc::new(Apart::start()) }
     }
 }
 
@@ -63,7 +84,15 @@ pub struct SongbirdDriver {
 struct Connection {
     generation: Generation,
     driver: Driver,
+    notes: Notes,
     track: Option<TrackHandle>,
+}
+
+impl Connection {
+    fn note(&self, note: Note) {
+        // An error says that the guild's actor has ended, and the attendant with it.
+        let _ = self.notes.send(note);
+    }
 }
 
 impl SongbirdDriver {
@@ -84,6 +113,12 @@ impl SongbirdDriver {
             let track = Track::new(input);
             Some(connection.driver.play(if self.flowing { track.play() } else { track.pause() }))
         });
+        connection.note(Note::Flowing(self.flowing && connection.track.is_some()));
+    }
+
+    fn report(&self, generation: Generation, event: DriverEvent) {
+        // An error says that the guild's actor has ended, and then nobody wants to know.
+        let _ = self.reports.send(DriverReport::Connection { generation, event });
     }
 }
 
@@ -94,11 +129,19 @@ impl VoiceDriver for SongbirdDriver {
             NonZeroU64::new(self.guild.get()),
             NonZeroU64::new(self.user.get()),
         ) else {
-            events::report_failed(&self.reports, generation, refrain_recovery::FailureKind::Protocol);
-            return;
+            return self.report(generation, DriverEvent::Failed { kind: FailureKind::Protocol });
         };
+        let notes = attendant::attend(Watched {
+            guild: self.guild,
+            generation,
+            endpoint: session.endpoint.clone(),
+            limits: self.shared.liveness.clone(),
+            reports: self.reports.clone(),
+            probes: self.shared.probes.clone(),
+        });
+        let apart = self.shared.apart.enter();
         let mut driver = Driver::new(self.shared.config.clone());
-        events::listen(&mut driver, generation, &self.reports);
+        events::listen(&mut driver, &notes);
         let attempt = driver.connect(ConnectionInfo {
             channel_id: channel.into(),
             endpoint: session.endpoint,
@@ -107,6 +150,7 @@ impl VoiceDriver for SongbirdDriver {
             token: session.token,
             user_id: user.into(),
         });
+        drop(apart);
         // The outcome itself comes as an event, which keeps quiet about what was wrong.
         let guild = self.guild;
         tokio::spawn(async move {
@@ -114,14 +158,13 @@ impl VoiceDriver for SongbirdDriver {
                 tracing::warn!(guild_id = %guild, %generation, %error, "connecting to the voice server failed");
             }
         });
-        self.connection = Some(Connection { generation, driver, track: None });
+        self.connection = Some(Connection { generation, driver, notes, track: None });
         self.put_track();
     }
 
     fn resume(&mut self, generation: Generation) {
         // songbird resumes by itself, at once, or not at all: by the time anybody asks, it has failed.
-        let event = DriverEvent::Closed { code: None, resumable: false };
-        events::report(&self.reports, generation, event);
+        self.report(generation, DriverEvent::Closed { code: None, resumable: false });
     }
 
     fn tear_down(&mut self, generation: Generation) {
@@ -137,9 +180,17 @@ impl VoiceDriver for SongbirdDriver {
 
     fn set_flowing(&mut self, flowing: bool) {
         self.flowing = flowing;
-        if let Some(track) = self.connection.as_ref().and_then(|c| c.track.as_ref()) {
+        let Some(connection) = &self.connection else { return };
+        connection.note(Note::Flowing(flowing && connection.track.is_some()));
+        if let Some(track) = &connection.track {
             // An error says that the track is over, and then there is nothing to hold.
             let _ = if flowing { track.play() } else { track.pause() };
+        }
+    }
+
+    fn probe(&mut self, generation: Generation) {
+        if let Some(connection) = self.connection.as_ref().filter(|c| c.generation == generation) {
+            connection.note(Note::Probe);
         }
     }
 }

@@ -1,0 +1,42 @@
+//! songbird's tasks live in a runtime of their own.
+//!
+//! A voice socket that is closed by a frame without a code makes songbird's task for it spin until its next heartbeat: it
+//! takes a worker thread for itself, and as many such closes as there are workers take them all. Here they take songbird's.
+
+use std::{num::NonZeroUsize, thread::available_parallelism};
+use tokio::runtime::{Builder, EnterGuard, Runtime};
+
+/// Even on one core there is a thread for the other guilds while one of songbird's tasks spins.
+const FEWEST_WORKERS: usize = 2;
+
+/// The runtime. Dropping it ends its tasks without waiting for them.
+#[derive(Debug)]
+pub(super) struct Apart {
+    /// `None` where the system gave no threads, and while it is being dropped.
+    runtime: Option<Runtime>,
+}
+
+impl Apart {
+    pub(super) fn start() -> Self {
+        let workers = available_parallelism().map_or(FEWEST_WORKERS, NonZeroUsize::get).max(FEWEST_WORKERS);
+        let runtime = Builder::new_multi_thread().worker_threads(workers).thread_name("songbird").enable_all().build();
+        let runtime = runtime
+            .inspect_err(|error| tracing::warn!(%error, "songbird gets no threads of its own, and uses the bot's"))
+            .ok();
+        Self { runtime }
+    }
+
+    /// What is spawned while the guard lives is spawned there; `None`: where the caller is.
+    pub(super) fn enter(&self) -> Option<EnterGuard<'_>> {
+        self.runtime.as_ref().map(Runtime::enter)
+    }
+}
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            // A runtime that is dropped inside another one must not wait.
+            runtime.shutdown_background();
+        }
+    }
+}

@@ -5,8 +5,9 @@ use std::io::IsTerminal as _;
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
 /// Libraries that print protocol messages when asked for more than this, tokens of Discord's included; songbird also
-/// tells of every event at `info`. A filter that names one of them by itself wins.
-const QUIET: &str = "songbird=warn,tungstenite=info,tokio_tungstenite=info,tokio_websockets=info,twilight_http=info,\
+/// tells of every event at `info`, and its UDP reader of each answered keepalive at `warn`. A filter that names one of
+/// them by itself wins.
+const QUIET: &str = "songbird=warn,songbird::driver::tasks::udp_rx=off,tungstenite=info,tokio_tungstenite=info,tokio_websockets=info,twilight_http=info,\
                      twilight_http_ratelimiting=info,twilight_gateway=info,hyper=info,hyper_util=info,h2=info,rustls=info";
 
 /// Starts logging. Once a process.

@@ -159,8 +159,12 @@ pub enum DriverEvent {
     },
     /// The peer has been silent for too long: no heartbeat ACK, nothing over UDP.
     Unresponsive,
-    /// A sign of life: the answer to [`Output::Probe`](crate::Output::Probe), or unasked.
+    /// Proof that what was sent until now has arrived: the voice server said so. It comes unasked, and may answer
+    /// [`Output::Probe`](crate::Output::Probe). The embedder knows the playhead: it feeds [`Input::Heard`] first.
     Alive,
+    /// The voice server answers, which says nothing about the frames: the other good answer to
+    /// [`Output::Probe`](crate::Output::Probe). No proof that anything was heard.
+    Reachable,
 }
 
 /// How an attempt to connect failed.

@@ -18,6 +18,7 @@ mod close_code;
 mod history;
 mod input;
 mod ledger;
+mod liveness;
 mod machine;
 mod output;
 mod policy;
@@ -26,6 +27,7 @@ mod timer;
 
 pub use close_code::{CloseCode, Reaction};
 pub use input::{AutoRejoin, DriverEvent, FailureKind, GatewayEvent, Input, Intent, Settings};
+pub use liveness::Liveness;
 pub use machine::{Recovery, Snapshot};
 pub use output::{Alert, Incident, Notice, Output, Urgency, Verdict, VoiceSession};
 pub use policy::{Backoff, Health, Hedge, Policy, Stretch, Timeouts};

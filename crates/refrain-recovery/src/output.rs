@@ -33,7 +33,7 @@ pub enum Output {
     },
     /// The turn that was asked for is over, or no longer needed: the attempt has ended, well or not.
     WithdrawTurn,
-    /// Look for a sign of life of this connection. Answer with [`DriverEvent::Alive`](crate::DriverEvent::Alive),
+    /// Look for a sign of life of this connection. Answer with [`DriverEvent::Reachable`](crate::DriverEvent::Reachable),
     /// `Unresponsive`, or `Closed` where no such connection is held. No answer says nothing.
     Probe {
         /// The connection to look at.

@@ -1,6 +1,6 @@
 //! Policy as data: every number that the machine goes by, with its unit and default.
 
-use crate::AutoRejoin;
+use crate::{AutoRejoin, Liveness};
 use core::time::Duration;
 
 /// How the machine behaves. The defaults are the documented ones.
@@ -16,6 +16,8 @@ pub struct Policy {
     pub stability_reset: Duration,
     /// How often a connection that seems well is looked at.
     pub health: Health,
+    /// How long a silent voice server is waited for.
+    pub liveness: Liveness,
     /// How long an answer to op 4 is awaited where Discord has the bot in the channel already, before it leaves first.
     pub hedge: Hedge,
     /// How far pauses are stretched when the main gateway suffers too.
@@ -36,6 +38,7 @@ impl Default for Policy {
             cooldowns: [Duration::from_secs(30), Duration::from_secs(120), Duration::from_secs(300)],
             stability_reset: Duration::from_secs(600),
             health: Health::default(),
+            liveness: Liveness::default(),
             hedge: Hedge::default(),
             stretch: Stretch::default(),
             rate_limit_cooldown: Duration::from_secs(60),

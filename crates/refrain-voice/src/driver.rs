@@ -15,12 +15,6 @@ pub trait VoiceDriver: Send {
     /// Resumes the session of this generation on a new socket. A driver that cannot reports the connection as closed.
     fn resume(&mut self, generation: Generation);
 
-    /// Looks for a sign of life of this connection, and reports `Alive`, `Unresponsive`, or `Closed` where no such
-    /// connection is held. A driver that cannot look reports nothing.
-    fn probe(&mut self, generation: Generation) {
-        let _ = generation;
-    }
-
     /// Drops the connection of this generation, and an attempt under way for it. An unknown generation is ignored.
     fn tear_down(&mut self, generation: Generation);
 
@@ -30,8 +24,9 @@ pub trait VoiceDriver: Send {
     /// Lets the frames flow, or holds them: a held stream keeps its position.
     fn set_flowing(&mut self, flowing: bool);
 
-    /// Looks for a sign of life of this generation's voice server. Answers with [`DriverEvent::Reachable`] or
-    /// [`DriverEvent::Unresponsive`], within a quarter of a minute or so; an unknown generation gets no answer.
+    /// Looks for a sign of life of this connection, and reports [`DriverEvent::Reachable`], or
+    /// [`DriverEvent::Unresponsive`] within a quarter of a minute or so; [`DriverEvent::Closed`] where no such
+    /// connection is held.
     fn probe(&mut self, generation: Generation);
 }
 

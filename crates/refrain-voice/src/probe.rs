@@ -45,9 +45,9 @@ async fn connect_for_hello(endpoint: &str) -> Result<(), ProbeError> {
     let outcome = match first {
         Some(Ok(Message::Text(text))) if is_hello(&text) => Ok(()),
         Some(Ok(Message::Close(_))) | None => Err(ProbeError::Ended),
-        Some(Ok(
-            Message::Text(_) | Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_),
-        )) => Err(ProbeError::NoHello),
+        Some(Ok(Message::Text(_) | Message::Binary(_) | Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {
+            Err(ProbeError::NoHello)
+        }
         Some(Err(error)) => Err(ProbeError::Read(error)),
     };
     // A server that is not there any more cannot be told; the socket is dropped in any case.

@@ -39,7 +39,7 @@ impl Refrain {
     /// No guild has an actor yet; each gets one when it is first asked for. Must be called within a tokio runtime.
     #[must_use]
     pub fn new(settings: Settings, extractor: Extractor, port: Arc<dyn GatewayPort>) -> Self {
-        let songbird = SongbirdShared::new(settings.recovery.timeouts.reconnect);
+        let songbird = SongbirdShared::new(settings.recovery.timeouts.reconnect, settings.recovery.liveness.clone());
         let shared = Shared { settings, extractor, port, songbird, epoch: Instant::now() };
         Self { shared: Arc::new(shared), guilds: Arc::default() }
     }

@@ -13,7 +13,7 @@ impl Recovery {
         match &self.state {
             State::Idle(_) => {}
             State::Stable(_) => match event {
-                DriverEvent::Connected | DriverEvent::Alive => {}
+                DriverEvent::Connected | DriverEvent::Alive | DriverEvent::Reachable => {}
                 DriverEvent::Resumed => {
                     self.record(
                         now,
@@ -35,7 +35,7 @@ impl Recovery {
                     DriverEvent::Closed { code, .. } => self.on_ended(now, code, false),
                     DriverEvent::Failed { kind } => self.on_ended(now, kind.code(), false),
                     DriverEvent::Unresponsive => self.on_ended(now, None, false),
-                    DriverEvent::Alive => {}
+                    DriverEvent::Alive | DriverEvent::Reachable => {}
                 },
                 Stage::Resuming { stable, .. } => match event {
                     DriverEvent::Connected | DriverEvent::Resumed => {
@@ -45,11 +45,11 @@ impl Recovery {
                     DriverEvent::Closed { code, resumable } => self.on_resume_failed(now, code, resumable),
                     DriverEvent::Failed { kind } => self.on_resume_failed(now, kind.code(), true),
                     DriverEvent::Unresponsive => self.on_resume_failed(now, None, true),
-                    DriverEvent::Alive => {}
+                    DriverEvent::Alive | DriverEvent::Reachable => {}
                 },
                 // Somebody asked for another channel; the connection to the one before goes on until then.
                 Stage::AwaitingTurn { .. } => match event {
-                    DriverEvent::Connected | DriverEvent::Resumed | DriverEvent::Alive => {}
+                    DriverEvent::Connected | DriverEvent::Resumed | DriverEvent::Alive | DriverEvent::Reachable => {}
                     DriverEvent::Closed { .. } | DriverEvent::Failed { .. } | DriverEvent::Unresponsive => {
                         self.drop_connection(Hold::Lost);
                     }

@@ -115,7 +115,9 @@ impl Recovery {
     /// What people may ask for later: when the peer lived last, and what it closed with.
     fn note_driver(&mut self, now: Moment, event: DriverEvent) {
         match event {
-            DriverEvent::Connected | DriverEvent::Resumed | DriverEvent::Alive => self.last_alive = Some(now),
+            DriverEvent::Connected | DriverEvent::Resumed | DriverEvent::Alive | DriverEvent::Reachable => {
+                self.last_alive = Some(now);
+            }
             DriverEvent::Closed { code, .. } => self.last_close = Some((now, code)),
             DriverEvent::Failed { kind } => self.last_close = Some((now, kind.code())),
             DriverEvent::Unresponsive => {}

@@ -189,8 +189,9 @@ impl VoiceDriver for SongbirdDriver {
     }
 
     fn probe(&mut self, generation: Generation) {
-        if let Some(connection) = self.connection.as_ref().filter(|c| c.generation == generation) {
-            connection.note(Note::Probe);
+        match self.connection.as_ref().filter(|c| c.generation == generation) {
+            Some(connection) => connection.note(Note::Probe),
+            None => self.report(generation, DriverEvent::Closed { code: None, resumable: false }),
         }
     }
 }

@@ -16,9 +16,7 @@ impl Actor {
         match report {
             DriverReport::Connection { generation, event } => {
                 tracing::debug!(guild_id = %self.guild, %generation, ?event, "driver");
-                // songbird reports a close within milliseconds and its mixer stands still from then on, so what was
-                // sent before it was heard.
-                if generation == self.recovery.generation() && proves_life(event) {
+                if generation == self.recovery.generation() && event == DriverEvent::Alive {
                     self.prove_heard();
                 }
                 self.recovery.handle_input(self.now(), Input::Driver { generation, event });
@@ -105,14 +103,6 @@ impl Actor {
                 None => VoiceSummary::Idle,
             },
         }
-    }
-}
-
-/// Whether the peer was there when the driver learnt of it.
-fn proves_life(event: DriverEvent) -> bool {
-    match event {
-        DriverEvent::Connected | DriverEvent::Resumed | DriverEvent::Alive | DriverEvent::Closed { .. } => true,
-        DriverEvent::Failed { .. } | DriverEvent::Unresponsive => false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod backoff;
 mod codes;
+mod governor;
 mod guild;
 mod join;
 mod leave;

@@ -13,6 +13,8 @@
 
 extern crate alloc;
 
+pub mod governor;
+
 mod backoff;
 mod close_code;
 mod history;

@@ -73,9 +73,10 @@ impl Model {
         self.expire(now);
         let (since, ask) = self.waiting.remove(&grant.guild).expect("only who waits gets a turn");
         assert_eq!((grant.urgency, grant.waited), (ask.urgency, now.since(since)));
-        let better = self.waiting.values().filter(|(other_since, other)| {
-            other.shard == ask.shard && rank(other, *other_since) < rank(&ask, since)
-        });
+        let better = self
+            .waiting
+            .values()
+            .filter(|(other_since, other)| other.shard == ask.shard && rank(other, *other_since) < rank(&ask, since));
         let overdue = self.is_overdue(now, since);
         let oldest = self.waiting.values().all(|(other, its)| its.shard != ask.shard || *other >= since);
         assert!(better.count() == 0 || (overdue && oldest), "{ask:?} was not next");

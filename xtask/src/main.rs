@@ -7,6 +7,7 @@ mod ci;
 mod command;
 mod conformance;
 mod demo;
+mod faults;
 mod fuzz;
 mod layering;
 mod run;
@@ -62,6 +63,8 @@ enum Chore {
     },
     /// Bots made with discord.py, discord.js and songbird judge the simulator; installs them on first use
     Conformance(conformance::Flags),
+    /// Does to the bot everything that the simulator can: what it decides, what is heard, what people are told
+    Faults(faults::Flags),
     /// All that a change must pass: formatting, lints, tests, documentation, licences, layering
     Ci,
     /// Checks that each crate depends on lower floors only
@@ -77,6 +80,7 @@ fn main() -> ExitCode {
         Chore::Bench { benchmark, rest } => bench::bench(&workspace, benchmark, &rest),
         Chore::Fuzz { targets, seconds } => fuzz::fuzz(&workspace, &targets, seconds),
         Chore::Conformance(flags) => conformance::conformance(&workspace, &flags),
+        Chore::Faults(flags) => faults::faults(&workspace, &flags),
         Chore::Ci => ci::ci(&workspace),
         Chore::Layering => layering::check(&workspace),
     });

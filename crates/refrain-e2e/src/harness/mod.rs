@@ -73,6 +73,14 @@ impl Stage {
     /// # Errors
     /// When something does not start; the message holds the last lines of the bot's log.
     pub async fn start(setting: Setting) -> Result<Self> {
+        Self::start_with(setting, []).await
+    }
+
+    /// The same, with more documented variables in the bot's environment.
+    ///
+    /// # Errors
+    /// See [`Self::start`].
+    pub async fn start_with(setting: Setting, more: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
         let temporary =
             if setting.folder.is_none() { Some(tempfile::tempdir().context("making a folder")?) } else { None };
         let folder = setting.folder.clone().or_else(|| temporary.as_ref().map(|folder| folder.path().to_owned()));
@@ -86,6 +94,7 @@ impl Stage {
             Some(url) => open_to(url, &folder, &mut environment)?,
             None => drop(environment.insert("YT_DLP_PLUGIN_DIRS".to_owned(), plugins.into())),
         }
+        environment.extend(more.into_iter().map(|(name, value)| (name, value.into())));
         let launch = Launch {
             name: "the bot",
             program: setting.binaries.bot.clone(),
@@ -112,6 +121,12 @@ impl Stage {
         self.bot.lines()
     }
 
+    /// What the bot logged from line `from` on, counted from 0.
+    #[must_use]
+    pub fn bot_log_from(&self, from: usize) -> Vec<String> {
+        self.bot.lines_from(from)
+    }
+
     /// The bot's process id while it runs.
     #[must_use]
     pub fn bot_id(&self) -> Option<u32> {
@@ -136,17 +151,26 @@ impl Stage {
             if let Some(found) = check(self.control.clone()).await.with_context(|| format!("waiting for {what}"))? {
                 return Ok(found);
             }
-            if let Some(status) = self.bot.ended()? {
-                bail!("the bot ended ({status}) while waiting for {what}{}", self.last_words());
-            }
-            if let Some(status) = self.sim.ended()? {
-                bail!("the simulator ended ({status}) while waiting for {what}: {}", self.sim.lines().join("\n"));
-            }
+            self.check_alive(what)?;
             if start.elapsed() > limit {
                 bail!("waited {} s in vain for {what}{}", limit.as_secs(), self.last_words());
             }
             tokio::time::sleep(POLL).await;
         }
+    }
+
+    /// Checks that neither process has ended while `what` was waited for.
+    ///
+    /// # Errors
+    /// When one has; the message holds what it said last.
+    pub fn check_alive(&mut self, what: &str) -> Result<()> {
+        if let Some(status) = self.bot.ended()? {
+            bail!("the bot ended ({status}) while waiting for {what}{}", self.last_words());
+        }
+        if let Some(status) = self.sim.ended()? {
+            bail!("the simulator ended ({status}) while waiting for {what}: {}", self.sim.lines().join("\n"));
+        }
+        Ok(())
     }
 
     /// Puts a person into a voice channel.
@@ -280,7 +304,8 @@ impl Stage {
         .await
     }
 
-    fn last_words(&self) -> String {
+    /// The last lines of the bot's log, to end an error with.
+    pub(crate) fn last_words(&self) -> String {
         let lines = self.bot.lines();
         let last = lines.iter().skip(lines.len().saturating_sub(SHOWN_LINES));
         format!("; its last lines:\n{}", last.cloned().collect::<Vec<_>>().join("\n"))

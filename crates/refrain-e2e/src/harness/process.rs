@@ -92,6 +92,13 @@ impl Process {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What it said from line `from` on.
+    #[must_use]
+    pub fn lines_from(&self, from: usize) -> Vec<String> {
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.get(from..).unwrap_or_default().to_vec()
+    }
+
     /// Its process id while it runs.
     #[must_use]
     pub fn id(&self) -> Option<u32> {
@@ -167,13 +174,18 @@ async fn collect(from: impl AsyncRead + Unpin, lines: Arc<Mutex<Vec<String>>>, l
     }
 }
 
-/// The lines of a JSON log at level ERROR, as "target: message {fields}".
+/// The lines of a JSON log at level ERROR, as "target: {the rest}".
 #[must_use]
 pub fn error_lines(lines: &[String]) -> Vec<String> {
     let errors = lines.iter().filter_map(|line| {
-        let entry: Value = serde_json::from_str(line).ok()?;
-        let target = entry["target"].as_str().unwrap_or("?");
-        (entry["level"] == "ERROR").then(|| format!("{target}: {}", entry["fields"]))
+        let Value::Object(mut entry) = serde_json::from_str(line).ok()? else { return None };
+        if entry.remove("level")? != "ERROR" {
+            return None;
+        }
+        entry.remove("timestamp");
+        let target = entry.remove("target");
+        let target = target.as_ref().and_then(Value::as_str).unwrap_or("?");
+        Some(format!("{target}: {}", Value::Object(entry)))
     });
     errors.collect()
 }
@@ -233,8 +245,8 @@ mod tests {
     #[test]
     fn picks_the_errors_out_of_a_json_log() {
         let lines = [
-            r#"{"level":"INFO","target":"refrain","fields":{"message":"ready"}}"#.to_owned(),
-            r#"{"level":"ERROR","target":"refrain","fields":{"message":"broken"}}"#.to_owned(),
+            r#"{"timestamp":"now","level":"INFO","message":"ready","target":"refrain"}"#.to_owned(),
+            r#"{"timestamp":"now","level":"ERROR","message":"broken","target":"refrain"}"#.to_owned(),
             "plain words about an ERROR".to_owned(),
         ];
         assert_eq!(error_lines(&lines), [r#"refrain: {"message":"broken"}"#]);

@@ -1,0 +1,115 @@
+//! What all cases share: the programs, the track, the folder of the logs.
+
+use super::{case::Case, options::Options};
+use crate::{
+    harness::{Setting, Stage, binaries::Binaries, control::Control, setting::start_simulator, world},
+    media::Sound,
+};
+use anyhow::{Context as _, Result, bail, ensure};
+use std::{
+    collections::BTreeSet,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+/// The length of the track in seconds: longer than any case takes.
+const TRACK_S: u32 = 180;
+/// What the media server calls it.
+const TRACK: &str = "track.ogg";
+/// Marks a folder as one of ours, which may be emptied.
+const MARK: &str = "refrain-faults";
+
+/// In yt-dlp's place: looking a track up is not what is tested here, and the real one costs more processor time than
+/// everything else in a case. What is asked for is where the sound is.
+const STAND_IN: &str = r#"#!/bin/sh
+for asked; do :; done
+printf '{"title":"Track","webpage_url":"%s","url":"%s","acodec":"opus","vcodec":"none","duration":180}\n' "$asked" "$asked"
+"#;
+
+/// The ground.
+pub(super) struct Ground {
+    binaries: Binaries,
+    folder: PathBuf,
+}
+
+impl Ground {
+    /// Makes the track.
+    pub(super) async fn prepare(options: &Options) -> Result<Self> {
+        let whole = |path: &Path| std::path::absolute(path).with_context(|| format!("the path {}", path.display()));
+        let folder = whole(&options.out)?;
+        // What an earlier run left must not be taken for this one's.
+        if folder.join(MARK).is_file() {
+            std::fs::remove_dir_all(&folder).with_context(|| format!("removing the old {}", folder.display()))?;
+        }
+        std::fs::create_dir_all(&folder).with_context(|| format!("making the folder {}", folder.display()))?;
+        std::fs::write(folder.join(MARK), "").context("marking the folder")?;
+        let stand_in = folder.join("yt-dlp");
+        std::fs::write(&stand_in, STAND_IN).context("writing the stand-in for yt-dlp")?;
+        std::fs::set_permissions(&stand_in, std::fs::Permissions::from_mode(0o755))
+            .context("making the stand-in for yt-dlp executable")?;
+        let binaries = Binaries { bot: whole(&options.bot)?, sim: whole(&options.sim)?, yt_dlp: stand_in };
+        binaries.check("start this with `cargo xtask faults`, which builds what it needs")?;
+        make_track(&binaries.sim, &folder.join(TRACK)).await?;
+        Ok(Self { binaries, folder })
+    }
+
+    /// A stage for one case, with the person in the voice channel.
+    pub(super) async fn stage(&self, case: &Case) -> Result<Stage> {
+        let folder = self.folder(case);
+        std::fs::create_dir_all(&folder).with_context(|| format!("making the folder {}", folder.display()))?;
+        let setting = Setting {
+            binaries: self.binaries.clone(),
+            sounds: vec![(TRACK.to_owned(), Sound::File(self.folder.join(TRACK)))],
+            folder: Some(folder),
+            elsewhere: None,
+            latency_ms: 0,
+        };
+        let stage = Stage::start_with(setting, case.environment.clone()).await?;
+        stage.sit(world::ADA, world::MUSIC).await?;
+        Ok(stage)
+    }
+
+    /// The address of the track on this stage.
+    pub(super) fn track(stage: &Stage) -> String {
+        stage.media.url(TRACK)
+    }
+
+    /// Where a case leaves its logs.
+    pub(super) fn folder(&self, case: &Case) -> PathBuf {
+        self.folder.join(case.name.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-"))
+    }
+
+    /// Every kind of fault that the simulator has must be in some case: a new one must not be forgotten.
+    pub(super) async fn check_that_all_kinds_are_there(&self, cases: &[Case]) -> Result<()> {
+        let folder = self.folder.join("catalogue");
+        std::fs::create_dir_all(&folder).with_context(|| format!("making the folder {}", folder.display()))?;
+        let (_sim, ready) = start_simulator(&self.binaries.sim, &world::world(0), &folder).await?;
+        let control = Control::new(ready["control"].as_str().context("the ready file names no control API")?)?;
+        let told = control.get("/sim/faults").await?.unwrap_or_default();
+        let there = told["kinds"].as_array().into_iter().flatten().filter_map(|one| one["kind"].as_str());
+        let there: BTreeSet<&str> = there.collect();
+        ensure!(!there.is_empty(), "the simulator tells of no faults");
+        let covered: BTreeSet<&str> = cases.iter().flat_map(Case::kinds).collect();
+        let missing: Vec<_> = there.difference(&covered).copied().collect();
+        ensure!(missing.is_empty(), "no case has these faults of the simulator's: {}", missing.join(", "));
+        let unknown: Vec<_> = covered.difference(&there).copied().collect();
+        ensure!(unknown.is_empty(), "the simulator does not know these faults: {}", unknown.join(", "));
+        Ok(())
+    }
+}
+
+/// An Ogg Opus file in frames of 20 ms, each of which tells where in the track it stands.
+async fn make_track(sim: &Path, path: &Path) -> Result<()> {
+    let making = tokio::process::Command::new(sim)
+        .args(["timecode", "--seconds", &TRACK_S.to_string(), "--out"])
+        .arg(path)
+        .stdin(Stdio::null())
+        .kill_on_drop(true)
+        .output();
+    let output = making.await.context("running the simulator to make a track")?;
+    if !output.status.success() {
+        bail!("the simulator could not make {}: {}", path.display(), String::from_utf8_lossy(&output.stderr).trim());
+    }
+    Ok(())
+}

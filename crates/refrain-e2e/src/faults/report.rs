@@ -1,0 +1,226 @@
+//! The table: each fault, what should come of it and what did.
+
+use super::{
+    case::{Case, Music},
+    given::Decision,
+    judge::{Seen, Told, judge},
+    options::Driver,
+};
+use anyhow::Result;
+use serde::Serialize;
+use std::{fmt::Write as _, time::Duration};
+
+/// How a case ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// All is as it should be.
+    Ok,
+    /// Something is not.
+    Failed,
+    /// The case itself could not be carried out.
+    Broken,
+    /// It is not as it should be, as is known of the driver.
+    Known,
+    /// It is known not to be as it should, and now is: `known.toml` wants a look.
+    Surprise,
+}
+
+impl Verdict {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "FAILED",
+            Self::Broken => "BROKEN",
+            Self::Known => "known",
+            Self::Surprise => "ok (new)",
+        }
+    }
+}
+
+/// One case.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    /// The case's name.
+    pub case: String,
+    /// The kind of fault that it is about.
+    pub kind: String,
+    /// What the bot should decide: any of these.
+    pub expected: Vec<String>,
+    /// Why.
+    pub because: String,
+    /// What should become of the music.
+    pub music: Music,
+    /// What the bot decided.
+    pub given: Vec<String>,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// What is not as it should be.
+    pub complaints: Vec<String>,
+    /// Why that is known, where it is.
+    pub known: Option<String>,
+    /// The longest silence from the fault on, in milliseconds; none where nothing was heard at all.
+    pub silence_ms: Option<f64>,
+    /// How much of the track was left out, in milliseconds.
+    pub skipped_ms: Option<f64>,
+    /// How much of it was heard twice, in milliseconds.
+    pub repeated_ms: Option<f64>,
+    /// The highest attempt that the log tells of.
+    pub attempts: u64,
+    /// How often the bot asked for a channel.
+    pub joins: u64,
+    /// Frames that could not be decrypted, or used a nonce twice.
+    pub bad_frames: u64,
+    /// What people were told: the words, how often they were changed, whether the message was deleted.
+    pub told: Vec<(String, usize, bool)>,
+    /// Each decision: verdict, code, attempt, state, reason.
+    pub decisions: Vec<(String, Option<u64>, u64, String, String)>,
+    /// How long the case took, in seconds.
+    pub seconds: f64,
+}
+
+impl Row {
+    pub(super) fn new(case: &Case, outcome: Result<Seen>, took: Duration) -> Self {
+        let (verdict, complaints, seen) = match outcome {
+            Ok(seen) => {
+                let complaints = judge(case, &seen);
+                (if complaints.is_empty() { Verdict::Ok } else { Verdict::Failed }, complaints, seen)
+            }
+            Err(error) => (Verdict::Broken, vec![format!("{error:#}")], Seen::default()),
+        };
+        Self {
+            case: case.name.clone(),
+            kind: case.kind().to_owned(),
+            expected: case.verdict.iter().map(ToString::to_string).collect(),
+            because: case.because.clone(),
+            music: case.music,
+            given: seen.decisions.iter().map(|one| one.verdict.clone()).collect(),
+            verdict,
+            complaints,
+            known: None,
+            silence_ms: seen.silence_ms,
+            skipped_ms: seen.jumps.map(|jumps| jumps.skipped_ms),
+            repeated_ms: seen.jumps.map(|jumps| jumps.repeated_ms),
+            attempts: seen.decisions.iter().map(|one| one.attempt).max().unwrap_or_default(),
+            joins: seen.joins,
+            bad_frames: seen.bad_frames,
+            told: told(seen.told, seen.answer),
+            decisions: seen.decisions.into_iter().map(parts).collect(),
+            seconds: took.as_secs_f64(),
+        }
+    }
+
+    /// A line for whoever watches the run.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let mut line = format!("{}: {}: {}", self.case, self.verdict.word(), given(&self.given));
+        if !self.complaints.is_empty() {
+            let _never = write!(line, " ({})", short(&self.complaints.join("; "), 300));
+        }
+        line
+    }
+}
+
+fn told(told: Vec<Told>, answer: Option<String>) -> Vec<(String, usize, bool)> {
+    let answer = answer.into_iter().filter(|_| told.is_empty()).map(|words| (words, 0, false));
+    let answer: Vec<_> = answer.collect();
+    told.into_iter().map(|one| (one.words, one.edits, one.deleted)).chain(answer).collect()
+}
+
+fn parts(one: Decision) -> (String, Option<u64>, u64, String, String) {
+    (one.verdict, one.close_code, one.attempt, one.state, one.reason)
+}
+
+/// The whole run.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// What carried the frames.
+    pub driver: Driver,
+    /// How long it took, in seconds.
+    pub seconds: u64,
+    /// Each case.
+    pub rows: Vec<Row>,
+}
+
+impl Report {
+    /// Whether everything is as it should be, apart from what is known.
+    #[must_use]
+    pub fn is_good(&self) -> bool {
+        self.rows.iter().all(|row| !matches!(row.verdict, Verdict::Failed | Verdict::Broken))
+    }
+
+    /// The table, in Markdown, and what it comes to.
+    #[must_use]
+    pub fn table(&self) -> String {
+        let mut text = String::from(
+            "| fault | expected | given | music | silence | position | attempts | told | verdict |\n\
+             |---|---|---|---|---|---|---|---|---|\n",
+        );
+        for row in &self.rows {
+            // Writing to a string cannot fail.
+            let _never = writeln!(
+                text,
+                "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
+                row.case,
+                row.expected.join(" or "),
+                given(&row.given),
+                music(row.music),
+                row.silence_ms.map_or("-".to_owned(), |ms| format!("{ms:.0} ms")),
+                position(row),
+                row.attempts,
+                row.told.iter().map(|(words, _, _)| short(words, 60)).collect::<Vec<_>>().join(" // "),
+                verdict(row),
+            );
+        }
+        let count = |wanted: Verdict| self.rows.iter().filter(|row| row.verdict == wanted).count();
+        let _never = writeln!(
+            text,
+            "\n{} cases in {} s: {} ok, {} failed, {} broken, {} known of the driver, {} of them no more.",
+            self.rows.len(),
+            self.seconds,
+            count(Verdict::Ok) + count(Verdict::Surprise),
+            count(Verdict::Failed),
+            count(Verdict::Broken),
+            count(Verdict::Known) + count(Verdict::Surprise),
+            count(Verdict::Surprise),
+        );
+        text
+    }
+}
+
+fn given(verdicts: &[String]) -> String {
+    if verdicts.is_empty() { "nothing".to_owned() } else { verdicts.join(" ") }
+}
+
+const fn music(music: Music) -> &'static str {
+    match music {
+        Music::Back => "back",
+        Music::StaysOut => "stays out",
+        Music::Waits => "waits",
+    }
+}
+
+fn position(row: &Row) -> String {
+    match (row.skipped_ms, row.repeated_ms) {
+        (Some(skipped), Some(repeated)) if skipped < 1.0 && repeated < 1.0 => "0".to_owned(),
+        (Some(skipped), Some(repeated)) => format!("+{skipped:.0} -{repeated:.0} ms"),
+        (Some(_) | None, _) => "-".to_owned(),
+    }
+}
+
+fn verdict(row: &Row) -> String {
+    let mut words = row.verdict.word().to_owned();
+    for complaint in &row.complaints {
+        let _never = write!(words, "; {}", short(complaint, 160));
+    }
+    if let Some(reason) = &row.known {
+        let _never = write!(words, " [{}]", short(reason, 200));
+    }
+    words
+}
+
+/// Words that fit a cell of the table.
+fn short(words: &str, most: usize) -> String {
+    let line = words.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "/");
+    if line.chars().count() <= most { line } else { line.chars().take(most - 1).chain(['…']).collect() }
+}

@@ -130,6 +130,13 @@ pub enum Stage {
         /// After this it counts as confirmed.
         until: Moment,
     },
+    /// Op 4 is sent for the channel that Discord has the bot in: it may be answered with a server update, or not at all.
+    AskingAgain {
+        /// After this it is taken for unanswered: out of the channel first.
+        until: Moment,
+        /// What has come so far; the session is the one that stands.
+        gathered: Gathered,
+    },
     /// Op 4 with a channel is sent, or a move was seen; the two halves are gathered.
     Joining {
         /// After this the attempt has failed.

@@ -10,6 +10,8 @@ pub enum Timer {
     Join,
     /// An attempt of a recovery takes too long.
     Reconnect,
+    /// Op 4 for the channel that Discord has the bot in has brought nothing.
+    Hedge,
     /// The leave was not confirmed.
     Leave,
     /// The resume takes too long.
@@ -49,6 +51,7 @@ impl Retrying {
     fn timer(&self) -> (Moment, Timer) {
         match &self.stage {
             Stage::Leaving { until } => (*until, Timer::Leave),
+            Stage::AskingAgain { until, .. } => (*until, Timer::Hedge),
             Stage::Joining { until, .. } | Stage::Connecting { until, .. } => (*until, self.cause.join_timer()),
             Stage::Resuming { again_at: Some(at), until, .. } if at < until => (*at, Timer::ResumeAgain),
             Stage::Resuming { until, .. } => (*until, Timer::Resume),

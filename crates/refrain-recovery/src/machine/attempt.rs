@@ -2,8 +2,8 @@
 
 use super::{Presence, Recovery};
 use crate::{
-    Cause, CloseCode, Idle, Notice, Outage, Output, Stable, Stage, State, Verdict, VoiceSession, history::Next,
-    ledger::Hold,
+    AutoRejoin, Cause, CloseCode, Idle, Notice, Outage, Output, Stable, Stage, State, Verdict, VoiceSession,
+    history::Next, ledger::Hold,
 };
 use alloc::borrow::Cow;
 use core::time::Duration;
@@ -20,6 +20,9 @@ impl Recovery {
 
     /// Decides when the next attempt comes.
     pub(super) fn schedule(&mut self, now: Moment, outage: Outage) {
+        if self.declines(outage) {
+            return self.decline(now);
+        }
         if !self.link.is_usable() {
             return self.await_guild(now, Cause::Recovery(outage), false);
         }
@@ -45,6 +48,43 @@ impl Recovery {
         }
     }
 
+    /// Whether a connection that stood was lost in a guild that wants no rejoin by itself.
+    pub(super) fn declines(&self, outage: Outage) -> bool {
+        self.auto_rejoin == AutoRejoin::Off && outage.credit.is_some()
+    }
+
+    /// Out for good, until somebody asks.
+    pub(super) fn decline(&mut self, now: Moment) {
+        let Some(channel) = self.intent else { return self.rest(Idle::Left) };
+        let reason = "the connection was lost, and the guild wants no rejoin by itself";
+        self.stay_out(now, Idle::Declined { channel }, Notice::StayedOut, reason);
+        if self.presence != Presence::Nowhere {
+            self.send_leave(now);
+        }
+    }
+
+    /// A moderator took the bot out of the channel. Queue and position are kept.
+    pub(super) fn kicked(&mut self, now: Moment, reason: &'static str) {
+        let Some(channel) = self.intent else { return self.rest(Idle::Left) };
+        // An op 4 for the channel may be on its way, and would put the bot back.
+        let asks = matches!(self.state.stage(), Some(Stage::AskingAgain { .. }));
+        match self.auto_rejoin {
+            AutoRejoin::Off | AutoRejoin::AfterFaults => {
+                self.stay_out(now, Idle::Kicked { channel }, Notice::Kicked, reason);
+                if asks {
+                    self.send_leave(now);
+                }
+            }
+            AutoRejoin::AlsoAfterKick => {
+                // However long the music had played: somebody did not want it, so there is a pause.
+                let outage = Outage { credit: None, ..self.outage(now) };
+                self.drop_connection(Hold::Well);
+                self.record(now, None, Verdict::Wait, "a moderator disconnected the bot, and the guild wants it back");
+                self.schedule(now, outage);
+            }
+        }
+    }
+
     /// Waits out a cooldown; then a new round begins.
     pub(super) fn cool_down(
         &mut self,
@@ -60,8 +100,8 @@ impl Recovery {
         self.on_the_way(cause, Stage::CoolingDown { until: now + pause });
     }
 
-    /// The turn has come: out of the channel first where Discord has us in it already, because op 4 for that same
-    /// channel may go unanswered; then op 4 for the channel.
+    /// The turn has come. Where Discord has us in the channel already, op 4 for it may go unanswered: it is asked again
+    /// where that is worth a try, and else out of the channel first.
     pub(super) fn set_out(&mut self, now: Moment, cause: Cause) {
         let Some(channel) = self.intent else { return self.rest(Idle::Left) };
         let recovers = matches!(cause, Cause::Recovery(_));
@@ -71,14 +111,15 @@ impl Recovery {
         if recovers {
             self.history.begin(&self.policy);
         }
+        self.asking.attempt();
         match self.presence {
             Presence::In(there) if there != channel => self.send_join(now, cause, channel),
             Presence::Nowhere => self.send_join(now, cause, channel),
-            Presence::In(_) | Presence::Unknown => {
-                self.drop_connection(Hold::Well);
-                self.send_leave(now);
-                self.on_the_way(cause, Stage::Leaving { until: now + self.policy.timeouts.leave });
-            }
+            Presence::In(_) if recovers => match self.worth_asking() {
+                Some(standing) => self.ask_again(now, cause, standing),
+                None => self.leave_first(now, cause),
+            },
+            Presence::In(_) | Presence::Unknown => self.leave_first(now, cause),
         }
     }
 
@@ -106,6 +147,10 @@ impl Recovery {
             Cause::Join | Cause::Switch { .. } => (Verdict::Join, "connected as asked"),
             Cause::Recovery(_) | Cause::Leave => (Verdict::Recovered, "connected again"),
         };
+        self.asking.connected();
+        if matches!(cause, Cause::Recovery(_)) {
+            self.watch_closely(now);
+        }
         let from = self.ledger.release(self.policy.overlap);
         self.say(Output::StartFrames { from });
         self.record(now, None, verdict, reason);
@@ -138,7 +183,9 @@ impl Recovery {
         self.record(now, None, Verdict::NewSession, "the other channel did not answer: back to the one before");
         self.tell(Notice::JoinUnanswered);
         self.want(Some(from));
-        self.schedule(now, Outage { since: now, credit: Some(Duration::ZERO), told: false });
+        // A first attempt is due, and nothing was lost that the guild would not want back.
+        let outage = Outage { since: now, credit: None, told: false };
+        self.begin(now, Cause::Recovery(outage));
     }
 
     /// No retry can help: out of the channel, and no way back but a person's word.

@@ -21,6 +21,7 @@ impl Recovery {
                         Verdict::Recovered,
                         "the driver resumed the session by itself; no sound was lost",
                     );
+                    self.watch_closely(now);
                 }
                 DriverEvent::Closed { code, resumable } => self.on_ended(now, code, resumable),
                 DriverEvent::Failed { kind } => self.on_ended(now, kind.code(), false),
@@ -41,6 +42,7 @@ impl Recovery {
                     DriverEvent::Connected | DriverEvent::Resumed => {
                         self.state = State::Stable(stable.clone());
                         self.record(now, None, Verdict::Recovered, "the session was resumed; no sound was lost");
+                        self.watch_closely(now);
                     }
                     DriverEvent::Closed { code, resumable } => self.on_resume_failed(now, code, resumable),
                     DriverEvent::Failed { kind } => self.on_resume_failed(now, kind.code(), true),
@@ -56,6 +58,7 @@ impl Recovery {
                 },
                 // No connection of this generation is there.
                 Stage::Leaving { .. }
+                | Stage::AskingAgain { .. }
                 | Stage::Joining { .. }
                 | Stage::Weighing { .. }
                 | Stage::BackingOff { .. }
@@ -163,6 +166,7 @@ impl Recovery {
                 Stage::Connecting { session, .. } | Stage::Weighing { session, .. } => Some(session),
                 Stage::Resuming { stable, .. } => Some(&stable.session),
                 Stage::Leaving { .. }
+                | Stage::AskingAgain { .. }
                 | Stage::Joining { .. }
                 | Stage::AwaitingTurn { .. }
                 | Stage::BackingOff { .. }

@@ -72,13 +72,9 @@ impl Recovery {
         self.link.shard_back();
         let State::Retrying(Retrying { cause, stage }) = &self.state else { return };
         match stage {
-            Stage::AwaitingGuild { absent: true, .. } => match self.intent {
-                Some(channel) => {
-                    let reason = "a moderator disconnected the bot while the shard was away";
-                    self.stay_out(now, Idle::Kicked { channel }, Notice::Kicked, reason);
-                }
-                None => self.rest(Idle::Left),
-            },
+            Stage::AwaitingGuild { absent: true, .. } => {
+                self.kicked(now, "a moderator disconnected the bot while the shard was away");
+            }
             Stage::AwaitingGuild { absent: false, .. } => {
                 if self.link.is_usable() {
                     let cause = *cause;
@@ -91,6 +87,7 @@ impl Recovery {
             }
             Stage::Leaving { .. } if was_lost => self.send_leave(now),
             Stage::Leaving { .. }
+            | Stage::AskingAgain { .. }
             | Stage::Joining { .. }
             | Stage::Connecting { .. }
             | Stage::Resuming { .. }
@@ -107,6 +104,7 @@ impl Recovery {
         self.link.shard_back();
         self.link.guild_available = false;
         self.presence = Presence::Nowhere;
+        self.standing = None;
         self.null_owed_until = None;
         let cause = match &mut self.state {
             State::Idle(_) => return,
@@ -126,7 +124,11 @@ impl Recovery {
     pub(super) fn on_guild_available(&mut self, now: Moment, channel: Option<ChannelId>) {
         self.link.shard_back();
         self.link.guild_available = true;
-        self.presence = channel.map_or(Presence::Nowhere, Presence::In);
+        let shown = channel.map_or(Presence::Nowhere, Presence::In);
+        if shown != self.presence {
+            self.standing = None;
+        }
+        self.presence = shown;
         match &self.state {
             State::Idle(_) => {}
             State::Stable(Stable { session, .. }) => {
@@ -143,6 +145,7 @@ impl Recovery {
                     self.after_leave(now, cause);
                 }
                 Stage::Leaving { .. }
+                | Stage::AskingAgain { .. }
                 | Stage::Joining { .. }
                 | Stage::Connecting { .. }
                 | Stage::Resuming { .. }
@@ -156,7 +159,7 @@ impl Recovery {
     }
 
     /// The driver says connected, the guild says where: where they disagree, a new session settles it.
-    fn reconcile(&mut self, now: Moment, believed: ChannelId, shown: Option<ChannelId>) {
+    pub(super) fn reconcile(&mut self, now: Moment, believed: ChannelId, shown: Option<ChannelId>) {
         if shown == Some(believed) {
             return;
         }
@@ -174,7 +177,7 @@ impl Recovery {
         self.link.guild_available = false;
         let State::Retrying(Retrying { cause, stage }) = &self.state else { return };
         match stage {
-            Stage::Joining { .. } if *cause != Cause::Leave => {
+            Stage::AskingAgain { .. } | Stage::Joining { .. } if *cause != Cause::Leave => {
                 let cause = self.going_on(now);
                 self.drop_connection(Hold::Well);
                 self.await_guild(now, cause, false);
@@ -184,6 +187,7 @@ impl Recovery {
                 self.await_guild(now, cause, false);
             }
             Stage::Leaving { .. }
+            | Stage::AskingAgain { .. }
             | Stage::Joining { .. }
             | Stage::Connecting { .. }
             | Stage::Resuming { .. }

@@ -11,6 +11,7 @@ impl Recovery {
     /// The bot's own voice state shows it in `channel`.
     pub(super) fn on_present(&mut self, now: Moment, channel: ChannelId, session_id: String) {
         self.presence = Presence::In(channel);
+        self.standing = Some(Gathered { session_id: Some(session_id.clone()), ..Gathered::nothing(channel) });
         let recovers = matches!(self.state.cause(), Some(Cause::Recovery(_)));
         match &mut self.state {
             State::Idle(_) => {}
@@ -42,7 +43,7 @@ impl Recovery {
                         self.on_moved(now, channel, session_id);
                     }
                 }
-                Stage::AwaitingServer { gathered, .. } => {
+                Stage::AskingAgain { gathered, .. } | Stage::AwaitingServer { gathered, .. } => {
                     if gathered.channel == channel {
                         gathered.session_id = Some(session_id);
                     } else if gathered.session_id.is_some() {
@@ -74,6 +75,7 @@ impl Recovery {
     pub(super) fn on_absent(&mut self, now: Moment) {
         let was_in = matches!(self.presence, Presence::In(_));
         self.presence = Presence::Nowhere;
+        self.standing = None;
         let ours = self.null_owed_until.take().is_some_and(|until| now <= until);
         match &mut self.state {
             State::Idle(_) => {}
@@ -92,6 +94,7 @@ impl Recovery {
                 Stage::AwaitingTurn { .. } if !matches!(cause, Cause::Recovery(_)) => {}
                 Stage::AwaitingGuild { absent, .. } => *absent = was_in && !ours && !self.link.is_fresh(),
                 Stage::Joining { .. }
+                | Stage::AskingAgain { .. }
                 | Stage::Connecting { .. }
                 | Stage::Resuming { .. }
                 | Stage::Weighing { .. }
@@ -109,10 +112,11 @@ impl Recovery {
 
     /// Out of the channel without having asked: a kick, when the shard and the guild are well.
     fn on_removed(&mut self, now: Moment) {
-        let Some(channel) = self.intent else { return self.rest(Idle::Left) };
+        if self.intent.is_none() {
+            return self.rest(Idle::Left);
+        }
         if self.link.is_usable() {
-            let reason = "a moderator disconnected the bot";
-            return self.stay_out(now, Idle::Kicked { channel }, Notice::Kicked, reason);
+            return self.kicked(now, "a moderator disconnected the bot");
         }
         let outage = self.outage(now);
         self.drop_connection(Hold::Well);
@@ -162,6 +166,7 @@ impl Recovery {
         };
         if let Some(session) = gathered.complete() {
             let (cause, until) = (*cause, (*until).max(now));
+            self.asking.answered(now);
             self.connect(cause, until, session, None);
         }
     }
@@ -178,6 +183,10 @@ impl Recovery {
                 }
             }
             State::Retrying(Retrying { cause, stage }) => match stage {
+                Stage::AskingAgain { gathered, .. } => {
+                    let (cause, gathered) = (*cause, gathered.clone());
+                    self.answered_again(now, cause, gathered, server);
+                }
                 Stage::Joining { gathered, .. } => {
                     gathered.server = Some(server);
                     self.connect_if_complete(now);
@@ -198,14 +207,24 @@ impl Recovery {
                     self.on_the_way(cause, Stage::Joining { until: now + self.limit(cause), gathered });
                     self.connect_if_complete(now);
                 }
+                Stage::Leaving { .. } => self.answered_late(now),
                 // Late halves of an attempt that is over: the next one asks for its own.
-                Stage::Leaving { .. }
-                | Stage::AwaitingTurn { .. }
+                Stage::AwaitingTurn { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
                 | Stage::AwaitingGuild { .. } => {}
             },
         }
+    }
+
+    /// Discord answers op 4 for the channel that it has the bot in.
+    fn answered_again(&mut self, now: Moment, cause: Cause, gathered: Gathered, server: Server) {
+        if self.is_spent(&server) {
+            return self.asked_in_vain(now, cause, "Discord names the server and token that failed: out first");
+        }
+        let until = now + self.limit(cause);
+        self.on_the_way(cause, Stage::Joining { until, gathered: Gathered { server: Some(server), ..gathered } });
+        self.connect_if_complete(now);
     }
 
     /// The same channel on another server, or with another token: always a new Identify.
@@ -226,7 +245,9 @@ impl Recovery {
         let gathered = match &self.state {
             State::Stable(Stable { session, .. }) => Gathered::of(session),
             State::Retrying(Retrying { stage, .. }) => match stage {
-                Stage::Joining { gathered, .. } => Gathered { server: None, ..gathered.clone() },
+                Stage::AskingAgain { gathered, .. } | Stage::Joining { gathered, .. } => {
+                    Gathered { server: None, ..gathered.clone() }
+                }
                 Stage::Connecting { session, .. }
                 | Stage::Resuming { stable: Stable { session, .. }, .. }
                 | Stage::Weighing { session, .. } => Gathered::of(session),

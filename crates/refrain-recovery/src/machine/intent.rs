@@ -15,8 +15,8 @@ impl Recovery {
 
     fn on_join(&mut self, now: Moment, channel: ChannelId) {
         if self.intent == Some(channel) {
-            // There, or on the way there already.
-            return;
+            // There, or on the way there already: where somebody doubts it, it is looked at.
+            return self.compare(now);
         }
         match &self.state {
             State::Idle(_) => {
@@ -41,7 +41,8 @@ impl Recovery {
                     self.take_up(now, channel);
                     self.begin(now, cause);
                 }
-                Stage::Joining { .. }
+                Stage::AskingAgain { .. }
+                | Stage::Joining { .. }
                 | Stage::Connecting { .. }
                 | Stage::Resuming { .. }
                 | Stage::Weighing { .. }
@@ -116,6 +117,7 @@ impl Recovery {
                     self.begin_as(now, cause, Urgency::Asked);
                 }
                 Stage::Leaving { .. }
+                | Stage::AskingAgain { .. }
                 | Stage::Joining { .. }
                 | Stage::Connecting { .. }
                 | Stage::Resuming { .. }

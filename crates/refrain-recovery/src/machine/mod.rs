@@ -1,12 +1,15 @@
 //! The machine: what it holds, how it is driven, and the actions that every transition is made of.
 //!
 //! The transitions themselves: people's intents in `intent`, the two halves of a voice session in `halves`, the shard
-//! and the guild in `guild`, the driver in `driver`, turns in `turn`, wake-ups in `wake`. Each is one match over all states.
+//! and the guild in `guild`, the driver in `driver`, turns in `turn`,
+//! asking again in `hedge`, checks in `health`, wake-ups in `wake`. Each is one match over all states.
 
 mod attempt;
 mod driver;
 mod guild;
 mod halves;
+mod health;
+mod hedge;
 mod intent;
 mod snapshot;
 mod turn;
@@ -16,13 +19,15 @@ pub use snapshot::Snapshot;
 
 use crate::{
     Alert, AutoRejoin, Cause, CloseCode, DriverEvent, GatewayEvent, Gathered, Generation, Idle, Incident, Input,
-    Notice, Outage, Output, Policy, Retrying, Settings, Stage, State, Timer, Verdict, VoiceSession,
+    Notice, Outage, Output, Policy, Retrying, Server, Settings, Stage, State, Timer, Verdict, VoiceSession,
     history::History,
     ledger::{Hold, Ledger},
 };
 use alloc::{borrow::Cow, collections::VecDeque};
 use core::time::Duration;
 use guild::Link;
+use health::Checks;
+use hedge::Asking;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use refrain_model::{ChannelId, Moment};
 use turn::Turn;
@@ -39,6 +44,12 @@ pub struct Recovery {
     /// new pair is there), and being one slot it is why there are never two.
     live: Option<Generation>,
     presence: Presence,
+    /// The voice session that goes with it, when Discord has told.
+    standing: Option<Gathered>,
+    /// With what the driver was told to connect last.
+    spent: Option<Server>,
+    asking: Asking,
+    checks: Checks,
     /// Until when a voice state without a channel is taken for the answer to our own op 4.
     null_owed_until: Option<Moment>,
     link: Link,
@@ -75,6 +86,10 @@ impl Recovery {
             generation: Generation::default(),
             live: None,
             presence: Presence::Nowhere,
+            standing: None,
+            spent: None,
+            asking: Asking::default(),
+            checks: Checks::default(),
             null_owed_until: None,
             link: Link::default(),
             turn: Turn::None,
@@ -102,6 +117,7 @@ impl Recovery {
             Input::Heard { playhead } => {
                 // What flows while a resume is under way may go into the void, whatever else is alive.
                 if !matches!(self.state.stage(), Some(Stage::Resuming { .. })) {
+                    self.last_alive = Some(now);
                     self.ledger.heard(playhead);
                 }
             }
@@ -109,7 +125,13 @@ impl Recovery {
             Input::Turn => self.on_turn(now),
             Input::Settings(Settings { auto_rejoin }) => self.auto_rejoin = auto_rejoin,
         }
+        self.settle(now);
+    }
+
+    /// What follows from where a step has led.
+    fn settle(&mut self, now: Moment) {
         self.settle_turn();
+        self.settle_checks(now);
     }
 
     /// What people may ask for later: when the peer lived last, and what it closed with.
@@ -145,11 +167,11 @@ impl Recovery {
 
     /// The time is `now`: whatever is due happens. Early calls are harmless.
     pub fn handle_timeout(&mut self, now: Moment) {
-        if let Some((at, timer)) = self.state.timer()
+        if let Some((at, timer)) = self.poll_timeout()
             && at <= now
         {
             self.on_timer(now, timer);
-            self.settle_turn();
+            self.settle(now);
         }
     }
 
@@ -161,7 +183,8 @@ impl Recovery {
     /// When to call [`handle_timeout`](Self::handle_timeout) next, and why. It changes with every input.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<(Moment, Timer)> {
-        self.state.timer()
+        let check = self.checks.next.map(|at| (at, Timer::Health));
+        self.state.timer().into_iter().chain(check).min_by_key(|(at, _)| *at)
     }
 
     /// Where the machine stands.
@@ -187,17 +210,7 @@ impl Recovery {
     }
 
     fn record(&mut self, now: Moment, code: Option<CloseCode>, verdict: Verdict, reason: impl Into<Cow<'static, str>>) {
-        self.record_alert(now, code, verdict, reason, None);
-    }
-
-    fn record_alert(
-        &mut self,
-        now: Moment,
-        code: Option<CloseCode>,
-        verdict: Verdict,
-        reason: impl Into<Cow<'static, str>>,
-        alert: Option<Alert>,
-    ) {
+        let alert = self.alert(code, verdict);
         let incident = Incident {
             at: now,
             generation: self.generation,
@@ -208,6 +221,17 @@ impl Recovery {
             alert,
         };
         self.say(Output::Incident(incident));
+    }
+
+    /// Whether an operator should look at what is about to be recorded.
+    const fn alert(&self, code: Option<CloseCode>, verdict: Verdict) -> Option<Alert> {
+        match (verdict, code) {
+            (Verdict::Fatal, Some(CloseCode(4017))) => Some(Alert::Configuration),
+            (Verdict::Fatal, Some(CloseCode(4021))) => Some(Alert::RateLimited),
+            (Verdict::Fatal, _) => Some(Alert::Protocol),
+            (_, Some(code)) if !code.is_listed() && self.history.is_puzzling() => Some(Alert::UnlistedCodes),
+            (_, _) => None,
+        }
     }
 
     fn tell(&mut self, notice: Notice) {
@@ -244,6 +268,7 @@ impl Recovery {
         self.drop_connection(Hold::Well);
         let generation = self.generation;
         self.live = Some(generation);
+        self.spent = Some(Server { endpoint: session.endpoint.clone(), token: session.token.clone() });
         self.say(Output::Connect { generation, session: session.clone() });
         self.on_the_way(cause, Stage::Connecting { until, session, unpaired });
     }
@@ -255,9 +280,17 @@ impl Recovery {
         self.say(Output::SendVoiceState { channel: None });
     }
 
+    /// Leaves, in order to join again.
+    fn leave_first(&mut self, now: Moment, cause: Cause) {
+        self.drop_connection(Hold::Well);
+        self.send_leave(now);
+        self.on_the_way(cause, Stage::Leaving { until: now + self.policy.timeouts.leave });
+    }
+
     /// Sends op 4 with the intended channel, and forgets both halves of whatever was before.
     fn send_join(&mut self, now: Moment, cause: Cause, channel: ChannelId) {
         self.new_generation();
+        self.asking.asked(now);
         self.say(Output::SendVoiceState { channel: Some(channel) });
         let until = now + self.limit(cause);
         self.on_the_way(cause, Stage::Joining { until, gathered: Gathered::nothing(channel) });

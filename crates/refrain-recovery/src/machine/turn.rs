@@ -28,8 +28,13 @@ impl Recovery {
 
     /// The same, for somebody who does not want to wait.
     pub(super) fn begin_as(&mut self, now: Moment, cause: Cause, urgency: Urgency) {
-        if matches!(cause, Cause::Recovery(_)) && !self.link.is_usable() {
-            return self.await_guild(now, cause, false);
+        if let Cause::Recovery(outage) = cause {
+            if self.declines(outage) {
+                return self.decline(now);
+            }
+            if !self.link.is_usable() {
+                return self.await_guild(now, cause, false);
+            }
         }
         if self.turn != Turn::Asked(urgency) {
             self.return_turn();
@@ -57,7 +62,10 @@ impl Recovery {
     pub(super) fn settle_turn(&mut self) {
         let needed = match &self.state {
             State::Retrying(Retrying { cause, stage }) => match stage {
-                Stage::AwaitingTurn { .. } | Stage::Joining { .. } | Stage::Connecting { .. } => true,
+                Stage::AwaitingTurn { .. }
+                | Stage::AskingAgain { .. }
+                | Stage::Joining { .. }
+                | Stage::Connecting { .. } => true,
                 Stage::Leaving { .. } => *cause != Cause::Leave,
                 Stage::Resuming { .. }
                 | Stage::Weighing { .. }

@@ -29,7 +29,11 @@ impl Recovery {
                 self.after_leave(now, self.cause());
             }
             Timer::Turn => self.take_turn(now),
-            Timer::Health => {}
+            Timer::Health => self.check(now),
+            Timer::Hedge => {
+                let reason = "op 4 for the channel that the bot is in was not answered: out first";
+                self.asked_in_vain(now, self.cause(), reason);
+            }
             Timer::Backoff | Timer::Cooldown => self.begin(now, self.cause()),
             Timer::Guild => self.look_again(now, self.cause()),
         }

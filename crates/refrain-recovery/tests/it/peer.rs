@@ -5,11 +5,21 @@ use refrain_model::{ChannelId, Moment};
 use refrain_recovery::{CloseCode, DriverEvent, FailureKind, GatewayEvent, Generation, Input, Output, VoiceSession};
 use std::{collections::BTreeMap, time::Duration};
 
+/// What op 4 for the channel one is already in brings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SameChannel {
+    Nothing,
+    Server,
+    BothHalves,
+    /// The token that is void already.
+    TheSame,
+}
+
 /// How this Discord behaves.
 #[derive(Clone, Debug)]
 pub(crate) struct Switches {
-    /// Op 4 for the channel one is already in brings a server update ("lenient"), or nothing ("strict").
-    pub(crate) answers_same_channel: bool,
+    /// What op 4 for the channel one is already in brings.
+    pub(crate) same_channel: SameChannel,
     /// The server update comes before the voice state.
     pub(crate) server_first: bool,
     /// This many op 4s get lost.
@@ -27,7 +37,7 @@ pub(crate) struct Switches {
 impl Default for Switches {
     fn default() -> Self {
         Self {
-            answers_same_channel: false,
+            same_channel: SameChannel::Nothing,
             server_first: false,
             loses: 0,
             refuses: 0,
@@ -48,6 +58,8 @@ pub(crate) struct Peer {
     /// Where Discord has the bot.
     pub(crate) channel: Option<ChannelId>,
     token: u32,
+    /// The token that was named last.
+    named: u32,
     /// The connection that the voice server holds.
     pub(crate) connected: Option<(Generation, VoiceSession)>,
     pub(crate) frames_flow: bool,
@@ -86,8 +98,11 @@ impl Peer {
             return;
         }
         if self.channel == channel {
-            if channel.is_some() && self.switches.answers_same_channel {
-                self.say_server(now);
+            match (channel, self.switches.same_channel) {
+                (None, _) | (_, SameChannel::Nothing) => {}
+                (Some(_), SameChannel::Server) => self.say_server(now),
+                (Some(_), SameChannel::BothHalves) => self.say_halves(now),
+                (Some(_), SameChannel::TheSame) => self.repeat_server(now),
             }
             return;
         }
@@ -98,6 +113,11 @@ impl Peer {
     pub(crate) fn put(&mut self, now: Moment, channel: Option<ChannelId>) {
         self.channel = channel;
         self.end(now, 4014);
+        self.say_halves(now);
+    }
+
+    fn say_halves(&mut self, now: Moment) {
+        let channel = self.channel;
         if channel.is_some() && self.switches.server_first {
             self.say_server(now);
         }
@@ -122,7 +142,12 @@ impl Peer {
 
     fn say_server(&mut self, now: Moment) {
         self.token += 1;
-        let (endpoint, token) = (Some("voice.test:443".into()), format!("token {}", self.token));
+        self.named = self.token;
+        self.repeat_server(now);
+    }
+
+    fn repeat_server(&mut self, now: Moment) {
+        let (endpoint, token) = (Some("voice.test:443".into()), format!("token {}", self.named));
         self.send(now, Input::Gateway(GatewayEvent::VoiceServer { endpoint, token }));
     }
 

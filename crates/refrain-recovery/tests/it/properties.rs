@@ -1,7 +1,7 @@
 //! Random events, the invariants checked after each of them.
 
 use crate::{
-    peer::Switches,
+    peer::{SameChannel, Switches},
     rig::{A, B, C, secs},
     witness::Witness,
     world::World,
@@ -104,16 +104,14 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
+const SAME_CHANNEL: [SameChannel; 4] =
+    [SameChannel::Nothing, SameChannel::Server, SameChannel::BothHalves, SameChannel::TheSame];
+
 fn switches() -> impl Strategy<Value = Switches> {
-    (any::<bool>(), any::<bool>(), any::<bool>(), 1..500u64).prop_map(
-        |(answers_same_channel, server_first, resumes, ms)| Switches {
-            answers_same_channel,
-            server_first,
-            resumes,
-            latency: Duration::from_millis(ms),
-            ..Switches::default()
-        },
-    )
+    let same_channel = proptest::sample::select(&SAME_CHANNEL[..]);
+    (same_channel, any::<bool>(), any::<bool>(), 1..500u64).prop_map(|(same_channel, server_first, resumes, ms)| {
+        Switches { same_channel, server_first, resumes, latency: Duration::from_millis(ms), ..Switches::default() }
+    })
 }
 
 /// One random life.

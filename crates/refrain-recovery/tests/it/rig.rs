@@ -2,8 +2,8 @@
 
 use refrain_model::{ChannelId, Moment};
 use refrain_recovery::{
-    CloseCode, DriverEvent, GatewayEvent, Generation, Incident, Input, Intent, Notice, Output, Policy, Recovery, Stage,
-    State, Timer, Verdict,
+    CloseCode, DriverEvent, GatewayEvent, Generation, Hedge, Incident, Input, Intent, Notice, Output, Policy, Recovery,
+    Stage, State, Timer, Verdict,
 };
 use std::time::Duration;
 
@@ -15,6 +15,11 @@ pub(crate) const fn secs(n: u64) -> Duration {
     Duration::from_secs(n)
 }
 
+/// The default policy, but that it never asks again before it leaves.
+pub(crate) fn out_first() -> Policy {
+    Policy { hedge: Hedge { most: Duration::ZERO, ..Hedge::default() }, ..Policy::default() }
+}
+
 /// A machine, the time, and what it said since the last input.
 pub(crate) struct Rig {
     pub(crate) machine: Recovery,
@@ -22,16 +27,19 @@ pub(crate) struct Rig {
     pub(crate) said: Vec<Output>,
     /// Everything since the start.
     pub(crate) all: Vec<Output>,
-    /// Turns and probes since the start: what is asked of others, not done.
-    pub(crate) asides: Vec<Output>,
+    /// What was said about turns since the start.
+    pub(crate) turns: Vec<Output>,
+    /// How often a sign of life was asked for.
+    pub(crate) probes: u32,
     /// Turns are granted at once.
     pub(crate) grants: bool,
     tokens: u32,
 }
 
 impl Rig {
+    /// One that always leaves first: asking again has tests of its own.
     pub(crate) fn new() -> Self {
-        Self::with(Policy::default())
+        Self::with(out_first())
     }
 
     pub(crate) fn with(policy: Policy) -> Self {
@@ -40,7 +48,8 @@ impl Rig {
             now: Moment::ZERO,
             said: Vec::new(),
             all: Vec::new(),
-            asides: Vec::new(),
+            turns: Vec::new(),
+            probes: 0,
             grants: true,
             tokens: 0,
         }
@@ -71,7 +80,12 @@ impl Rig {
                 if matches!(output, Output::AskTurn { .. }) && self.grants {
                     self.machine.handle_input(self.now, Input::Turn);
                 }
-                self.asides.push(output);
+                if let Output::Probe { generation } = output {
+                    assert_eq!(generation, self.machine.generation());
+                    self.probes += 1;
+                } else {
+                    self.turns.push(output);
+                }
                 continue;
             }
             self.all.push(output.clone());
@@ -139,15 +153,31 @@ impl Rig {
     /// Time passes without a wake-up.
     pub(crate) fn pass(&mut self, length: Duration) {
         let end = self.now + length;
+        self.check_until(end);
         assert!(self.machine.poll_timeout().is_none_or(|(at, _)| at > end), "a wake-up was due: use wake()");
         self.now = end;
     }
 
+    /// Lets the checks pass that are due before `end`; with everything well they ask for a sign of life, no more.
+    fn check_until(&mut self, end: Moment) {
+        while let Some((at, Timer::Health)) = self.machine.poll_timeout()
+            && at <= end
+        {
+            self.now = at;
+            self.machine.handle_timeout(at);
+            self.collect();
+        }
+    }
+
     /// Sleeps until the next wake-up, which must be `timer`; how long that was.
     pub(crate) fn wake(&mut self, timer: Timer) -> Duration {
+        let start = self.now;
+        if timer != Timer::Health {
+            self.check_until(Moment::FAR_FUTURE);
+        }
         let (at, why) = self.machine.poll_timeout().expect("a wake-up is asked for");
         assert_eq!(why, timer);
-        let slept = at.since(self.now);
+        let slept = at.since(start);
         self.now = self.now.max(at);
         self.machine.handle_timeout(self.now);
         self.collect();

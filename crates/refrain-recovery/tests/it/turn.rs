@@ -9,7 +9,7 @@ const RECOVERY: Output = Output::AskTurn { urgency: Urgency::Recovery };
 /// Stable in A; from now on turns are granted by hand.
 fn stable() -> Rig {
     let mut rig = Rig::stable_in(A);
-    rig.asides.clear();
+    rig.turns.clear();
     rig.grants = false;
     rig
 }
@@ -17,10 +17,10 @@ fn stable() -> Rig {
 #[test]
 fn a_turn_granted_at_once_costs_no_time_and_is_given_back_when_it_is_over() {
     let rig = Rig::stable_in(A);
-    assert_eq!(rig.asides, [ASKED, Output::WithdrawTurn]);
+    assert_eq!(rig.turns, [ASKED, Output::WithdrawTurn]);
     let mut rig = Rig::stable_in(A);
     rig.closed(4006);
-    assert_eq!(rig.asides[2..], [RECOVERY]);
+    assert_eq!(rig.turns[2..], [RECOVERY]);
     assert!(matches!(rig.machine.poll_timeout(), Some((_, Timer::Leave))));
 }
 
@@ -29,13 +29,13 @@ fn nothing_is_sent_before_the_turn_has_come() {
     let mut rig = stable();
     rig.closed(4006);
     assert!(matches!(rig.stage(), Stage::AwaitingTurn { .. }));
-    assert_eq!((rig.op4s(), rig.asides.clone()), (vec![Some(A)], vec![RECOVERY]));
+    assert_eq!((rig.op4s(), rig.turns.clone()), (vec![Some(A)], vec![RECOVERY]));
     rig.input(Input::Turn);
     assert_eq!(rig.op4s(), [Some(A), None]);
     rig.voice_state(None);
     rig.answer(A);
     rig.driver(DriverEvent::Connected);
-    assert_eq!(rig.asides, [RECOVERY, Output::WithdrawTurn]);
+    assert_eq!(rig.turns, [RECOVERY, Output::WithdrawTurn]);
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn a_failed_attempt_gives_its_turn_back_and_the_next_asks_anew() {
     rig.answer(A);
     rig.closed(4006);
     rig.wake(Timer::Backoff);
-    assert_eq!(rig.asides, [RECOVERY, Output::WithdrawTurn, RECOVERY]);
+    assert_eq!(rig.turns, [RECOVERY, Output::WithdrawTurn, RECOVERY]);
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn whoever_leaves_wants_no_turn() {
     let mut rig = stable();
     rig.closed(4006);
     rig.leave();
-    assert_eq!(rig.asides, [RECOVERY, Output::WithdrawTurn]);
+    assert_eq!(rig.turns, [RECOVERY, Output::WithdrawTurn]);
     rig.input(Input::Turn);
     assert!(rig.said.is_empty(), "a late grant is nothing");
 }
@@ -73,9 +73,9 @@ fn somebodys_wish_goes_before_recoveries() {
     let mut rig = stable();
     rig.closed(4006);
     rig.input(Input::Intent(Intent::Override));
-    assert_eq!(rig.asides, [RECOVERY, Output::WithdrawTurn, ASKED]);
+    assert_eq!(rig.turns, [RECOVERY, Output::WithdrawTurn, ASKED]);
     rig.input(Input::Intent(Intent::Override));
-    assert_eq!(rig.asides.len(), 3, "once is enough");
+    assert_eq!(rig.turns.len(), 3, "once is enough");
 }
 
 #[test]
@@ -103,9 +103,9 @@ fn a_shard_that_goes_meanwhile_is_waited_for_and_the_turn_given_back() {
     rig.gateway(GatewayEvent::ShardDisconnected);
     rig.input(Input::Turn);
     assert!(matches!(rig.stage(), Stage::AwaitingGuild { .. }));
-    assert_eq!(rig.asides, [RECOVERY, Output::WithdrawTurn]);
+    assert_eq!(rig.turns, [RECOVERY, Output::WithdrawTurn]);
     rig.gateway(GatewayEvent::ShardResumed);
-    assert_eq!(rig.asides[2..], [RECOVERY]);
+    assert_eq!(rig.turns[2..], [RECOVERY]);
 }
 
 #[test]
@@ -113,5 +113,5 @@ fn a_move_needs_no_turn() {
     let mut rig = stable();
     rig.answer(B);
     rig.driver(DriverEvent::Connected);
-    assert!(rig.asides.is_empty());
+    assert!(rig.turns.is_empty());
 }

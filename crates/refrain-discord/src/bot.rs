@@ -1,13 +1,19 @@
 //! Logging in, running, stopping.
 
 use crate::{
-    announcer, commands, convert, error::DiscordError, interaction::Desk, port::Port, settings::Settings,
-    shard::Reader, world::World,
+    announcer::{self, Board},
+    commands, convert,
+    error::DiscordError,
+    interaction::Desk,
+    port::Port,
+    settings::Settings,
+    shard::Reader,
+    world::World,
 };
-use refrain::{Announcement, GatewayPort, Refrain};
+use refrain::{GatewayPort, Refrain};
 use refrain_model::UserId;
 use std::{sync::Arc, time::Duration};
-use tokio::{sync::mpsc, task::JoinSet, time};
+use tokio::{task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
 use twilight_gateway::{ConfigBuilder, Intents, MessageSender, Shard, ShardId, queue::InMemoryQueue};
 use twilight_model::{
@@ -46,8 +52,7 @@ pub struct Bot {
     name: String,
     shards: Vec<Shard>,
     senders: Vec<MessageSender>,
-    announce: mpsc::Sender<Announcement>,
-    announcements: mpsc::Receiver<Announcement>,
+    board: Arc<Board>,
 }
 
 impl Bot {
@@ -64,9 +69,8 @@ impl Bot {
         register(&http, application.id).await;
         let shards = shards(settings, &gateway);
         let senders = shards.iter().map(Shard::sender).collect();
-        let (announce, announcements) = mpsc::channel(announcer::BACKLOG);
         let (application, name, user) = (application.id, user.name, user.id);
-        Ok(Self { http, application, user, name, shards, senders, announce, announcements })
+        Ok(Self { http, application, user, name, shards, senders, board: Arc::default() })
     }
 
     /// The bot's own user.
@@ -94,7 +98,7 @@ impl Bot {
     /// The way out to Discord, for [`Refrain::new`].
     #[must_use]
     pub fn port(&self) -> Arc<dyn GatewayPort> {
-        Arc::new(Port::new(self.senders.clone(), self.announce.clone()))
+        Arc::new(Port::new(self.senders.clone(), self.board.clone()))
     }
 
     /// Connects and serves until `stop` is cancelled; then leaves voice in every guild and closes the shards, within 5 s.
@@ -104,8 +108,8 @@ impl Bot {
     pub async fn run(self, refrain: Refrain, stop: CancellationToken) -> Result<(), DiscordError> {
         let world = Arc::new(World::new(self.user));
         let desk = Desk::new(self.http.clone(), self.application, world.clone(), refrain.clone());
-        let announcer = tokio::spawn(announcer::run(self.http, self.announcements));
         let closing = CancellationToken::new();
+        let mut announcer = tokio::spawn(announcer::run(self.http, self.board, closing.clone()));
         let mut readers = JoinSet::new();
         for shard in self.shards {
             let reader = Reader::new(world.clone(), refrain.clone(), desk.clone(), closing.clone());
@@ -119,7 +123,9 @@ impl Bot {
         refrain.shutdown().await;
         closing.cancel();
         desk.tasks().close();
-        let rest = async { tokio::join!(desk.tasks().wait(), async { while readers.join_next().await.is_some() {} }) };
+        // What was said of an interruption that ends here does not stay as it is.
+        let readers = async { while readers.join_next().await.is_some() {} };
+        let rest = async { tokio::join!(desk.tasks().wait(), readers, &mut announcer) };
         if time::timeout(CLOSE_LIMIT, rest).await.is_err() {
             tracing::debug!("some connections were still open at the end");
         }

@@ -1,7 +1,7 @@
-//! What the recovery tells the people of a guild, in words.
+//! What people are told without having asked, in words.
 
 use crate::text;
-use refrain::{AnnouncementKind, Notice};
+use refrain::{AnnouncementKind, CloseCode, Ending, Interruption, NextStep, Trouble};
 
 /// Content of a message takes 2000 characters.
 const MAX_CONTENT: usize = 2000;
@@ -9,7 +9,13 @@ const MAX_CONTENT: usize = 2000;
 /// The message for an announcement.
 pub(crate) fn words(what: &AnnouncementKind) -> String {
     let words = match what {
-        AnnouncementKind::Voice(notice) => voice(notice),
+        AnnouncementKind::Interrupted(interruption) => interrupted(interruption),
+        AnnouncementKind::Back { gap, elsewhere } => {
+            let place = elsewhere.map(|channel| format!(" in <#{channel}>")).unwrap_or_default();
+            format!("✅ The music is back{place} after {}.", text::span(*gap))
+        }
+        AnnouncementKind::Ended(ending) => ended(*ending),
+        AnnouncementKind::Left => "⏹️ I have left the voice channel.".into(),
         AnnouncementKind::TrackFailed { title, reason } => {
             format!("⏭️ **{}** could not be played: {}", text::title(title, 200), text::plain(reason))
         }
@@ -17,39 +23,81 @@ pub(crate) fn words(what: &AnnouncementKind) -> String {
     text::shorten(&words, MAX_CONTENT)
 }
 
-fn voice(notice: &Notice) -> String {
-    match notice {
-        Notice::Interrupted { next, attempt } if next.is_zero() => {
-            format!("🔄 The voice connection was lost. I am coming back{}.", nth(*attempt))
+/// What happened, then what comes next and what people can do about it.
+fn interrupted(interruption: &Interruption) -> String {
+    let Interruption { trouble, stood, since_unix, next, attempt } = interruption;
+    let what = match trouble {
+        Trouble::Lost if !stood => "Discord does not let me in yet".into(),
+        trouble => happened(*trouble),
+    };
+    let what = if *stood {
+        format!("The music stopped {}: {what}.", text::relative(*since_unix))
+    } else {
+        format!("The music cannot begin: {what}.")
+    };
+    match next {
+        NextStep::Trying => {
+            let place = if *stood { " and go on where it stopped" } else { "" };
+            format!("🔄 {what}\nI am connecting again{place}{}.", nth(*attempt))
         }
-        Notice::Interrupted { next, attempt } => {
-            format!("🔄 The voice connection was lost. I try again in {}{}.", text::span(*next), nth(*attempt))
-        }
-        Notice::CoolingDown { next } => format!(
-            "⏳ Discord's voice server does not take me back. I try again in {}; `/resume` tries at once.",
-            text::span(*next)
+        NextStep::Attempt { at_unix } => format!(
+            "🔄 {what}\nI try again {}{}. A moderator who does not want to wait: `/recover`.",
+            text::relative(*at_unix),
+            nth(*attempt)
         ),
-        Notice::Recovered { gap } => format!("✅ The music is back. It was gone for {}.", text::span(*gap)),
-        Notice::Kicked => "👋 Somebody disconnected me. The queue is kept: `/resume` goes on where the music stopped, \
+        NextStep::Round { at_unix } => format!(
+            "⏳ {what}\nI wait a while and try again {}. A moderator who does not want to wait: \
+             `/recover`. To give up: `/disconnect`.",
+            text::relative(*at_unix)
+        ),
+        NextStep::AwaitingDiscord => {
+            format!("⏳ {what}\nI come back as soon as Discord lets me; you need not do anything.")
+        }
+    }
+}
+
+fn happened(trouble: Trouble) -> String {
+    match trouble {
+        Trouble::Closed(code) => closed(code),
+        Trouble::ServerGone => "Discord took the voice server away and has not named another one".into(),
+        Trouble::GatewayAway => "Discord itself cannot be reached, or has an outage".into(),
+        Trouble::Lost => "the voice connection was lost".into(),
+    }
+}
+
+fn closed(code: CloseCode) -> String {
+    match code.0 {
+        1000 | 1005 | 1006 => "the voice connection was lost".into(),
+        1001 => "Discord's voice server is restarting".into(),
+        4003 | 4004 | 4006 | 4009 | 4011 => "Discord ended my voice session".into(),
+        4014 | 4022 => "Discord disconnected me from the voice channel".into(),
+        4015 => "Discord's voice server crashed".into(),
+        4021 => "Discord wants me to connect to voice less often".into(),
+        _ => format!("Discord closed the voice connection (code {code})"),
+    }
+}
+
+fn ended(ending: Ending) -> String {
+    match ending {
+        Ending::Kicked => "👋 Somebody disconnected me. The queue is kept: `/resume` goes on where the music stopped, \
                            `/disconnect` clears it."
             .into(),
-        Notice::StayedOut => {
+        Ending::StayedOut => {
             "🔌 The voice connection was lost, and this server does not want me to come back by myself. \
-                              The queue is kept: `/resume` goes on where the music stopped."
+                              The queue is kept: `/resume` goes on where the music stopped, `/disconnect` clears it."
                 .into()
         }
-        Notice::Moved { to } => format!("➡️ I was moved to <#{to}>; the music goes on there."),
-        Notice::ChannelGone => {
+        Ending::ChannelGone => {
             "The voice channel is gone, so I left. The queue is kept: `/play` in another channel goes \
                                 on."
             .into()
         }
-        Notice::JoinUnanswered => {
-            "Discord did not let me into the voice channel. Check that it is not full and that I \
-                                   may connect there, then try again."
+        Ending::Unanswered => {
+            "Discord did not let me into the voice channel. Check that it is not full and that I may \
+                               connect there, then try again."
                 .into()
         }
-        Notice::Fatal { code } => {
+        Ending::Fatal { code } => {
             let code = code.map(|code| format!(" (code {code})")).unwrap_or_default();
             format!("⛔ Discord refuses my voice connection{code}. Only whoever runs me can change that.")
         }
@@ -66,24 +114,41 @@ mod tests {
     use refrain_model::ChannelId;
     use std::time::Duration;
 
+    const SINCE: u64 = 1_800_000_000;
+
+    fn interruption(trouble: Trouble, next: NextStep, attempt: u32) -> AnnouncementKind {
+        AnnouncementKind::Interrupted(Interruption { trouble, stood: true, since_unix: SINCE, next, attempt })
+    }
+
     #[test]
     fn what_people_are_told() {
-        let wait = Duration::from_secs;
-        let all = [
-            Notice::Interrupted { next: Duration::ZERO, attempt: 1 },
-            Notice::Interrupted { next: wait(4), attempt: 2 },
-            Notice::CoolingDown { next: wait(120) },
-            Notice::Recovered { gap: Duration::from_millis(420) },
-            Notice::Kicked,
-            Notice::StayedOut,
-            Notice::Moved { to: ChannelId::new(5) },
-            Notice::ChannelGone,
-            Notice::JoinUnanswered,
-            Notice::Fatal { code: None },
+        let closed = |code| Trouble::Closed(CloseCode(code));
+        let at_unix = SINCE + 4;
+        let mut all = vec![
+            interruption(closed(4006), NextStep::Trying, 1),
+            interruption(closed(4015), NextStep::Attempt { at_unix }, 2),
+            interruption(closed(4021), NextStep::Round { at_unix }, 5),
+            interruption(closed(4014), NextStep::AwaitingDiscord, 1),
+            interruption(closed(4999), NextStep::Trying, 3),
+            interruption(Trouble::ServerGone, NextStep::AwaitingDiscord, 1),
+            interruption(Trouble::GatewayAway, NextStep::AwaitingDiscord, 1),
+            interruption(Trouble::Lost, NextStep::Trying, 1),
+            AnnouncementKind::Interrupted(Interruption {
+                trouble: Trouble::Lost,
+                stood: false,
+                since_unix: SINCE,
+                next: NextStep::Attempt { at_unix },
+                attempt: 2,
+            }),
+            AnnouncementKind::Back { gap: Duration::from_millis(4_420), elsewhere: None },
+            AnnouncementKind::Back { gap: Duration::from_secs(200), elsewhere: Some(ChannelId::new(5)) },
+            AnnouncementKind::Left,
         ];
-        let mut said: Vec<_> = all.into_iter().map(|notice| words(&AnnouncementKind::Voice(notice))).collect();
-        said.push(words(&AnnouncementKind::TrackFailed { title: "a_b".into(), reason: "It is gone.".into() }));
-        insta::assert_snapshot!(said.join("\n"));
+        let fatal = Ending::Fatal { code: Some(CloseCode(4017)) };
+        let endings = [Ending::Kicked, Ending::StayedOut, Ending::ChannelGone, Ending::Unanswered, fatal];
+        all.extend(endings.map(AnnouncementKind::Ended));
+        all.push(AnnouncementKind::TrackFailed { title: "a_b".into(), reason: "It is gone.".into() });
+        insta::assert_snapshot!(all.iter().map(words).collect::<Vec<_>>().join("\n\n"));
     }
 
     #[test]

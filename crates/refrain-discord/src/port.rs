@@ -1,9 +1,9 @@
 //! Refrain's way out to Discord: op 4 to the guild's shard, announcements to the announcer.
 
-use crate::{convert, world};
+use crate::{announcer::Board, convert, world};
 use refrain::{Announcement, GatewayPort};
 use refrain_model::{ChannelId, GuildId};
-use tokio::sync::mpsc;
+use std::sync::Arc;
 use twilight_gateway::MessageSender;
 use twilight_model::gateway::payload::outgoing::UpdateVoiceState;
 
@@ -11,12 +11,12 @@ use twilight_model::gateway::payload::outgoing::UpdateVoiceState;
 pub(crate) struct Port {
     /// By shard number.
     shards: Vec<MessageSender>,
-    announcements: mpsc::Sender<Announcement>,
+    board: Arc<Board>,
 }
 
 impl Port {
-    pub(crate) fn new(shards: Vec<MessageSender>, announcements: mpsc::Sender<Announcement>) -> Self {
-        Self { shards, announcements }
+    pub(crate) fn new(shards: Vec<MessageSender>, board: Arc<Board>) -> Self {
+        Self { shards, board }
     }
 
     fn shard(&self, guild: GuildId) -> Option<&MessageSender> {
@@ -40,9 +40,6 @@ impl GatewayPort for Port {
     }
 
     fn announce(&self, announcement: Announcement) {
-        let guild = announcement.guild;
-        if self.announcements.try_send(announcement).is_err() {
-            tracing::warn!(guild_id = %guild, "a message to people was dropped: too many wait, or the bot is stopping");
-        }
+        self.board.push(announcement);
     }
 }

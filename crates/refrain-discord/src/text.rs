@@ -81,6 +81,11 @@ pub(crate) fn span(length: Duration) -> String {
     if seconds < 120 { format!("{seconds} s") } else { format!("{} min", seconds.div_ceil(60)) }
 }
 
+/// A time that Discord shows as its distance from now and keeps up to date: "in 4 seconds", "2 minutes ago".
+pub(crate) fn relative(unix: u64) -> String {
+    format!("<t:{unix}:R>")
+}
+
 /// `count` of something, with the noun in its right number.
 pub(crate) fn counted(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }

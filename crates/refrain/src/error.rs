@@ -1,5 +1,6 @@
 //! What a command answers when it cannot be done.
 
+use crate::Ending;
 use refrain_extract::{BadQuery, ExtractError};
 
 /// Why a command was not carried out. [`CommandError::user_message`] is for the person who gave it.
@@ -39,8 +40,8 @@ pub enum CommandError {
     #[error("the track was removed before it began")]
     Removed,
     /// The voice channel could not be joined.
-    #[error("the voice channel could not be joined")]
-    JoinFailed,
+    #[error("the voice channel could not be joined: {0:?}")]
+    JoinFailed(Ending),
     /// The guild's actor did not answer: it is shutting down, or it failed and is being started again.
     #[error("the guild's actor is gone")]
     Unavailable,
@@ -63,12 +64,27 @@ impl CommandError {
             Self::NotPaused => "The music is not paused.".into(),
             Self::NotConnected => "I am in no voice channel.".into(),
             Self::Removed => "That track was skipped or stopped before it began.".into(),
-            Self::JoinFailed => {
-                "Discord did not let me into the voice channel. Check that I may connect and speak there \
-                                 and that it is not full, then try again."
-                    .into()
-            }
+            Self::JoinFailed(ending) => not_joined(*ending),
             Self::Unavailable => "I am starting up or shutting down. Try again in a moment.".into(),
+        }
+    }
+}
+
+fn not_joined(ending: Ending) -> String {
+    match ending {
+        Ending::Unanswered => {
+            "Discord did not let me into the voice channel. Check that I may connect and speak there \
+                               and that it is not full, then try again."
+                .into()
+        }
+        Ending::Kicked => "Somebody disconnected me from the voice channel before the music began.".into(),
+        Ending::StayedOut => "The voice connection was lost before the music began. Try again.".into(),
+        Ending::ChannelGone => {
+            "The voice channel was deleted before the music began. Join another one and try again.".into()
+        }
+        Ending::Fatal { code } => {
+            let code = code.map(|code| format!(" (code {code})")).unwrap_or_default();
+            format!("Discord refuses my voice connection{code}. Only whoever runs me can change that.")
         }
     }
 }

@@ -7,18 +7,24 @@
 //! mailbox one at a time: that is the per-guild lock, and nothing else holds guild state.
 
 mod actor;
+mod announcement;
 mod api;
 mod error;
 mod gateway;
+mod guild_settings;
 mod handle;
 mod registry;
+mod status;
 
+pub use announcement::{Announcement, AnnouncementKind, AnnouncementStep, Ending, Interruption, NextStep, Trouble};
 pub use api::{NowPlaying, PlayRequest, Played, QueueView, Settings, Skipped, VoiceSummary};
 pub use error::CommandError;
-pub use gateway::{Announcement, AnnouncementKind, GatewayPort};
+pub use gateway::GatewayPort;
+pub use guild_settings::{GuildSettings, GuildSettingsStore, InMemorySettings, WhenOver};
 pub use handle::GuildHandle;
 pub use refrain_audio::PipelineConfig;
 pub use refrain_extract::{EgressPolicy, Extractor, ExtractorConfig};
 pub use refrain_queue::{Limits, Page};
-pub use refrain_recovery::{GatewayEvent, Notice, Policy};
+pub use refrain_recovery::{AutoRejoin, CloseCode, GatewayEvent, Policy, Verdict};
 pub use registry::Refrain;
+pub use status::TimelineEntry;

@@ -1,13 +1,15 @@
 //! The guild actor: everything mutable about a guild, one message at a time.
 
 mod commands;
+mod incident;
 mod message;
 mod playback;
 mod voice;
 
 pub(crate) use message::{Command, Message};
 
-use crate::{Announcement, AnnouncementKind, GuildHandle, VoiceSummary, handle::Inbox, registry::Shared};
+use crate::{GuildHandle, VoiceSummary, handle::Inbox, registry::Shared};
+use incident::IncidentBook;
 use message::Opened;
 use playback::Playback;
 use refrain_model::{ChannelId, GuildId, Moment};
@@ -36,8 +38,8 @@ pub(crate) struct Actor {
     has_played: bool,
     /// Where the music was asked for last, and people are told what happens to it.
     text_channel: Option<ChannelId>,
-    /// Numbers the incidents that people are told about.
-    incident: u64,
+    /// What happened to the voice connection, and what people are told of it.
+    book: IncidentBook,
     /// The way back in for what tasks have found out.
     mailbox: mpsc::WeakSender<Message>,
     /// Somebody waits for the actor to have left voice and ended.
@@ -57,7 +59,7 @@ impl Actor {
             frames_allowed: false,
             has_played: false,
             text_channel: None,
-            incident: 0,
+            book: IncidentBook::default(),
             mailbox: handle.mailbox(),
             leaving: None,
             shared,
@@ -68,7 +70,7 @@ impl Actor {
     pub(crate) async fn run(mut self, inbox: Inbox, mut reports: mpsc::UnboundedReceiver<DriverReport>) {
         let Inbox { mut commands, mut gateway, voice } = inbox;
         loop {
-            let wake_up = self.recovery.poll_timeout().map(|(at, _why)| self.instant(at));
+            let wake_up = self.wake_up().map(|at| self.instant(at));
             tokio::select! {
                 // What has happened comes before what is wanted: a command must see the state as it is.
                 biased;
@@ -82,6 +84,7 @@ impl Actor {
                 },
             }
             self.carry_out();
+            self.tell_people();
             let summary = self.voice_summary();
             voice.send_if_modified(|last| std::mem::replace(last, summary) != summary);
             self.settle();
@@ -99,16 +102,15 @@ impl Actor {
         Moment::from_epoch(self.shared.epoch.elapsed())
     }
 
+    /// When something is due by itself: in the recovery, or in what people are told of it.
+    fn wake_up(&self) -> Option<Moment> {
+        let recovery = self.recovery.poll_timeout().map(|(at, _why)| at);
+        recovery.into_iter().chain(self.book.wake_up()).min()
+    }
+
     /// The moment on tokio's clock; `None` when it is too far away to be waited for.
     fn instant(&self, moment: Moment) -> Option<Instant> {
         self.shared.epoch.checked_add(moment.since_epoch())
-    }
-
-    fn announce(&self, what: AnnouncementKind) {
-        if let Some(channel) = self.text_channel {
-            let (guild, incident) = (self.guild, self.incident);
-            self.shared.port.announce(Announcement { guild, channel, incident, what });
-        }
     }
 }
 

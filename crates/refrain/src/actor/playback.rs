@@ -1,7 +1,7 @@
 //! The current track: opened, played, ended, opened again.
 
 use super::{Actor, Message, Opened, message::Reply};
-use crate::{AnnouncementKind, CommandError, NowPlaying, Played};
+use crate::{CommandError, Ending, NowPlaying, Played};
 use refrain_audio::{EndReason, FrameStream};
 use refrain_model::{Track, TrackId};
 use refrain_recovery::{Input, State};
@@ -132,10 +132,7 @@ impl Actor {
         tracing::warn!(guild_id = %self.guild, track = %failed, %error, "the track cannot be played");
         match waiting.pop() {
             Some(reply) => drop(reply.send(Err(error))),
-            None => {
-                self.incident += 1;
-                self.announce(AnnouncementKind::TrackFailed { title: failed, reason: error.user_message() });
-            }
+            None => self.say_track_failed(failed, error.user_message()),
         }
         self.queue.finish(id);
         self.play_current(Vec::new());
@@ -186,18 +183,19 @@ impl Actor {
         }
     }
 
-    /// Those who wait for the current track hear that the channel could not be joined; the track goes with them.
-    pub(super) fn join_failed(&mut self) {
-        let Some(playback) = &mut self.playback else { return };
+    /// Those who wait for the current track hear why they wait in vain; the track goes with them. Whether anybody did.
+    pub(super) fn join_failed(&mut self, ending: Ending) -> bool {
+        let Some(playback) = &mut self.playback else { return false };
         if playback.waiting.is_empty() {
-            return;
+            return false;
         }
         for reply in playback.waiting.drain(..) {
-            let _ = reply.send(Err(CommandError::JoinFailed));
+            let _ = reply.send(Err(CommandError::JoinFailed(ending)));
         }
         let id = playback.track;
         self.queue.finish(id);
         self.silence();
+        true
     }
 
     pub(super) fn now_playing(&self) -> Result<NowPlaying, CommandError> {

@@ -1,9 +1,9 @@
 //! Between the recovery machine and the world: what happened goes in, what it says is carried out.
 
 use super::Actor;
-use crate::{AnnouncementKind, VoiceSummary};
+use crate::VoiceSummary;
 use refrain_model::ChannelId;
-use refrain_recovery::{DriverEvent, GatewayEvent, Incident, Input, Intent, Notice, Output, State};
+use refrain_recovery::{DriverEvent, GatewayEvent, Incident, Input, Intent, Output, State};
 use refrain_voice::DriverReport;
 
 impl Actor {
@@ -63,8 +63,11 @@ impl Actor {
                 Output::Persist { channel } => {
                     tracing::debug!(guild_id = %self.guild, ?channel, "the intent to be remembered");
                 }
-                Output::Incident(incident) => self.log(&incident),
-                Output::Notify(notice) => self.notify(notice),
+                Output::Incident(incident) => {
+                    self.log(&incident);
+                    self.note_incident(&incident);
+                }
+                Output::Notify(notice) => self.note_notice(notice),
             }
         }
     }
@@ -83,17 +86,6 @@ impl Actor {
         );
     }
 
-    fn notify(&mut self, notice: Notice) {
-        if keeps_out(notice) {
-            self.join_failed();
-        }
-        self.announce(AnnouncementKind::Voice(notice));
-        // What follows is another incident, which gets a message of its own.
-        if settles(notice) {
-            self.incident += 1;
-        }
-    }
-
     pub(super) fn voice_summary(&self) -> VoiceSummary {
         match self.recovery.state() {
             State::Idle { .. } => VoiceSummary::Idle,
@@ -103,31 +95,5 @@ impl Actor {
                 None => VoiceSummary::Idle,
             },
         }
-    }
-}
-
-/// Whether those who wait to hear their track wait in vain: the bot is out, and stays out until somebody asks again.
-fn keeps_out(notice: Notice) -> bool {
-    match notice {
-        Notice::Kicked | Notice::StayedOut | Notice::ChannelGone | Notice::JoinUnanswered | Notice::Fatal { .. } => {
-            true
-        }
-        Notice::Interrupted { .. } | Notice::CoolingDown { .. } | Notice::Recovered { .. } | Notice::Moved { .. } => {
-            false
-        }
-    }
-}
-
-/// Whether an incident ends with this notice.
-fn settles(notice: Notice) -> bool {
-    match notice {
-        Notice::Interrupted { .. } | Notice::CoolingDown { .. } => false,
-        Notice::Recovered { .. }
-        | Notice::Kicked
-        | Notice::StayedOut
-        | Notice::Moved { .. }
-        | Notice::ChannelGone
-        | Notice::JoinUnanswered
-        | Notice::Fatal { .. } => true,
     }
 }

@@ -1,0 +1,380 @@
+//! The incident book: which of the things that happen to a voice connection people are told, in what message, and when.
+//!
+//! A pure value. After every step of the actor it is shown where the connection stands ([`View`]) and what time it is;
+//! what it has to say then is taken from it with [`poll`](IncidentBook::poll), and [`wake_up`](IncidentBook::wake_up)
+//! names the moment at which it wants to look again by itself.
+//!
+//! An incident begins when the music is interrupted and is over when it is back. Most are over before anybody needs to
+//! know: nothing is said of the first seconds. Trouble that returns soon after is the same incident, in the same message.
+
+use super::timeline::Timeline;
+use crate::{AnnouncementKind, AnnouncementStep, Ending, Interruption, NextStep, TimelineEntry, Trouble, WhenOver};
+use refrain_model::{ChannelId, Moment};
+use refrain_recovery::{CloseCode, Incident};
+use std::{collections::VecDeque, time::Duration};
+
+/// Interruptions that are over by then are not worth a word.
+const SILENT_FOR: Duration = Duration::from_secs(3);
+/// By default the message of a shorter interruption does not stay.
+const SHORT: Duration = Duration::from_secs(10);
+/// How long a message that does not stay can be read.
+const READABLE_FOR: Duration = Duration::from_secs(15);
+/// Trouble that returns within this time belongs to the incident before.
+const SAME_FOR: Duration = Duration::from_secs(60);
+
+/// The time on the machine's clock and on the wall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Now {
+    pub(crate) at: Moment,
+    /// Milliseconds since 1970.
+    pub(crate) unix_ms: u64,
+}
+
+impl Now {
+    /// A moment as milliseconds since 1970, by today's reading of the wall clock.
+    pub(crate) fn unix_ms_of(self, moment: Moment) -> u64 {
+        let millis = |length: Duration| u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
+        let (ahead, behind) = (millis(moment.since(self.at)), millis(self.at.since(moment)));
+        self.unix_ms.saturating_add(ahead).saturating_sub(behind)
+    }
+
+    /// The same in seconds, rounded up: what is announced must not seem overdue when it comes.
+    pub(crate) fn unix_of(self, moment: Moment) -> u64 {
+        self.unix_ms_of(moment).div_ceil(1000)
+    }
+}
+
+/// Where the connection stands, as far as people care.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct View {
+    pub(crate) phase: Phase,
+    /// Something plays, or would if it could: without it, nobody misses anything.
+    pub(crate) music: bool,
+    /// The attempt that is under way or comes next, from 1.
+    pub(crate) attempt: u32,
+    /// Where people are told.
+    pub(crate) text_channel: Option<ChannelId>,
+    /// The voice channel that the bot is meant to be in.
+    pub(crate) voice_channel: Option<ChannelId>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// In no channel, and nothing is under way. `asked`: because somebody wanted that, or nobody ever asked for more.
+    Out { asked: bool },
+    /// On the way out, because somebody asked.
+    Leaving,
+    /// On a way that somebody asked for, or one on which the music goes on.
+    Busy,
+    /// The frames flow.
+    Connected,
+    /// The music is interrupted.
+    Recovering { since: Moment, step: Step },
+}
+
+/// What a recovery does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Trying,
+    /// The next attempt comes then.
+    Attempt(Moment),
+    /// The next round of attempts begins then.
+    Round(Moment),
+    /// A close is unexplained.
+    Unexplained,
+    /// No voice server has been named.
+    NoServer,
+    /// The shard or the guild is away.
+    NoGateway,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct IncidentBook {
+    timeline: Timeline,
+    when_over: WhenOver,
+    open: Option<Open>,
+    /// The highest number given away.
+    last_number: u64,
+    /// The connection stood when it was last seen, or was on its way back to standing.
+    stood: bool,
+    /// Seen since the last look: the close code, and what the machine says is the end.
+    code: Option<CloseCode>,
+    ending: Option<(Ending, Told)>,
+    /// There was somebody to tell at the last look.
+    audience: bool,
+    out: VecDeque<Word>,
+}
+
+/// Whether those who would be told know already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Told {
+    /// The answer to their command said so.
+    ByAnswer,
+    NotYet,
+}
+
+/// Something to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Word {
+    pub(crate) channel: ChannelId,
+    pub(crate) incident: u64,
+    pub(crate) step: AnnouncementStep,
+}
+
+/// The incident that goes on, or was over a moment ago.
+#[derive(Clone, Debug)]
+struct Open {
+    number: u64,
+    chapter: Chapter,
+    since: Moment,
+    since_unix: u64,
+    trouble: Trouble,
+    stood: bool,
+    /// Where the music was to be heard when it began.
+    voice_channel: Option<ChannelId>,
+    /// The last step and what people are told of it: the times in it are worked out once.
+    step: (Step, NextStep),
+    attempt: u32,
+    /// What was said of it last, and where.
+    said: Option<(ChannelId, AnnouncementKind)>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Chapter {
+    /// The music is interrupted.
+    Troubled,
+    /// The bot is out until somebody asks.
+    Ended,
+    /// It is over. The message goes at `remove_at`, or stays.
+    Over { at: Moment, remove_at: Option<Moment> },
+}
+
+impl IncidentBook {
+    /// What becomes of messages that are over from now on.
+    pub(crate) fn set_when_over(&mut self, when_over: WhenOver) {
+        self.when_over = when_over;
+    }
+
+    /// The timeline, newest first.
+    pub(crate) fn timeline(&self) -> impl Iterator<Item = &TimelineEntry> {
+        self.timeline.newest_first()
+    }
+
+    /// A step of the machine, for the timeline.
+    pub(crate) fn record(&mut self, now: Now, incident: &Incident, state: &'static str) {
+        self.code = incident.code.or(self.code);
+        self.timeline.push(TimelineEntry {
+            unix_ms: now.unix_ms_of(incident.at),
+            state,
+            attempt: incident.attempt,
+            code: incident.code,
+            verdict: incident.verdict,
+            reason: incident.reason.clone(),
+            times: 1,
+        });
+    }
+
+    /// The machine stays out. It counts at the next look.
+    pub(crate) fn ended(&mut self, ending: Ending, told: Told) {
+        self.ending = Some((ending, told));
+    }
+
+    /// A track was passed over: a message of its own, which is not edited.
+    pub(crate) fn track_failed(&mut self, now: Now, channel: ChannelId, title: String, reason: String) {
+        let incident = self.number(now);
+        let step = AnnouncementStep::Say(AnnouncementKind::TrackFailed { title, reason });
+        self.out.push_back(Word { channel, incident, step });
+    }
+
+    /// A step has been taken, or it is time to look again.
+    pub(crate) fn observe(&mut self, now: Now, view: &View) {
+        self.tidy(now.at);
+        self.audience = view.music && view.text_channel.is_some();
+        let (code, ending) = (self.code.take(), self.ending.take());
+        match view.phase {
+            Phase::Recovering { since, step } => self.troubled(now, since, step, code, view),
+            Phase::Connected => self.back(now, view),
+            Phase::Leaving => self.left(now),
+            Phase::Out { asked } => match ending {
+                Some((ending, told)) => self.end(now, ending, told, view),
+                None if asked => self.left(now),
+                None => {}
+            },
+            Phase::Busy => {}
+        }
+        self.stood = match view.phase {
+            Phase::Out { .. } | Phase::Leaving => false,
+            Phase::Connected => true,
+            Phase::Busy | Phase::Recovering { .. } => self.stood,
+        };
+    }
+
+    /// What to say next; `None` when all is said.
+    pub(crate) fn poll(&mut self) -> Option<Word> {
+        self.out.pop_front()
+    }
+
+    /// When to look again even if nothing happens.
+    pub(crate) fn wake_up(&self) -> Option<Moment> {
+        let open = self.open.as_ref()?;
+        match open.chapter {
+            Chapter::Troubled => (open.said.is_none() && self.audience).then(|| open.since + SILENT_FOR),
+            Chapter::Ended => None,
+            Chapter::Over { remove_at, .. } => remove_at,
+        }
+    }
+
+    fn troubled(&mut self, now: Now, since: Moment, step: Step, code: Option<CloseCode>, view: &View) {
+        let mut open = match self.open.take() {
+            Some(open) => open.again(now, since),
+            None => self.begin(now, since, view),
+        };
+        open.attempt = view.attempt.max(1);
+        if open.step.0 != step {
+            open.step = (step, next_step(now, step));
+        }
+        open.trouble = code.map_or_else(|| open.trouble.or_as(step), Trouble::Closed);
+        let worth_it = view.music && now.at.since(open.since) >= SILENT_FOR;
+        if open.said.is_some() || worth_it {
+            let kind = AnnouncementKind::Interrupted(open.interruption());
+            self.say(&mut open, view.text_channel, kind);
+        }
+        self.open = Some(open);
+    }
+
+    /// The frames flow.
+    fn back(&mut self, now: Now, view: &View) {
+        let Some(open) = self.open.take_if(|open| !open.is_over()) else { return };
+        let gap = now.at.since(open.since);
+        let moved = open.voice_channel.is_some() && view.voice_channel != open.voice_channel;
+        let elsewhere = view.voice_channel.filter(|_| moved);
+        let stays = match self.when_over {
+            WhenOver::Tidy => gap >= SHORT,
+            WhenOver::Settle => true,
+            WhenOver::Delete => false,
+        };
+        self.settle(now, open, AnnouncementKind::Back { gap, elsewhere }, stays);
+    }
+
+    /// Out, because somebody asked.
+    fn left(&mut self, now: Now) {
+        if let Some(open) = self.open.take_if(|open| !open.is_over()) {
+            self.settle(now, open, AnnouncementKind::Left, false);
+        }
+    }
+
+    /// Out, and nobody asked. Those who know already are told only where a message says something else.
+    fn end(&mut self, now: Now, ending: Ending, told: Told, view: &View) {
+        let mut open = match self.open.take() {
+            Some(open) => open.again(now, now.at),
+            None => self.begin(now, now.at, view),
+        };
+        let concerns = view.music || matches!(ending, Ending::Fatal { .. });
+        if open.said.is_none() && (!concerns || told == Told::ByAnswer) {
+            return;
+        }
+        open.chapter = Chapter::Ended;
+        self.say(&mut open, view.text_channel, AnnouncementKind::Ended(ending));
+        self.open = Some(open);
+    }
+
+    fn begin(&mut self, now: Now, since: Moment, view: &View) -> Open {
+        Open {
+            number: self.number(now),
+            chapter: Chapter::Troubled,
+            since,
+            since_unix: now.unix_ms_of(since) / 1000,
+            trouble: Trouble::Lost,
+            stood: self.stood,
+            voice_channel: view.voice_channel,
+            step: (Step::Trying, NextStep::Trying),
+            attempt: 1,
+            said: None,
+        }
+    }
+
+    /// The time in milliseconds: a number that no earlier process has given away either.
+    fn number(&mut self, now: Now) -> u64 {
+        self.last_number = now.unix_ms.max(self.last_number.saturating_add(1));
+        self.last_number
+    }
+
+    fn say(&mut self, open: &mut Open, text_channel: Option<ChannelId>, kind: AnnouncementKind) {
+        let Some(channel) = open.said.as_ref().map(|(channel, _)| *channel).or(text_channel) else { return };
+        if open.said.as_ref().is_none_or(|(_, last)| *last != kind) {
+            open.said = Some((channel, kind.clone()));
+            self.out.push_back(Word { channel, incident: open.number, step: AnnouncementStep::Say(kind) });
+        }
+    }
+
+    /// The last word on an incident. One of which nothing was said is forgotten.
+    fn settle(&mut self, now: Now, mut open: Open, kind: AnnouncementKind, stays: bool) {
+        let Some((channel, _)) = open.said else { return };
+        open.said = Some((channel, kind.clone()));
+        open.chapter = Chapter::Over { at: now.at, remove_at: (!stays).then(|| now.at + READABLE_FOR) };
+        self.out.push_back(Word { channel, incident: open.number, step: AnnouncementStep::Settle(kind) });
+        self.open = Some(open);
+    }
+
+    /// Takes away what has been read, and forgets what is long over.
+    fn tidy(&mut self, now: Moment) {
+        let Some(open) = &self.open else { return };
+        let Chapter::Over { at, remove_at } = open.chapter else { return };
+        if remove_at.is_some_and(|remove_at| remove_at <= now) {
+            let (incident, said) = (open.number, open.said.as_ref().map(|(channel, _)| *channel));
+            let word = |channel| Word { channel, incident, step: AnnouncementStep::Remove };
+            self.out.extend(said.map(word));
+            self.open = None;
+        } else if now.since(at) >= SAME_FOR {
+            self.open = None;
+        }
+    }
+}
+
+impl Open {
+    const fn is_over(&self) -> bool {
+        matches!(self.chapter, Chapter::Over { .. })
+    }
+
+    /// Trouble once more: the same incident goes on. After a good while between it counts from its return.
+    fn again(mut self, now: Now, since: Moment) -> Self {
+        if self.is_over() {
+            (self.since, self.since_unix) = (since, now.unix_ms_of(since) / 1000);
+            (self.trouble, self.stood) = (Trouble::Lost, true);
+        }
+        self.chapter = Chapter::Troubled;
+        self
+    }
+
+    const fn interruption(&self) -> Interruption {
+        Interruption {
+            trouble: self.trouble,
+            stood: self.stood,
+            since_unix: self.since_unix,
+            next: self.step.1,
+            attempt: self.attempt,
+        }
+    }
+}
+
+fn next_step(now: Now, step: Step) -> NextStep {
+    match step {
+        Step::Trying => NextStep::Trying,
+        Step::Attempt(at) => NextStep::Attempt { at_unix: now.unix_of(at) },
+        Step::Round(at) => NextStep::Round { at_unix: now.unix_of(at) },
+        Step::Unexplained | Step::NoServer | Step::NoGateway => NextStep::AwaitingDiscord,
+    }
+}
+
+impl Trouble {
+    /// Without a close code, what is waited for tells what happened; a code that came before tells more.
+    const fn or_as(self, step: Step) -> Self {
+        match (self, step) {
+            (Self::Closed(_), _) => self,
+            (_, Step::NoServer) => Self::ServerGone,
+            (_, Step::NoGateway) => Self::GatewayAway,
+            (_, Step::Trying | Step::Attempt(_) | Step::Round(_) | Step::Unexplained) => self,
+        }
+    }
+}

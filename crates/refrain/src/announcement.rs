@@ -1,0 +1,119 @@
+//! What people in a guild are told without having asked, as values: whoever talks to Discord puts them into words.
+
+use refrain_model::{ChannelId, GuildId};
+use refrain_recovery::CloseCode;
+use std::time::Duration;
+
+/// Something to do with the one message of an incident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Announcement {
+    /// The guild.
+    pub guild: GuildId,
+    /// The text channel where the music was asked for. It stays the same for all that is said of one incident.
+    pub channel: ChannelId,
+    /// Which incident: one incident is one message. Never the same twice in a guild, not even after a restart.
+    pub incident: u64,
+    /// What to do.
+    pub step: AnnouncementStep,
+}
+
+/// What to do with an incident's message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnnouncementStep {
+    /// Show this: in a new message for an incident that has none, otherwise in place of what it says.
+    Say(AnnouncementKind),
+    /// Show this in the incident's message; without one (it could not be sent in time) say nothing any more.
+    Settle(AnnouncementKind),
+    /// Delete the incident's message.
+    Remove,
+}
+
+/// What an announcement is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnnouncementKind {
+    /// The music is interrupted, and the bot is on its way back.
+    Interrupted(Interruption),
+    /// The music is back.
+    Back {
+        /// How long it was gone.
+        gap: Duration,
+        /// Where it plays now, when that is another channel than before.
+        elsewhere: Option<ChannelId>,
+    },
+    /// The bot is out of voice, and stays out until somebody asks.
+    Ended(Ending),
+    /// Somebody told the bot to leave before it was back.
+    Left,
+    /// A track of the queue could not be played and was passed over.
+    TrackFailed {
+        /// Its title.
+        title: String,
+        /// Why, in words for people.
+        reason: String,
+    },
+}
+
+/// An interruption that goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Interruption {
+    /// What happened.
+    pub trouble: Trouble,
+    /// The connection had stood before; otherwise it has not come about yet.
+    pub stood: bool,
+    /// Since when, in seconds since 1970.
+    pub since_unix: u64,
+    /// What comes next.
+    pub next: NextStep,
+    /// The attempt that is under way or comes next, from 1.
+    pub attempt: u32,
+}
+
+/// What interrupted the music.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The voice socket was closed with this code.
+    Closed(CloseCode),
+    /// Discord took the voice server away.
+    ServerGone,
+    /// Discord's main gateway or the guild is away.
+    GatewayAway,
+    /// The connection was lost without a word, or the attempt got no answer.
+    Lost,
+}
+
+/// What comes next in an interruption.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NextStep {
+    /// An attempt is under way.
+    Trying,
+    /// The next attempt comes at this time, in seconds since 1970.
+    Attempt {
+        /// When.
+        at_unix: u64,
+    },
+    /// A round of attempts is used up; the next begins at this time, in seconds since 1970.
+    Round {
+        /// When.
+        at_unix: u64,
+    },
+    /// Discord has to say what it meant, to name a voice server, or to come back itself.
+    AwaitingDiscord,
+}
+
+/// Why the bot stays out of voice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// A moderator disconnected it. Queue and position are kept.
+    Kicked,
+    /// The connection was lost, and this guild wants no rejoin by itself. Queue and position are kept.
+    StayedOut,
+    /// The voice channel, or the bot's place in the guild, is gone.
+    ChannelGone,
+    /// Discord did not answer the join: the channel is full, or the bot may not connect.
+    Unanswered,
+    /// No retry can help.
+    Fatal {
+        /// The close code that said so.
+        code: Option<CloseCode>,
+    },
+}

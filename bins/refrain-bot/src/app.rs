@@ -1,7 +1,7 @@
 //! The parts, put together.
 
 use crate::{config::Config, exit};
-use refrain::{Extractor, ExtractorConfig, Limits, PipelineConfig, Refrain, Settings};
+use refrain::{Extractor, ExtractorConfig, GovernorPolicy, Limits, PipelineConfig, Refrain, Settings};
 use refrain_discord::{Bot, DiscordError};
 use std::io::Write as _;
 use tokio_util::sync::CancellationToken;
@@ -74,5 +74,11 @@ fn settings(config: &Config, bot: &Bot, extractor: &Extractor) -> Settings {
         ..PipelineConfig::default()
     };
     let limits = Limits { max_tracks: config.max_tracks, ..Limits::default() };
-    Settings { bot_user: bot.user(), recovery: config.recovery.clone(), pipeline, limits }
+    Settings {
+        bot_user: bot.user(),
+        recovery: config.recovery.clone(),
+        governor: GovernorPolicy::default(),
+        pipeline,
+        limits,
+    }
 }

@@ -50,6 +50,7 @@ pub struct Bot {
     application: Id<ApplicationMarker>,
     user: Id<UserMarker>,
     name: String,
+    world: Arc<World>,
     shards: Vec<Shard>,
     senders: Vec<MessageSender>,
     board: Arc<Board>,
@@ -70,7 +71,8 @@ impl Bot {
         let shards = shards(settings, &gateway);
         let senders = shards.iter().map(Shard::sender).collect();
         let (application, name, user) = (application.id, user.name, user.id);
-        Ok(Self { http, application, user, name, shards, senders, board: Arc::default() })
+        let world = Arc::new(World::new(user));
+        Ok(Self { http, application, user, name, world, shards, senders, board: Arc::default() })
     }
 
     /// The bot's own user.
@@ -98,7 +100,7 @@ impl Bot {
     /// The way out to Discord, for [`Refrain::new`].
     #[must_use]
     pub fn port(&self) -> Arc<dyn GatewayPort> {
-        Arc::new(Port::new(self.senders.clone(), self.board.clone()))
+        Arc::new(Port::new(self.senders.clone(), self.board.clone(), self.world.clone()))
     }
 
     /// Connects and serves until `stop` is cancelled; then leaves voice in every guild and closes the shards, within 5 s.
@@ -106,7 +108,7 @@ impl Bot {
     /// # Errors
     /// When the gateway closes a shard for good. Voice is left then too, as far as that is possible.
     pub async fn run(self, refrain: Refrain, stop: CancellationToken) -> Result<(), DiscordError> {
-        let world = Arc::new(World::new(self.user));
+        let world = self.world;
         let desk = Desk::new(self.http.clone(), self.application, world.clone(), refrain.clone());
         let closing = CancellationToken::new();
         let mut announcer = tokio::spawn(announcer::run(self.http, self.board, closing.clone()));

@@ -1,6 +1,10 @@
 //! Refrain's way out to Discord: op 4 to the guild's shard, announcements to the announcer.
 
-use crate::{announcer::Board, convert, world};
+use crate::{
+    announcer::Board,
+    convert,
+    world::{self, World},
+};
 use refrain::{Announcement, GatewayPort};
 use refrain_model::{ChannelId, GuildId};
 use std::sync::Arc;
@@ -12,16 +16,16 @@ pub(crate) struct Port {
     /// By shard number.
     shards: Vec<MessageSender>,
     board: Arc<Board>,
+    world: Arc<World>,
 }
 
 impl Port {
-    pub(crate) fn new(shards: Vec<MessageSender>, board: Arc<Board>) -> Self {
-        Self { shards, board }
+    pub(crate) fn new(shards: Vec<MessageSender>, board: Arc<Board>, world: Arc<World>) -> Self {
+        Self { shards, board, world }
     }
 
     fn shard(&self, guild: GuildId) -> Option<&MessageSender> {
-        let shards = u32::try_from(self.shards.len()).unwrap_or(u32::MAX);
-        self.shards.get(usize::try_from(world::shard_of(guild, shards)).ok()?)
+        self.shards.get(usize::try_from(self.shard_of(guild)).ok()?)
     }
 }
 
@@ -41,5 +45,14 @@ impl GatewayPort for Port {
 
     fn announce(&self, announcement: Announcement) {
         self.board.push(announcement);
+    }
+
+    fn shard_of(&self, guild: GuildId) -> u32 {
+        world::shard_of(guild, u32::try_from(self.shards.len()).unwrap_or(u32::MAX))
+    }
+
+    fn listeners(&self, guild: GuildId, channel: ChannelId) -> Option<u32> {
+        let listeners = self.world.listeners(convert::to_guild(guild)?, convert::to_channel(channel)?)?;
+        Some(u32::try_from(listeners).unwrap_or(u32::MAX))
     }
 }

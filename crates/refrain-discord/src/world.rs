@@ -94,6 +94,17 @@ impl World {
         Facts { asker: room, bot, listeners }
     }
 
+    /// How many people listen in a voice channel: neither this bot nor another counts. `None` while the guild is not known.
+    pub(crate) fn listeners(&self, guild: Id<GuildMarker>, channel: Id<ChannelMarker>) -> Option<usize> {
+        if !self.knows(guild) {
+            return None;
+        }
+        let states = self.voice_states(guild);
+        let bots = self.bots.lock().unwrap_or_else(PoisonError::into_inner);
+        let listens = |user: &Id<UserMarker>| *user != self.bot && !bots.contains(user);
+        Some(states.iter().filter(|(user, at)| *at == channel && listens(user)).count())
+    }
+
     /// Who is where. Read through the guild's own list, which a new `GUILD_CREATE` starts afresh: the list by channel
     /// keeps people who left while the shard was away. One lock at a time.
     fn voice_states(&self, guild: Id<GuildMarker>) -> Vec<(Id<UserMarker>, Id<ChannelMarker>)> {

@@ -152,3 +152,15 @@ fn guilds_are_spread_over_shards_as_discord_spreads_them() {
     assert!(on_shard(guild, 1, 4) && !on_shard(guild, 0, 4));
     assert_eq!(shard_of(guild, 0), 0, "no shards at all is a mistake, not a crash");
 }
+
+#[test]
+fn listeners_are_people_in_that_channel_and_unknown_is_not_none() {
+    let world = World::new(BOT);
+    assert_eq!(world.listeners(GUILD, Id::new(OPEN)), None);
+    let states = [BOT, ANN, OTHER_BOT].map(|user| voice_state(user, Some(OPEN)));
+    world.update(&mut guild_create(&states));
+    assert_eq!(world.listeners(GUILD, Id::new(OPEN)), Some(1));
+    assert_eq!(world.listeners(GUILD, Id::new(SMALL)), Some(0));
+    world.update(&mut moves(BEN, Some(OPEN)));
+    assert_eq!(world.listeners(GUILD, Id::new(OPEN)), Some(2));
+}

@@ -3,7 +3,7 @@
 use refrain_audio::PipelineConfig;
 use refrain_model::{ChannelId, Track, UserId};
 use refrain_queue::{Limits, Page};
-use refrain_recovery::Policy;
+use refrain_recovery::{Policy, governor::GovernorPolicy};
 use std::time::Duration;
 
 /// What every guild's actor is made with.
@@ -13,6 +13,8 @@ pub struct Settings {
     pub bot_user: UserId,
     /// How voice recovers.
     pub recovery: Policy,
+    /// How attempts are shared out among the guilds.
+    pub governor: GovernorPolicy,
     /// How sound is read.
     pub pipeline: PipelineConfig,
     /// The queue's bounds.

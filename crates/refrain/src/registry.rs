@@ -3,6 +3,7 @@
 use crate::{
     GatewayPort, GuildHandle, Settings,
     actor::{self, Actor},
+    governor::Turns,
 };
 use refrain_extract::Extractor;
 use refrain_model::GuildId;
@@ -31,6 +32,7 @@ pub(crate) struct Shared {
     pub(crate) extractor: Extractor,
     pub(crate) port: Arc<dyn GatewayPort>,
     pub(crate) songbird: SongbirdShared,
+    pub(crate) turns: Turns,
     /// The epoch of every [`Moment`](refrain_model::Moment) in this process.
     pub(crate) epoch: Instant,
 }
@@ -40,7 +42,9 @@ impl Refrain {
     #[must_use]
     pub fn new(settings: Settings, extractor: Extractor, port: Arc<dyn GatewayPort>) -> Self {
         let songbird = SongbirdShared::new(settings.recovery.timeouts.reconnect, settings.recovery.liveness.clone());
-        let shared = Shared { settings, extractor, port, songbird, epoch: Instant::now() };
+        let epoch = Instant::now();
+        let turns = Turns::start(settings.governor.clone(), epoch);
+        let shared = Shared { settings, extractor, port, songbird, turns, epoch };
         Self { shared: Arc::new(shared), guilds: Arc::default() }
     }
 

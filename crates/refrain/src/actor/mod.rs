@@ -3,14 +3,16 @@
 mod commands;
 mod incident;
 mod message;
+mod meter;
 mod playback;
 mod voice;
 
 pub(crate) use message::{Command, Message};
 
-use crate::{GuildHandle, VoiceSummary, handle::Inbox, registry::Shared};
+use crate::{GuildHandle, VoiceSummary, governor::Seat, handle::Inbox, registry::Shared};
 use incident::IncidentBook;
 use message::Opened;
+use meter::Meter;
 use playback::Playback;
 use refrain_model::{ChannelId, GuildId, Moment};
 use refrain_queue::Queue;
@@ -29,6 +31,9 @@ pub(crate) struct Actor {
     guild: GuildId,
     shared: Arc<Shared>,
     recovery: Recovery,
+    /// Where attempts wait for their turn.
+    seat: Seat,
+    meter: Meter,
     driver: Box<dyn VoiceDriver>,
     queue: Queue,
     playback: Option<Playback>,
@@ -53,6 +58,8 @@ impl Actor {
         Self {
             guild,
             recovery: Recovery::new(shared.settings.recovery.clone(), seed),
+            seat: shared.turns.seat(guild),
+            meter: Meter::new(guild),
             driver,
             queue: Queue::new(shared.settings.limits),
             playback: None,
@@ -76,6 +83,7 @@ impl Actor {
                 biased;
                 Some(report) = reports.recv() => self.driver_reported(report),
                 Some(event) = gateway.recv() => self.gateway_said(event),
+                () = self.seat.granted() => self.turn_came(),
                 () = sleep_until(wake_up) => self.recovery.handle_timeout(self.now()),
                 message = commands.recv() => match message {
                     Some(Message::Command(command)) => self.command(command),

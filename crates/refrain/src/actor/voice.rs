@@ -1,27 +1,66 @@
 //! Between the recovery machine and the world: what happened goes in, what it says is carried out.
 
 use super::Actor;
-use crate::VoiceSummary;
-use refrain_model::ChannelId;
-use refrain_recovery::{DriverEvent, GatewayEvent, Incident, Input, Intent, Output, State};
+use crate::{VoiceSummary, metrics};
+use refrain_model::{ChannelId, Moment};
+use refrain_recovery::{
+    CloseCode, DriverEvent, GatewayEvent, Incident, Input, Intent, Output, Recovery, State, Urgency,
+};
 use refrain_voice::DriverReport;
+
+/// A line about the voice connection, with the fields that every such line has.
+macro_rules! voice_line {
+    ($actor:expr, $level:ident, $code:expr, $($rest:tt)+) => {
+        tracing::$level!(
+            guild_id = %$actor.guild,
+            voice_channel_id = $actor.recovery.intent().map(ChannelId::get),
+            close_code = Option::<CloseCode>::map($code, |code| code.0),
+            attempt = $actor.recovery.snapshot().attempt,
+            latency_ms = latency_ms(&$actor.recovery),
+            state = $actor.recovery.state().name(),
+            $($rest)+
+        )
+    };
+}
 
 impl Actor {
     pub(super) fn gateway_said(&mut self, event: GatewayEvent) {
-        tracing::debug!(guild_id = %self.guild, ?event, "gateway");
+        voice_line!(self, debug, None, ?event, "gateway");
+        if let GatewayEvent::Health { latency, .. } = event {
+            metrics::gateway_latency(latency);
+        }
         self.recovery.handle_input(self.now(), Input::Gateway(event));
     }
 
     pub(super) fn driver_reported(&mut self, report: DriverReport) {
         match report {
             DriverReport::Connection { generation, event } => {
-                tracing::debug!(guild_id = %self.guild, %generation, ?event, "driver");
+                voice_line!(self, debug, code_of(event), %generation, ?event, "driver");
                 if generation == self.recovery.generation() && event == DriverEvent::Alive {
                     self.prove_heard();
                 }
-                self.recovery.handle_input(self.now(), Input::Driver { generation, event });
+                let (now, stood) = (self.now(), matches!(self.recovery.state(), State::Stable(_)));
+                let newest = generation == self.recovery.generation();
+                self.recovery.handle_input(now, Input::Driver { generation, event });
+                if newest && self.took(now, event) {
+                    self.meter.driver_said(now, generation, event, stood);
+                }
             }
             DriverReport::StreamEnded { stream, reason } => self.stream_ended(&stream, reason),
+        }
+    }
+
+    /// Whether the machine took the end of a connection for one: not when that was torn down before.
+    fn took(&self, now: Moment, event: DriverEvent) -> bool {
+        match event {
+            DriverEvent::Closed { .. } | DriverEvent::Failed { .. } => {
+                self.recovery.snapshot().last_close.is_some_and(|(at, _)| at == now)
+            }
+            DriverEvent::Connected
+            | DriverEvent::Resumed
+            | DriverEvent::Unresponsive
+            | DriverEvent::Alive
+            | DriverEvent::Reachable => true,
         }
     }
 
@@ -38,17 +77,45 @@ impl Actor {
         }
     }
 
+    /// The turn that the machine had asked for has come.
+    pub(super) fn turn_came(&mut self) {
+        voice_line!(self, debug, None, "a turn was granted");
+        self.recovery.handle_input(self.now(), Input::Turn);
+    }
+
+    /// Asks the governor for the turn that the machine wants. One that is free is taken within the same pass.
+    fn ask_turn(&mut self, urgency: Urgency) {
+        let port = &self.shared.port;
+        let listeners = self.recovery.intent().and_then(|channel| port.listeners(self.guild, channel));
+        // Where nobody knows, somebody may be listening.
+        if self.seat.ask(urgency, port.shard_of(self.guild), listeners.unwrap_or(1)) {
+            self.recovery.handle_input(self.now(), Input::Turn);
+        } else {
+            voice_line!(self, debug, None, ?urgency, ?listeners, "waiting for a turn");
+        }
+    }
+
     /// Does what the machine says, in order, until it has nothing more to say.
     pub(super) fn carry_out(&mut self) {
+        self.meter.begins(self.recovery.state(), &self.recovery.snapshot());
+        self.meter.span().in_scope(|| self.carry_out_all());
+        self.meter.settles(self.now(), self.recovery.state());
+    }
+
+    fn carry_out_all(&mut self) {
         while let Some(output) = self.recovery.poll_output() {
+            self.meter.machine_said(self.now(), &output, self.recovery.state());
             match output {
-                Output::SendVoiceState { channel } => self.shared.port.update_voice_state(self.guild, channel),
+                Output::SendVoiceState { channel } => {
+                    self.shared.port.update_voice_state(self.guild, channel);
+                    self.seat.sent(self.shared.port.shard_of(self.guild));
+                }
                 Output::Connect { generation, session } => self.driver.connect(generation, session),
                 Output::Resume { generation } => self.driver.resume(generation),
                 Output::TearDown { generation } => self.driver.tear_down(generation),
                 Output::Probe { generation } => self.driver.probe(generation),
-                Output::AskTurn { .. } => self.recovery.handle_input(self.now(), Input::Turn),
-                Output::WithdrawTurn => {}
+                Output::AskTurn { urgency } => self.ask_turn(urgency),
+                Output::WithdrawTurn => self.seat.give_back(),
                 Output::StartFrames { from } => {
                     if let Some(position) = from {
                         self.play_from(position);
@@ -61,7 +128,7 @@ impl Actor {
                     self.let_flow();
                 }
                 Output::Persist { channel } => {
-                    tracing::debug!(guild_id = %self.guild, ?channel, "the intent to be remembered");
+                    voice_line!(self, debug, None, ?channel, "the intent to be remembered");
                 }
                 Output::Incident(incident) => {
                     self.log(&incident);
@@ -72,18 +139,14 @@ impl Actor {
         }
     }
 
-    fn log(&mut self, incident: &Incident) {
-        tracing::info!(
-            guild_id = %self.guild,
-            voice_channel_id = self.recovery.intent().map(ChannelId::get),
-            generation = %incident.generation,
-            attempt = incident.attempt,
-            close_code = incident.code.map(|c| c.0),
-            state = self.recovery.state().name(),
-            verdict = ?incident.verdict,
-            reason = %incident.reason,
-            "voice"
-        );
+    fn log(&self, incident: &Incident) {
+        let (generation, verdict, reason) = (incident.generation, incident.verdict, &incident.reason);
+        match incident.alert {
+            None => voice_line!(self, info, incident.code, %generation, ?verdict, %reason, "voice"),
+            Some(alert) => {
+                voice_line!(self, error, incident.code, ?alert, %generation, ?verdict, %reason, "voice: please look at this")
+            }
+        }
     }
 
     pub(super) fn voice_summary(&self) -> VoiceSummary {
@@ -95,5 +158,23 @@ impl Actor {
                 None => VoiceSummary::Idle,
             },
         }
+    }
+}
+
+/// The main gateway's round trip, once it is known.
+fn latency_ms(recovery: &Recovery) -> Option<u64> {
+    let latency = recovery.snapshot().gateway_latency;
+    u64::try_from(latency.as_millis()).ok().filter(|_| !latency.is_zero())
+}
+
+fn code_of(event: DriverEvent) -> Option<CloseCode> {
+    match event {
+        DriverEvent::Closed { code, .. } => code,
+        DriverEvent::Failed { kind } => kind.code(),
+        DriverEvent::Connected
+        | DriverEvent::Resumed
+        | DriverEvent::Unresponsive
+        | DriverEvent::Alive
+        | DriverEvent::Reachable => None,
     }
 }

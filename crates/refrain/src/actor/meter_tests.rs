@@ -18,13 +18,15 @@ struct Guild {
     machine: Recovery,
     meter: Meter,
     now: Moment,
+    /// The last op 4 that was not answered yet.
+    asked: Option<Option<ChannelId>>,
 }
 
 impl Guild {
     /// Connected, an hour ago.
     fn connected() -> Self {
         let machine = Recovery::new(Policy::default(), 7);
-        let mut guild = Self { machine, meter: Meter::new(GuildId::new(1)), now: Moment::ZERO };
+        let mut guild = Self { machine, meter: Meter::new(GuildId::new(1)), now: Moment::ZERO, asked: None };
         guild.input(Input::Intent(Intent::Join { channel: CHANNEL }));
         guild.halves("first");
         guild.driver(DriverEvent::Connected);
@@ -44,6 +46,9 @@ impl Guild {
             if matches!(output, Output::AskTurn { .. }) {
                 self.machine.handle_input(self.now, Input::Turn);
             }
+            if let Output::SendVoiceState { channel } = output {
+                self.asked = Some(channel);
+            }
         }
         self.meter.settles(self.now, self.machine.state());
     }
@@ -60,12 +65,15 @@ impl Guild {
         self.driver(DriverEvent::Closed { code: Some(CloseCode(code)), resumable: false });
     }
 
-    /// Out of the channel, as asked, and in again with a new pair.
+    /// Discord does what op 4 asked for, and says so.
     fn halves(&mut self, token: &str) {
-        for channel in [None, Some(CHANNEL)] {
+        while let Some(channel) = self.asked.take() {
             self.gateway(GatewayEvent::VoiceState { channel, session_id: "session".into() });
+            if channel.is_some() {
+                let endpoint = Some("voice.test:443".into());
+                self.gateway(GatewayEvent::VoiceServer { endpoint, token: token.into() });
+            }
         }
-        self.gateway(GatewayEvent::VoiceServer { endpoint: Some("voice.test:443".into()), token: token.into() });
     }
 
     fn gateway(&mut self, event: GatewayEvent) {

@@ -101,7 +101,7 @@ impl Default for Timeouts {
             evidence: Duration::from_secs(10),
             server: Duration::from_secs(300),
             guild: Duration::from_secs(300),
-            turn: Duration::from_secs(900),
+            turn: Duration::from_secs(3600),
         }
     }
 }

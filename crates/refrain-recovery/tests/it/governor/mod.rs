@@ -1,6 +1,7 @@
 //! The governor: who may make an attempt now, and who waits.
 
 mod budget;
+mod crash;
 mod model;
 mod properties;
 mod rank;

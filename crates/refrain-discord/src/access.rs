@@ -13,6 +13,8 @@ pub(crate) struct Facts {
     pub(crate) bot: Option<ChannelId>,
     /// Other people (no bots) in the bot's channel.
     pub(crate) listeners: usize,
+    /// What the person who asks may do in the text channel, as Discord says with each command; `None`: it did not say.
+    pub(crate) rights: Option<Permissions>,
 }
 
 /// A voice channel, as the bot may use it.
@@ -41,6 +43,11 @@ pub(crate) enum Refusal {
     Stage { channel: ChannelId },
     /// The bot lacks permissions there.
     Missing { channel: ChannelId, permissions: Permissions },
+    /// The person may not do that.
+    NotAllowed {
+        /// Who may, as in "only people with … can do that".
+        needed: &'static str,
+    },
     /// The channel takes no more people.
     Full { channel: ChannelId, limit: usize },
 }
@@ -51,11 +58,14 @@ const NEEDED: [(Permissions, &str); 3] =
 
 /// Checks an ask against the facts. The answer is the person's voice channel where the ask needs one.
 ///
-/// Looking (`/queue`, `/now-playing`) is free. Everything else is for those who listen: the person must be in a voice
+/// Looking (`/queue`, `/now-playing`, `/voice-status`) is free. What goes over others' heads (`/recover`, `/config`) is for
+/// those who may do such things in Discord itself. Everything else is for those who listen: the person must be in a voice
 /// channel, and in the bot's own while it plays there for others. `/play` also needs a channel that the bot can enter.
 pub(crate) fn check(ask: &Ask, facts: &Facts) -> Result<Option<ChannelId>, Refusal> {
     let joins = match ask {
-        Ask::Queue { .. } | Ask::NowPlaying => return Ok(None),
+        Ask::Queue { .. } | Ask::NowPlaying | Ask::VoiceStatus { .. } => return Ok(None),
+        Ask::Recover => return moderates(facts).map(|()| facts.asker.as_ref().map(|room| room.channel)),
+        Ask::Config | Ask::Configure(_) => return manages(facts).map(|()| None),
         Ask::Play { .. } => true,
         Ask::Skip { .. } | Ask::Pause | Ask::Resume | Ask::Stop | Ask::Disconnect => false,
     };
@@ -67,6 +77,26 @@ pub(crate) fn check(ask: &Ask, facts: &Facts) -> Result<Option<ChannelId>, Refus
         can_enter(room, facts.bot == Some(room.channel))?;
     }
     Ok(Some(room.channel))
+}
+
+/// Who may move others may bring the bot back too.
+fn moderates(facts: &Facts) -> Result<(), Refusal> {
+    let enough = Permissions::MANAGE_GUILD | Permissions::MOVE_MEMBERS | Permissions::ADMINISTRATOR;
+    let needed = "**Manage Server** or **Move Members**";
+    if facts.rights.is_some_and(|rights| rights.intersects(enough)) {
+        Ok(())
+    } else {
+        Err(Refusal::NotAllowed { needed })
+    }
+}
+
+fn manages(facts: &Facts) -> Result<(), Refusal> {
+    let enough = Permissions::MANAGE_GUILD | Permissions::ADMINISTRATOR;
+    if facts.rights.is_some_and(|rights| rights.intersects(enough)) {
+        Ok(())
+    } else {
+        Err(Refusal::NotAllowed { needed: "**Manage Server**" })
+    }
 }
 
 fn can_enter(room: &Room, inside: bool) -> Result<(), Refusal> {
@@ -111,6 +141,9 @@ impl Refusal {
                     names.join("**, **"),
                 )
             }
+            Self::NotAllowed { needed } => {
+                format!("Only people with the permission {needed} can do that. `/voice-status` shows how things are.")
+            }
             Self::Full { channel, limit } => format!(
                 "<#{channel}> is full: it holds {limit}. Make room, raise its user limit (Edit Channel), or join another \
                  channel."
@@ -151,14 +184,36 @@ mod tests {
     }
 
     #[test]
+    fn what_goes_over_others_heads_is_for_those_who_may_do_so_in_discord() {
+        let change = refrain::SettingChange::AutoRejoin(refrain::AutoRejoin::Off);
+        let cases = [
+            (Permissions::empty(), false, false),
+            (Permissions::SEND_MESSAGES | Permissions::MUTE_MEMBERS, false, false),
+            (Permissions::MOVE_MEMBERS, true, false),
+            (Permissions::MANAGE_GUILD, true, true),
+            (Permissions::ADMINISTRATOR, true, true),
+        ];
+        for (rights, recover, config) in cases {
+            let nowhere = Facts { rights: Some(rights), ..Facts::default() };
+            assert_eq!(check(&Ask::Recover, &nowhere).is_ok(), recover, "{rights:?}");
+            for ask in [Ask::Config, Ask::Configure(change)] {
+                assert_eq!(check(&ask, &nowhere).is_ok(), config, "{ask:?} with {rights:?}");
+            }
+            assert_eq!(check(&Ask::VoiceStatus { page: 1 }, &nowhere), Ok(None), "looking is free");
+        }
+        let in_voice = Facts { rights: Some(Permissions::MOVE_MEMBERS), ..facts(room()) };
+        assert_eq!(check(&Ask::Recover, &in_voice), Ok(Some(HERE)), "a bot without a channel comes there");
+    }
+
+    #[test]
     fn a_bot_that_plays_for_others_stays_with_them() {
-        let elsewhere = |listeners| Facts { asker: Some(room()), bot: Some(THERE), listeners };
+        let elsewhere = |listeners| Facts { asker: Some(room()), bot: Some(THERE), listeners, ..Facts::default() };
         let refused = Err(Refusal::Elsewhere { channel: THERE });
         for ask in [play(), Ask::Skip { count: 1 }, Ask::Disconnect] {
             assert_eq!(check(&ask, &elsewhere(1)), refused, "{ask:?}");
             assert_eq!(check(&ask, &elsewhere(0)), Ok(Some(HERE)), "{ask:?}: nobody listens to it there");
         }
-        let together = Facts { asker: Some(room()), bot: Some(HERE), listeners: 3 };
+        let together = Facts { asker: Some(room()), bot: Some(HERE), listeners: 3, ..Facts::default() };
         assert_eq!(check(&play(), &together), Ok(Some(HERE)));
     }
 
@@ -187,7 +242,7 @@ mod tests {
         for (name, room, wanted) in cases {
             assert_eq!(check(&play(), &facts(room)), wanted, "{name}");
         }
-        let inside = Facts { asker: Some(full), bot: Some(HERE), listeners: 1 };
+        let inside = Facts { asker: Some(full), bot: Some(HERE), listeners: 1, ..Facts::default() };
         assert_eq!(check(&play(), &inside), Ok(Some(HERE)), "full, but the bot is one of those inside");
     }
 
@@ -200,6 +255,8 @@ mod tests {
             Refusal::Missing { channel: HERE, permissions: Permissions::CONNECT },
             Refusal::Missing { channel: HERE, permissions: ALL },
             Refusal::Full { channel: HERE, limit: 2 },
+            moderates(&Facts::default()).unwrap_err(),
+            manages(&Facts::default()).unwrap_err(),
         ];
         let said: Vec<_> = refusals.iter().map(Refusal::user_message).collect();
         insta::assert_snapshot!(said.join("\n"));

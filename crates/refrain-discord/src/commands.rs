@@ -1,16 +1,18 @@
 //! The slash commands: what is registered with Discord, and what comes back when somebody uses one.
 
+use refrain::{AutoRejoin, SettingChange, WhenOver};
 use twilight_model::{
     application::{
         command::{Command, CommandType},
         interaction::{
             InteractionContextType,
-            application_command::{CommandData, CommandOptionValue},
+            application_command::{CommandData, CommandDataOption, CommandOptionValue},
         },
     },
+    guild::Permissions,
     oauth::ApplicationIntegrationType,
 };
-use twilight_util::builder::command::{CommandBuilder, IntegerBuilder, StringBuilder};
+use twilight_util::builder::command::{CommandBuilder, IntegerBuilder, StringBuilder, SubCommandBuilder};
 
 /// The longest query Discord lets people type; a link or a search needs no more.
 const MAX_QUERY: u16 = 500;
@@ -45,7 +47,32 @@ pub(crate) enum Ask {
     },
     /// `/now-playing`.
     NowPlaying,
+    /// `/voice-status [page]`.
+    VoiceStatus {
+        /// Which page of the timeline, from 1.
+        page: usize,
+    },
+    /// `/recover`.
+    Recover,
+    /// `/config get`.
+    Config,
+    /// `/config set-… value`.
+    Configure(SettingChange),
 }
+
+/// `/config set-auto-rejoin`: what people choose from, and what it means.
+pub(crate) const AUTO_REJOIN: [(&str, AutoRejoin, &str); 3] = [
+    ("off", AutoRejoin::Off, "Never: I stay out until somebody asks"),
+    ("after-faults", AutoRejoin::AfterFaults, "After faults, not after somebody disconnected me"),
+    ("also-after-kick", AutoRejoin::AlsoAfterKick, "Also after somebody disconnected me"),
+];
+
+/// `/config set-incident-message`: what people choose from, and what it means.
+pub(crate) const WHEN_OVER: [(&str, WhenOver, &str); 3] = [
+    ("tidy", WhenOver::Tidy, "One line stays; none after a short interruption"),
+    ("keep", WhenOver::Settle, "One line stays"),
+    ("delete", WhenOver::Delete, "Deleted once it is over"),
+];
 
 /// A command that this version does not know, or one whose options are not what was registered: a command registered by
 /// another version, within the hour in which Discord spreads a change.
@@ -86,7 +113,25 @@ pub(crate) fn definitions() -> Vec<Command> {
         command("disconnect", "Stop the music, clear the queue and leave the voice channel").build(),
         command("queue", "Show what comes next").option(number("page", "Which page (the first if left out)")).build(),
         command("now-playing", "Show what is playing and how far it is").build(),
+        command("voice-status", "Show how my voice connection is and what happened to it")
+            .option(number("page", "Which page of what happened (the newest if left out)"))
+            .build(),
+        command("recover", "Bring me back to the voice channel now: ends any wait, and works after a kick too").build(),
+        // Others do not even see it. What they may do is checked all the same when it is used.
+        command("config", "Settings of this server")
+            .default_member_permissions(Permissions::MANAGE_GUILD)
+            .option(SubCommandBuilder::new("get", "Show the settings of this server"))
+            .option(setting("set-auto-rejoin", "When I come back to the voice channel by myself", &AUTO_REJOIN))
+            .option(setting("set-incident-message", "What becomes of a message about an interruption", &WHEN_OVER))
+            .build(),
     ]
+}
+
+/// A sub-command that takes one of a few values.
+fn setting<T>(name: &str, description: &str, values: &[(&str, T, &str)]) -> SubCommandBuilder {
+    let choices = values.iter().map(|(value, _, words)| (*words, *value));
+    SubCommandBuilder::new(name, description)
+        .option(StringBuilder::new("value", "What it is to be").required(true).choices(choices))
 }
 
 fn command(name: &str, description: &str) -> CommandBuilder {
@@ -104,6 +149,9 @@ pub(crate) fn parse(data: &CommandData) -> Result<Ask, BadCommand> {
     match data.name.as_str() {
         "play" => Ok(Ask::Play { query: text(data, "query")? }),
         "skip" => Ok(Ask::Skip { count: count(data, "number")? }),
+        "voice-status" => Ok(Ask::VoiceStatus { page: count(data, "page")? }),
+        "recover" => Ok(Ask::Recover),
+        "config" => config(data),
         "pause" => Ok(Ask::Pause),
         "resume" => Ok(Ask::Resume),
         "stop" => Ok(Ask::Stop),
@@ -112,6 +160,26 @@ pub(crate) fn parse(data: &CommandData) -> Result<Ask, BadCommand> {
         "now-playing" => Ok(Ask::NowPlaying),
         name => Err(BadCommand::Unknown { name: name.chars().take(32).collect() }),
     }
+}
+
+/// The sub-commands of `/config`.
+fn config(data: &CommandData) -> Result<Ask, BadCommand> {
+    let unknown = || BadCommand::Unknown { name: data.name.clone() };
+    let [CommandDataOption { name, value: CommandOptionValue::SubCommand(options) }] = data.options.as_slice() else {
+        return Err(unknown());
+    };
+    let ask = match name.as_str() {
+        "get" => Some(Ask::Config),
+        "set-auto-rejoin" => choice(options, &AUTO_REJOIN).map(SettingChange::AutoRejoin).map(Ask::Configure),
+        "set-incident-message" => choice(options, &WHEN_OVER).map(SettingChange::WhenOver).map(Ask::Configure),
+        _ => None,
+    };
+    ask.ok_or_else(unknown)
+}
+
+fn choice<T: Copy>(options: &[CommandDataOption], values: &[(&str, T, &str)]) -> Option<T> {
+    let given = options.iter().find(|option| option.name == "value").map(|option| &option.value)?;
+    values.iter().find(|(value, ..)| *given == CommandOptionValue::String((*value).into())).map(|(_, value, _)| *value)
 }
 
 fn option<'a>(data: &'a CommandData, name: &str) -> Option<&'a CommandOptionValue> {
@@ -142,7 +210,10 @@ fn count(data: &CommandData, name: &'static str) -> Result<usize, BadCommand> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use twilight_model::{application::interaction::application_command::CommandDataOption, id::Id};
+    use twilight_model::{
+        application::command::{CommandOption, CommandOptionChoiceValue, CommandOptionType},
+        id::Id,
+    };
 
     fn data(name: &str, options: &[(&str, CommandOptionValue)]) -> CommandData {
         let options =
@@ -156,6 +227,21 @@ mod tests {
             resolved: None,
             target_id: None,
         }
+    }
+
+    /// What must be given, with the first of the choices where there are some.
+    fn required(options: &[CommandOption]) -> impl Iterator<Item = (&str, CommandOptionValue)> {
+        options.iter().filter(|option| option.required == Some(true)).map(|option| {
+            let first = option.choices.as_ref().and_then(|choices| choices.first()).map(|choice| &choice.value);
+            let text = if let Some(CommandOptionChoiceValue::String(text)) = first { text } else { "x" };
+            (option.name.as_str(), CommandOptionValue::String(text.into()))
+        })
+    }
+
+    fn config(sub: &str, value: Option<&str>) -> CommandData {
+        let value = value.map(|value| CommandOptionValue::String(value.into()));
+        let options = value.map(|value| CommandDataOption { name: "value".into(), value }).into_iter().collect();
+        data("config", &[(sub, CommandOptionValue::SubCommand(options))])
     }
 
     #[test]
@@ -173,13 +259,17 @@ mod tests {
     #[test]
     fn every_registered_command_is_understood() {
         for definition in definitions() {
-            let options: Vec<_> = definition
-                .options
-                .iter()
-                .filter(|option| option.required == Some(true))
-                .map(|option| (option.name.as_str(), CommandOptionValue::String("x".into())))
-                .collect();
-            assert!(parse(&data(&definition.name, &options)).is_ok(), "/{}", definition.name);
+            let subs: Vec<_> = definition.options.iter().filter(|o| o.kind == CommandOptionType::SubCommand).collect();
+            for sub in &subs {
+                let options = required(sub.options.as_deref().unwrap_or_default());
+                let options = options.map(|(name, value)| CommandDataOption { name: name.into(), value }).collect();
+                let data = data(&definition.name, &[(&sub.name, CommandOptionValue::SubCommand(options))]);
+                assert!(parse(&data).is_ok(), "/{} {}", definition.name, sub.name);
+            }
+            if subs.is_empty() {
+                let options: Vec<_> = required(&definition.options).collect();
+                assert!(parse(&data(&definition.name, &options)).is_ok(), "/{}", definition.name);
+            }
         }
     }
 
@@ -197,6 +287,16 @@ mod tests {
             (data("skip", &[("number", integer(i64::MAX))]), Ask::Skip { count: 1000 }),
             (data("queue", &[("page", integer(2))]), Ask::Queue { page: 2 }),
             (data("now-playing", &[]), Ask::NowPlaying),
+            (data("voice-status", &[]), Ask::VoiceStatus { page: 1 }),
+            (data("voice-status", &[("page", integer(2))]), Ask::VoiceStatus { page: 2 }),
+            (data("recover", &[]), Ask::Recover),
+            (config("get", None), Ask::Config),
+            (config("set-auto-rejoin", Some("off")), Ask::Configure(SettingChange::AutoRejoin(AutoRejoin::Off))),
+            (
+                config("set-auto-rejoin", Some("also-after-kick")),
+                Ask::Configure(SettingChange::AutoRejoin(AutoRejoin::AlsoAfterKick)),
+            ),
+            (config("set-incident-message", Some("delete")), Ask::Configure(SettingChange::WhenOver(WhenOver::Delete))),
         ];
         for (data, wanted) in cases {
             assert_eq!(parse(&data), Ok(wanted));
@@ -207,6 +307,10 @@ mod tests {
     fn what_was_never_registered_is_refused() {
         assert_eq!(parse(&data("dance", &[])), Err(BadCommand::Unknown { name: "dance".into() }));
         assert!(parse(&data("play", &[])).is_err());
+        assert!(parse(&data("config", &[])).is_err());
+        assert!(parse(&config("set-everything", Some("off"))).is_err());
+        assert!(parse(&config("set-auto-rejoin", Some("perhaps"))).is_err());
+        assert!(parse(&config("set-auto-rejoin", None)).is_err());
         assert!(parse(&data("play", &[("query", CommandOptionValue::Integer(1))])).is_err());
         assert!(parse(&data("skip", &[("number", CommandOptionValue::String("two".into()))])).is_err());
     }

@@ -7,17 +7,17 @@ use twilight_model::channel::message::Embed;
 use twilight_util::builder::embed::{EmbedBuilder, EmbedFooterBuilder, ImageSource};
 
 /// Music is playing, or will.
-const GREEN: u32 = 0x2e_8b57;
+pub(crate) const GREEN: u32 = 0x2e_8b57;
 /// It is paused, or coming back.
-const AMBER: u32 = 0xd9_8e04;
+pub(crate) const AMBER: u32 = 0xd9_8e04;
 /// Nothing plays.
-const GREY: u32 = 0x74_7f8d;
+pub(crate) const GREY: u32 = 0x74_7f8d;
 /// It could not be done.
-const RED: u32 = 0xc0_392b;
+pub(crate) const RED: u32 = 0xc0_392b;
 
 /// Discord takes 256 characters in a title and 4096 in a description.
 const MAX_TITLE: usize = 256;
-const MAX_DESCRIPTION: usize = 4096;
+pub(crate) const MAX_DESCRIPTION: usize = 4096;
 /// Longer addresses are left out of an embed.
 const MAX_URL: usize = 2000;
 /// A title in a list.

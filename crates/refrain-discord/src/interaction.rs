@@ -1,10 +1,11 @@
 //! One interaction: checked, deferred at once, carried out, answered.
 
 use crate::{
-    access,
+    access::{self, Facts},
     commands::{self, Ask},
     convert, embed,
     error::{self, DiscordError},
+    status_embed,
     world::World,
 };
 use refrain::{CommandError, GuildHandle, PlayRequest, Refrain, VoiceSummary};
@@ -115,6 +116,7 @@ impl Desk {
             return Err(BROKEN.into());
         };
         let asked_in = convert::channel(channel.id);
+        let rights = interaction.member.as_ref().and_then(|member| member.permissions);
         let Some(InteractionData::ApplicationCommand(data)) = interaction.data else {
             return Err(BROKEN.into());
         };
@@ -125,7 +127,7 @@ impl Desk {
         if !self.world.knows(guild) {
             return Err(CommandError::Unavailable.user_message());
         }
-        let facts = self.world.facts(guild, user, self.voice_channel(guild));
+        let facts = Facts { rights, ..self.world.facts(guild, user, self.voice_channel(guild)) };
         let voice = access::check(&ask, &facts).map_err(|refusal| refusal.user_message())?;
         Ok(Order { ask, guild, user, asked_in, voice })
     }
@@ -143,20 +145,24 @@ impl Desk {
     async fn carry_out(&self, slip: Slip, order: Order) {
         // In a task of its own, so that a panic in it becomes an answer.
         let guild = self.refrain.guild(convert::guild(order.guild));
+        let private = is_private(&order.ask);
         let work = tokio::spawn(execute(guild, order));
-        let (deferred, done) = tokio::join!(self.defer(&slip), work);
-        let embed = done.unwrap_or_else(|failed| {
+        let (deferred, done) = tokio::join!(self.defer(&slip, private), work);
+        let embeds = done.unwrap_or_else(|failed| {
             tracing::error!(guild_id = %slip.guild, panicked = failed.is_panic(), "a command's task failed");
-            embed::failure(BROKEN)
+            vec![embed::failure(BROKEN)]
         });
         if deferred {
-            self.answer(&slip, embed).await;
+            self.answer(&slip, &embeds).await;
         }
     }
 
-    async fn defer(&self, slip: &Slip) -> bool {
+    async fn defer(&self, slip: &Slip, private: bool) -> bool {
         let kind = InteractionResponseType::DeferredChannelMessageWithSource;
-        self.respond(slip, InteractionResponse { kind, data: None }).await
+        let flags = private.then_some(MessageFlags::EPHEMERAL);
+        let data =
+            flags.map(|flags| InteractionResponseData { flags: Some(flags), ..InteractionResponseData::default() });
+        self.respond(slip, InteractionResponse { kind, data }).await
     }
 
     /// A refusal concerns nobody but the person who asked.
@@ -186,11 +192,10 @@ impl Desk {
         false
     }
 
-    async fn answer(&self, slip: &Slip, embed: Embed) {
+    async fn answer(&self, slip: &Slip, embeds: &[Embed]) {
         let client = self.http.interaction(self.application);
         let nobody = AllowedMentions::default();
-        let embeds = [embed];
-        let update = client.update_response(&slip.token).embeds(Some(&embeds)).allowed_mentions(Some(&nobody));
+        let update = client.update_response(&slip.token).embeds(Some(embeds)).allowed_mentions(Some(&nobody));
         if let Err(failed) = update.await {
             let reason = DiscordError::from_http("answering a command", &failed);
             tracing::warn!(guild_id = %slip.guild, %reason, "a command's answer could not be shown");
@@ -199,19 +204,34 @@ impl Desk {
 }
 
 /// Asks the guild's actor and puts its answer into an embed.
-async fn execute(guild: GuildHandle, order: Order) -> Embed {
+async fn execute(guild: GuildHandle, order: Order) -> Vec<Embed> {
     let name = name(&order.ask);
     let guild_id = order.guild;
     let done = ask(guild, order).await;
     done.unwrap_or_else(|failed| {
         // A dead link is everyday business; the operator finds it here when somebody complains.
         tracing::info!(%guild_id, ask = name, error = %failed, "command not carried out");
-        embed::failure(&failed.user_message())
+        vec![embed::failure(&failed.user_message())]
     })
 }
 
-async fn ask(guild: GuildHandle, order: Order) -> Result<Embed, CommandError> {
-    Ok(match order.ask {
+/// Whether the answer is for the person alone: it would be noise to everybody else.
+fn is_private(ask: &Ask) -> bool {
+    match ask {
+        Ask::VoiceStatus { .. } | Ask::Recover | Ask::Config | Ask::Configure(_) => true,
+        Ask::Play { .. }
+        | Ask::Skip { .. }
+        | Ask::Pause
+        | Ask::Resume
+        | Ask::Stop
+        | Ask::Disconnect
+        | Ask::Queue { .. }
+        | Ask::NowPlaying => false,
+    }
+}
+
+async fn ask(guild: GuildHandle, order: Order) -> Result<Vec<Embed>, CommandError> {
+    let embed = match order.ask {
         Ask::Play { query } => {
             // The check has found the person's channel.
             let voice_channel = order.voice.ok_or(CommandError::NotConnected)?;
@@ -229,7 +249,12 @@ async fn ask(guild: GuildHandle, order: Order) -> Result<Embed, CommandError> {
         }
         Ask::Queue { page } => embed::queue(&guild.queue(page).await?),
         Ask::NowPlaying => embed::now_playing(&guild.now_playing().await?),
-    })
+        Ask::VoiceStatus { page } => return Ok(status_embed::voice_status(&guild.voice_status(page).await?)),
+        Ask::Recover => status_embed::recovering(guild.recover(order.voice).await?),
+        Ask::Config => status_embed::settings(guild.settings().await?),
+        Ask::Configure(change) => status_embed::settings(guild.configure(change).await?),
+    };
+    Ok(vec![embed])
 }
 
 /// The command's name, for the log.
@@ -243,5 +268,9 @@ fn name(ask: &Ask) -> &'static str {
         Ask::Disconnect => "disconnect",
         Ask::Queue { .. } => "queue",
         Ask::NowPlaying => "now-playing",
+        Ask::VoiceStatus { .. } => "voice-status",
+        Ask::Recover => "recover",
+        Ask::Config => "config get",
+        Ask::Configure(_) => "config set",
     }
 }

@@ -19,6 +19,7 @@ mod notice;
 mod port;
 mod settings;
 mod shard;
+mod status_embed;
 mod text;
 mod world;
 

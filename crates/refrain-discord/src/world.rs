@@ -91,7 +91,7 @@ impl World {
         let listens = |user: Id<UserMarker>| user != self.bot && user != asker && !bots.contains(&user);
         let with_bot = |channel: Id<ChannelMarker>| bot == Some(convert::channel(channel));
         let listeners = states.iter().filter(|(user, channel)| with_bot(*channel) && listens(*user)).count();
-        Facts { asker: room, bot, listeners }
+        Facts { asker: room, bot, listeners, ..Facts::default() }
     }
 
     /// How many people listen in a voice channel: neither this bot nor another counts. `None` while the guild is not known.

@@ -30,7 +30,7 @@ mod timer;
 pub use close_code::{CloseCode, Reaction};
 pub use input::{AutoRejoin, DriverEvent, FailureKind, GatewayEvent, Input, Intent, Settings};
 pub use liveness::Liveness;
-pub use machine::{Recovery, Snapshot};
+pub use machine::{Presence, Recovery, Snapshot};
 pub use output::{Alert, Incident, Notice, Output, Urgency, Verdict, VoiceSession};
 pub use policy::{Backoff, Health, Hedge, Policy, Stretch, Timeouts};
 pub use state::{Cause, Gathered, Idle, Outage, Retrying, Server, Stable, Stage, State};

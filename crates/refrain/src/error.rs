@@ -36,6 +36,9 @@ pub enum CommandError {
     /// The bot is in no voice channel.
     #[error("not in a voice channel")]
     NotConnected,
+    /// The bot is in no channel, and there is nothing to come back with, or nowhere to come to.
+    #[error("nothing to recover")]
+    NothingToRecover,
     /// The track was skipped or stopped before it began.
     #[error("the track was removed before it began")]
     Removed,
@@ -63,6 +66,11 @@ impl CommandError {
             Self::AlreadyPaused => "The music is paused already. `/resume` goes on with it.".into(),
             Self::NotPaused => "The music is not paused.".into(),
             Self::NotConnected => "I am in no voice channel.".into(),
+            Self::NothingToRecover => {
+                "There is no voice connection to bring back, and no music waits for one. Join a voice \
+                                       channel and start something with `/play`."
+                    .into()
+            }
             Self::Removed => "That track was skipped or stopped before it began.".into(),
             Self::JoinFailed(ending) => not_joined(*ending),
             Self::Unavailable => "I am starting up or shutting down. Try again in a moment.".into(),

@@ -1,5 +1,6 @@
 //! What a guild can set for itself, and where that is kept.
 
+use crate::registry::Shared;
 use refrain_model::GuildId;
 use refrain_recovery::AutoRejoin;
 use std::{
@@ -7,13 +8,33 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-/// A guild's own settings. The defaults are those of a guild that never set anything.
+/// A guild's own settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GuildSettings {
     /// When the bot comes back to its voice channel by itself.
     pub auto_rejoin: AutoRejoin,
     /// What becomes of the message of an interruption that is over.
     pub when_over: WhenOver,
+}
+
+/// One setting, as somebody wants it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SettingChange {
+    /// [`GuildSettings::auto_rejoin`].
+    AutoRejoin(AutoRejoin),
+    /// [`GuildSettings::when_over`].
+    WhenOver(WhenOver),
+}
+
+impl GuildSettings {
+    /// These settings with one of them changed.
+    #[must_use]
+    pub const fn with(self, change: SettingChange) -> Self {
+        match change {
+            SettingChange::AutoRejoin(auto_rejoin) => Self { auto_rejoin, ..self },
+            SettingChange::WhenOver(when_over) => Self { when_over, ..self },
+        }
+    }
 }
 
 /// What becomes of the message of an interruption that is over.
@@ -30,11 +51,19 @@ pub enum WhenOver {
 
 /// Where guilds' settings are kept. Calls return at once: an implementation that writes to a disk queues the work.
 pub trait GuildSettingsStore: Send + Sync + 'static {
-    /// A guild's settings; the defaults for a guild that has none.
-    fn load(&self, guild: GuildId) -> GuildSettings;
+    /// A guild's settings; `None` for a guild that never set anything.
+    fn load(&self, guild: GuildId) -> Option<GuildSettings>;
 
     /// Keeps a guild's settings.
     fn save(&self, guild: GuildId, settings: GuildSettings);
+}
+
+impl Shared {
+    /// What a guild has set, or what counts for one that has not: the policy's word.
+    pub(crate) fn settings_of(&self, guild: GuildId) -> GuildSettings {
+        let defaults = GuildSettings { auto_rejoin: self.settings.recovery.auto_rejoin, ..GuildSettings::default() };
+        self.guild_settings.load(guild).unwrap_or(defaults)
+    }
 }
 
 /// Keeps settings for as long as the process runs.
@@ -51,17 +80,12 @@ impl InMemorySettings {
 }
 
 impl GuildSettingsStore for InMemorySettings {
-    fn load(&self, guild: GuildId) -> GuildSettings {
-        self.lock().get(&guild).copied().unwrap_or_default()
+    fn load(&self, guild: GuildId) -> Option<GuildSettings> {
+        self.lock().get(&guild).copied()
     }
 
     fn save(&self, guild: GuildId, settings: GuildSettings) {
-        // What is as it always was needs no place.
-        if settings == GuildSettings::default() {
-            self.lock().remove(&guild);
-        } else {
-            self.lock().insert(guild, settings);
-        }
+        self.lock().insert(guild, settings);
     }
 }
 
@@ -70,13 +94,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_guild_has_what_it_set_last_and_others_have_the_defaults() {
+    fn a_guild_has_what_it_set_last_and_others_have_nothing() {
         let store = InMemorySettings::default();
-        let set = GuildSettings { when_over: WhenOver::Delete, ..GuildSettings::default() };
-        store.save(GuildId::new(1), set);
-        assert_eq!(store.load(GuildId::new(1)), set);
-        assert_eq!(store.load(GuildId::new(2)), GuildSettings::default());
-        store.save(GuildId::new(1), GuildSettings::default());
-        assert_eq!(store.load(GuildId::new(1)), GuildSettings::default());
+        let changes = [SettingChange::AutoRejoin(AutoRejoin::Off), SettingChange::WhenOver(WhenOver::Delete)];
+        for change in changes {
+            let before = store.load(GuildId::new(1)).unwrap_or_default();
+            store.save(GuildId::new(1), before.with(change));
+        }
+        let both = GuildSettings { auto_rejoin: AutoRejoin::Off, when_over: WhenOver::Delete };
+        assert_eq!(store.load(GuildId::new(1)), Some(both));
+        assert_eq!(store.load(GuildId::new(2)), None);
     }
 }

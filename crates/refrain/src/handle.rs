@@ -1,10 +1,12 @@
 //! The way into a guild's actor.
 
 use crate::{
-    CommandError, NowPlaying, PlayRequest, Played, QueueView, Skipped, VoiceSummary,
+    CommandError, GuildSettings, NowPlaying, PlayRequest, Played, QueueView, Recovering, SettingChange, Skipped,
+    VoiceStatus, VoiceSummary,
     actor::{Command, Message},
 };
 use refrain_extract::{Extractor, Query};
+use refrain_model::ChannelId;
 use refrain_recovery::GatewayEvent;
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -113,6 +115,39 @@ impl GuildHandle {
     /// When nothing does.
     pub async fn now_playing(&self) -> Result<NowPlaying, CommandError> {
         self.ask(|reply| Command::NowPlaying { reply }).await
+    }
+
+    /// How the voice connection is, with a page (from 1) of what happened to it, newest first.
+    ///
+    /// # Errors
+    /// Only when the actor is gone.
+    pub async fn voice_status(&self, page: usize) -> Result<VoiceStatus, CommandError> {
+        self.ask(|reply| Command::VoiceStatus { page, reply }).await
+    }
+
+    /// Somebody who may do so does not want to wait: ends a pause, asks back a bot that stays out, or makes a connection
+    /// that seems to stand anew. `voice_channel` is where they are: a bot with music and no channel comes there.
+    ///
+    /// # Errors
+    /// When the bot is in no channel and there is nothing to come back with, or nowhere to come to.
+    pub async fn recover(&self, voice_channel: Option<ChannelId>) -> Result<Recovering, CommandError> {
+        self.ask(|reply| Command::Recover { voice_channel, reply }).await
+    }
+
+    /// What the guild has set for itself.
+    ///
+    /// # Errors
+    /// Only when the actor is gone.
+    pub async fn settings(&self) -> Result<GuildSettings, CommandError> {
+        self.ask(|reply| Command::Settings { reply }).await
+    }
+
+    /// Changes a setting of the guild; answers all of them.
+    ///
+    /// # Errors
+    /// Only when the actor is gone.
+    pub async fn configure(&self, change: SettingChange) -> Result<GuildSettings, CommandError> {
+        self.ask(|reply| Command::Configure { change, reply }).await
     }
 
     /// Tells the guild what the main gateway said. Never blocks.

@@ -22,12 +22,12 @@ pub use announcement::{Announcement, AnnouncementKind, AnnouncementStep, Ending,
 pub use api::{NowPlaying, PlayRequest, Played, QueueView, Settings, Skipped, VoiceSummary};
 pub use error::CommandError;
 pub use gateway::GatewayPort;
-pub use guild_settings::{GuildSettings, GuildSettingsStore, InMemorySettings, WhenOver};
+pub use guild_settings::{GuildSettings, GuildSettingsStore, InMemorySettings, SettingChange, WhenOver};
 pub use handle::GuildHandle;
 pub use metrics::describe_metrics;
 pub use refrain_audio::PipelineConfig;
 pub use refrain_extract::{EgressPolicy, Extractor, ExtractorConfig};
 pub use refrain_queue::{Limits, Page};
-pub use refrain_recovery::{AutoRejoin, CloseCode, GatewayEvent, Policy, Verdict, governor::GovernorPolicy};
+pub use refrain_recovery::{AutoRejoin, CloseCode, GatewayEvent, Policy, Presence, Verdict, governor::GovernorPolicy};
 pub use registry::Refrain;
-pub use status::TimelineEntry;
+pub use status::{Doing, Recovering, TimelineEntry, TimelinePage, VoiceStatus, Waiting};

@@ -1,7 +1,7 @@
 //! All guilds of a process.
 
 use crate::{
-    GatewayPort, GuildHandle, Settings,
+    GatewayPort, GuildHandle, GuildSettingsStore, InMemorySettings, Settings,
     actor::{self, Actor},
     governor::Turns,
 };
@@ -31,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) extractor: Extractor,
     pub(crate) port: Arc<dyn GatewayPort>,
+    pub(crate) guild_settings: Arc<dyn GuildSettingsStore>,
     pub(crate) songbird: SongbirdShared,
     pub(crate) turns: Turns,
     /// The epoch of every [`Moment`](refrain_model::Moment) in this process.
@@ -38,13 +39,25 @@ pub(crate) struct Shared {
 }
 
 impl Refrain {
-    /// No guild has an actor yet; each gets one when it is first asked for. Must be called within a tokio runtime.
+    /// No guild has an actor yet; each gets one when it is first asked for. What guilds set for themselves lasts as long
+    /// as the process. Must be called within a tokio runtime.
     #[must_use]
     pub fn new(settings: Settings, extractor: Extractor, port: Arc<dyn GatewayPort>) -> Self {
+        Self::with_settings_store(settings, extractor, port, Arc::new(InMemorySettings::default()))
+    }
+
+    /// The same, with a store for what guilds set for themselves.
+    #[must_use]
+    pub fn with_settings_store(
+        settings: Settings,
+        extractor: Extractor,
+        port: Arc<dyn GatewayPort>,
+        guild_settings: Arc<dyn GuildSettingsStore>,
+    ) -> Self {
         let songbird = SongbirdShared::new(settings.recovery.timeouts.reconnect, settings.recovery.liveness.clone());
         let epoch = Instant::now();
         let turns = Turns::start(settings.governor.clone(), epoch);
-        let shared = Shared { settings, extractor, port, songbird, turns, epoch };
+        let shared = Shared { settings, extractor, port, guild_settings, songbird, turns, epoch };
         Self { shared: Arc::new(shared), guilds: Arc::default() }
     }
 

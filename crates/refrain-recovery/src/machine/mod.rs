@@ -64,7 +64,7 @@ pub struct Recovery {
 
 /// Where Discord has the bot, as far as the main gateway told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Presence {
+pub enum Presence {
     /// In no channel.
     Nowhere,
     /// In this one.

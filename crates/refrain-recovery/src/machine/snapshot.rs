@@ -1,6 +1,6 @@
 //! What a person may want to know of a machine.
 
-use super::Recovery;
+use super::{Presence, Recovery};
 use crate::{AutoRejoin, Cause, CloseCode, Generation, Outage, Retrying, Stage, State, Timer};
 use core::time::Duration;
 use refrain_model::{ChannelId, Moment};
@@ -12,6 +12,8 @@ pub struct Snapshot {
     pub state: &'static str,
     /// The channel that the bot is meant to be in.
     pub intent: Option<ChannelId>,
+    /// Where Discord has the bot.
+    pub presence: Presence,
     /// The newest connection.
     pub generation: Generation,
     /// Attempts made in this round; 0 when there is nothing to recover from.
@@ -45,6 +47,7 @@ impl Recovery {
         Snapshot {
             state: self.state.name(),
             intent: self.intent,
+            presence: self.presence,
             generation: self.generation,
             attempt: self.history.attempt(),
             attempts: self.policy.backoff.attempts,

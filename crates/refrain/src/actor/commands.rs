@@ -1,7 +1,9 @@
 //! What people want, carried out.
 
 use super::{Actor, Command, message::Reply};
-use crate::{CommandError, NowPlaying, PlayRequest, Played, QueueView, Skipped, VoiceSummary};
+use crate::{
+    CommandError, GuildSettings, NowPlaying, PlayRequest, Played, QueueView, SettingChange, Skipped, VoiceSummary,
+};
 use refrain_model::TrackInfo;
 use refrain_queue::QueueError;
 use refrain_recovery::Intent;
@@ -20,6 +22,10 @@ impl Actor {
             Command::Disconnect { reply } => answer(reply, self.disconnect()),
             Command::Queue { page, reply } => answer(reply, Ok(self.view(page))),
             Command::NowPlaying { reply } => answer(reply, self.now_playing()),
+            Command::VoiceStatus { page, reply } => answer(reply, Ok(self.voice_status(page))),
+            Command::Recover { voice_channel, reply } => answer(reply, self.recover(voice_channel)),
+            Command::Settings { reply } => answer(reply, Ok(self.settings)),
+            Command::Configure { change, reply } => answer(reply, Ok(self.configure(change))),
             Command::ShutDown { reply } => {
                 self.silence();
                 self.wish(Intent::Leave);
@@ -98,6 +104,13 @@ impl Actor {
             page: self.queue.page(page, PAGE_SIZE),
             total: self.queue.total_duration(),
         }
+    }
+
+    fn configure(&mut self, change: SettingChange) -> GuildSettings {
+        let settings = self.settings.with(change);
+        self.shared.guild_settings.save(self.guild, settings);
+        self.apply(settings);
+        settings
     }
 
     /// A bot that joined for a track which cannot be played does not stay about.

@@ -1,8 +1,11 @@
 //! What arrives in a guild's mailbox.
 
-use crate::{CommandError, NowPlaying, PlayRequest, Played, QueueView, Skipped};
+use crate::{
+    CommandError, GuildSettings, NowPlaying, PlayRequest, Played, QueueView, Recovering, SettingChange, Skipped,
+    VoiceStatus,
+};
 use refrain_audio::FrameStream;
-use refrain_model::{TrackId, TrackInfo};
+use refrain_model::{ChannelId, TrackId, TrackInfo};
 use tokio::sync::oneshot;
 
 /// Where the answer to a command goes.
@@ -24,6 +27,10 @@ pub(crate) enum Command {
     Disconnect { reply: Reply<()> },
     Queue { page: usize, reply: Reply<QueueView> },
     NowPlaying { reply: Reply<NowPlaying> },
+    VoiceStatus { page: usize, reply: Reply<VoiceStatus> },
+    Recover { voice_channel: Option<ChannelId>, reply: Reply<Recovering> },
+    Settings { reply: Reply<GuildSettings> },
+    Configure { change: SettingChange, reply: Reply<GuildSettings> },
     ShutDown { reply: Reply<()> },
 }
 

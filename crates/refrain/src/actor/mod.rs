@@ -5,18 +5,20 @@ mod incident;
 mod message;
 mod meter;
 mod playback;
+mod recover;
+mod status;
 mod voice;
 
 pub(crate) use message::{Command, Message};
 
-use crate::{GuildHandle, VoiceSummary, governor::Seat, handle::Inbox, registry::Shared};
+use crate::{GuildHandle, GuildSettings, VoiceSummary, governor::Seat, handle::Inbox, registry::Shared};
 use incident::IncidentBook;
 use message::Opened;
 use meter::Meter;
 use playback::Playback;
 use refrain_model::{ChannelId, GuildId, Moment};
 use refrain_queue::Queue;
-use refrain_recovery::Recovery;
+use refrain_recovery::{Input, Recovery, Settings};
 use refrain_voice::{DriverReport, VoiceDriver};
 use std::{
     future::Future,
@@ -45,6 +47,8 @@ pub(crate) struct Actor {
     text_channel: Option<ChannelId>,
     /// What happened to the voice connection, and what people are told of it.
     book: IncidentBook,
+    /// What the guild has set for itself.
+    settings: GuildSettings,
     /// The way back in for what tasks have found out.
     mailbox: mpsc::WeakSender<Message>,
     /// Somebody waits for the actor to have left voice and ended.
@@ -55,7 +59,8 @@ impl Actor {
     pub(crate) fn new(guild: GuildId, shared: Arc<Shared>, driver: Box<dyn VoiceDriver>, handle: &GuildHandle) -> Self {
         // Jitter must differ from guild to guild and from run to run; nothing else depends on it.
         let seed = RandomState::new().hash_one(guild.get());
-        Self {
+        let settings = shared.settings_of(guild);
+        let mut actor = Self {
             guild,
             recovery: Recovery::new(shared.settings.recovery.clone(), seed),
             seat: shared.turns.seat(guild),
@@ -67,10 +72,13 @@ impl Actor {
             has_played: false,
             text_channel: None,
             book: IncidentBook::default(),
+            settings,
             mailbox: handle.mailbox(),
             leaving: None,
             shared,
-        }
+        };
+        actor.apply(settings);
+        actor
     }
 
     /// Lives until it is told to shut down, or until every handle is gone.
@@ -104,6 +112,13 @@ impl Actor {
                 return;
             }
         }
+    }
+
+    /// What the guild wants counts from now on.
+    fn apply(&mut self, settings: GuildSettings) {
+        self.settings = settings;
+        self.book.set_when_over(settings.when_over);
+        self.recovery.handle_input(self.now(), Input::Settings(Settings { auto_rejoin: settings.auto_rejoin }));
     }
 
     fn now(&self) -> Moment {

@@ -1,0 +1,330 @@
+//! `/voice-status`, `/recover` and `/config` as people see them.
+
+use crate::{
+    commands::{AUTO_REJOIN, WHEN_OVER},
+    embed::{AMBER, GREEN, GREY, MAX_DESCRIPTION, RED, sentence},
+    text,
+};
+use refrain::{CloseCode, Doing, GuildSettings, Presence, Recovering, TimelineEntry, Verdict, VoiceStatus, Waiting};
+use refrain_model::ChannelId;
+use twilight_model::channel::message::Embed;
+use twilight_util::builder::embed::{EmbedBuilder, EmbedFieldBuilder, EmbedFooterBuilder};
+
+/// A reason in the timeline.
+const MAX_REASON: usize = 200;
+
+/// `/voice-status`: how things are, then what happened.
+pub(crate) fn voice_status(status: &VoiceStatus) -> Vec<Embed> {
+    vec![now(status), timeline(status)]
+}
+
+/// After `/recover`.
+pub(crate) fn recovering(recovering: Recovering) -> Embed {
+    let words = match recovering {
+        Recovering::Rejoining { channel } => format!("I am coming back to <#{channel}>."),
+        Recovering::Hurried { channel } => {
+            format!(
+                "The wait is over: I am connecting to <#{channel}> now, and earlier failures do not count any more."
+            )
+        }
+        Recovering::UnderWay { channel } => {
+            format!("I am on my way to <#{channel}> already; `/voice-status` shows how far.")
+        }
+        Recovering::Anew { channel } => format!(
+            "My connection to <#{channel}> looked well from here. I am leaving and joining again to make it anew; the \
+             music goes on where it stopped."
+        ),
+    };
+    sentence(&words)
+}
+
+/// `/config`.
+pub(crate) fn settings(settings: GuildSettings) -> Embed {
+    let rejoin = AUTO_REJOIN.iter().find(|(_, value, _)| *value == settings.auto_rejoin);
+    let over = WHEN_OVER.iter().find(|(_, value, _)| *value == settings.when_over);
+    let shown = |words: Option<&'static str>| words.unwrap_or("?");
+    EmbedBuilder::new()
+        .color(GREY)
+        .title("Settings of this server")
+        .field(field("I come back to the voice channel by myself", shown(rejoin.map(|(.., words)| *words))))
+        .field(field("Messages about interruptions that are over", shown(over.map(|(.., words)| *words))))
+        .footer(EmbedFooterBuilder::new("/config set-… changes them. They last until I am restarted."))
+        .build()
+}
+
+fn now(status: &VoiceStatus) -> Embed {
+    let mut embed = EmbedBuilder::new().color(colour(status.doing)).title("Voice connection").description(format!(
+        "{}\n-# {}",
+        doing(status),
+        status.state
+    ));
+    for (name, value) in fields(status) {
+        embed = embed.field(field(name, &value).inline());
+    }
+    embed.build()
+}
+
+fn fields(status: &VoiceStatus) -> Vec<(&'static str, String)> {
+    let ago = |unix: Option<u64>| unix.map_or_else(|| "none yet".into(), text::relative);
+    let latency = status.gateway_latency.map_or_else(|| "not measured yet".into(), |l| format!("{} ms", l.as_millis()));
+    let attempts = match status.attempt {
+        0 => format!("none needed (up to {} in a row)", status.attempts),
+        attempt => format!("{attempt} of {}", status.attempts),
+    };
+    let cooldown =
+        status.cooldown_until_unix.map_or_else(|| "none".into(), |at| format!("until {}", text::relative(at)));
+    let last_close = status.last_close.map_or_else(|| "none".into(), |(at, code)| close(at, code));
+    vec![
+        ("I should be in", channel(status.intent)),
+        ("Discord has me in", presence(status.presence)),
+        ("Last sign of life", ago(status.last_alive_unix)),
+        ("Latency to Discord", latency),
+        ("Attempts", attempts),
+        ("Cooldown", cooldown),
+        ("Next", status.next.map_or_else(|| "nothing is due".into(), |(at, waiting)| next(at, waiting))),
+        ("Last trouble", last_close),
+    ]
+}
+
+fn timeline(status: &VoiceStatus) -> Embed {
+    let page = &status.timeline;
+    let embed = EmbedBuilder::new().color(GREY).title("What happened, newest first");
+    if page.lines.is_empty() {
+        return embed.description("Nothing so far.").build();
+    }
+    let lines: Vec<_> = page.lines.iter().map(line).collect();
+    let embed = embed.description(text::shorten(&lines.join("\n"), MAX_DESCRIPTION));
+    if page.pages == 1 {
+        return embed.build();
+    }
+    embed.footer(EmbedFooterBuilder::new(format!("page {} of {}", page.number, page.pages))).build()
+}
+
+fn line(entry: &TimelineEntry) -> String {
+    let seconds = entry.unix_ms / 1000;
+    let reason = text::shorten(&text::escape(&entry.reason), MAX_REASON);
+    let code = entry.code.filter(|code| !reason.contains(&code.to_string()));
+    let code = code.map(|code| format!(" ({code})")).unwrap_or_default();
+    let attempt = if entry.attempt > 1 { format!(", attempt {}", entry.attempt) } else { String::new() };
+    let times = if entry.times > 1 { format!(" (×{})", entry.times) } else { String::new() };
+    format!("<t:{seconds}:d> <t:{seconds}:T> **{}**: {reason}{code}{attempt}{times}", verdict(entry.verdict))
+}
+
+fn doing(status: &VoiceStatus) -> String {
+    let since = status.since_unix.map(|at| format!(" The music stopped {}.", text::relative(at))).unwrap_or_default();
+    match status.doing {
+        Doing::Connected => {
+            let made = status.since_unix.map(|at| format!(" The connection was made {}.", text::relative(at)));
+            format!("🟢 Connected.{}", made.unwrap_or_default())
+        }
+        Doing::Resuming => "🟢 The connection is being resumed; the music goes on.".into(),
+        Doing::Joining => format!("🔄 Connecting.{since}"),
+        Doing::Leaving => "🔄 Leaving.".into(),
+        Doing::BackingOff => format!("🔄 An attempt failed; the next one comes in a moment.{since}"),
+        Doing::AwaitingTurn => format!("🔄 Waiting for my turn: other servers are connecting.{since}"),
+        Doing::Weighing => {
+            format!("⏳ Discord closed the connection; whether I was moved, removed or lost is not clear yet.{since}")
+        }
+        Doing::CoolingDown => format!("⏳ Several attempts failed, so I wait a while.{since}"),
+        Doing::AwaitingServer => format!("⏳ Discord has to name a voice server.{since}"),
+        Doing::AwaitingGuild => format!("⏳ Discord itself is away.{since}"),
+        Doing::NotWanted => "⚪ In no voice channel, as it should be.".into(),
+        Doing::Kicked => "👋 Somebody disconnected me. `/resume` or `/recover` brings me back.".into(),
+        Doing::StaysOut => {
+            "🔌 The connection was lost, and this server wants no rejoin. `/recover` brings me back.".into()
+        }
+        Doing::Unanswered => "🚫 Discord did not let me into the voice channel.".into(),
+        Doing::Gone => "🚫 The voice channel is gone.".into(),
+        Doing::Fatal { code } => {
+            let code = code.map(|code| format!(" (code {code})")).unwrap_or_default();
+            format!("⛔ Discord refuses my voice connection{code}. Whoever runs me finds the reason in the log.")
+        }
+    }
+}
+
+const fn colour(doing: Doing) -> u32 {
+    match doing {
+        Doing::Connected | Doing::Resuming => GREEN,
+        Doing::NotWanted | Doing::Leaving => GREY,
+        Doing::Joining
+        | Doing::Weighing
+        | Doing::BackingOff
+        | Doing::CoolingDown
+        | Doing::AwaitingTurn
+        | Doing::AwaitingServer
+        | Doing::AwaitingGuild => AMBER,
+        Doing::Kicked | Doing::StaysOut | Doing::Unanswered | Doing::Gone | Doing::Fatal { .. } => RED,
+    }
+}
+
+fn next(at: u64, waiting: Waiting) -> String {
+    let at = text::relative(at);
+    match waiting {
+        Waiting::Answer => format!("an answer, {at} at the latest"),
+        Waiting::Attempt => format!("an attempt {at}"),
+        Waiting::Round => format!("a new round of attempts {at}"),
+        Waiting::HealthCheck => format!("a check {at}"),
+        Waiting::Forgetting => format!("earlier trouble is forgotten {at}"),
+    }
+}
+
+const fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Join => "join",
+        Verdict::Leave => "leave",
+        Verdict::Recovered => "well again",
+        Verdict::Resume => "resume",
+        Verdict::NewSession => "new session",
+        Verdict::Weigh => "wait for an explanation",
+        Verdict::Follow => "follow",
+        Verdict::Wait => "wait",
+        Verdict::CoolDown => "cooldown",
+        Verdict::StayOut => "stay out",
+        Verdict::Fatal => "give up",
+    }
+}
+
+fn close(at: u64, code: Option<CloseCode>) -> String {
+    let what = code.map_or_else(|| "lost without a code".into(), |code| format!("code {code}"));
+    format!("{what}, {}", text::relative(at))
+}
+
+fn channel(channel: Option<ChannelId>) -> String {
+    channel.map_or_else(|| "no channel".into(), |channel| format!("<#{channel}>"))
+}
+
+fn presence(presence: Presence) -> String {
+    match presence {
+        Presence::Nowhere => "no channel".into(),
+        Presence::In(there) => channel(Some(there)),
+        Presence::Unknown => "not known".into(),
+    }
+}
+
+fn field(name: &str, value: &str) -> EmbedFieldBuilder {
+    EmbedFieldBuilder::new(name, value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use refrain::{AutoRejoin, TimelinePage, WhenOver};
+    use std::time::Duration;
+
+    const NOW: u64 = 1_800_000_000;
+
+    fn entry(verdict: Verdict, code: Option<u16>, reason: &'static str) -> TimelineEntry {
+        TimelineEntry {
+            unix_ms: NOW * 1000 + 300,
+            state: "RETRYING",
+            attempt: 2,
+            code: code.map(CloseCode),
+            verdict,
+            reason: reason.into(),
+            times: 3,
+        }
+    }
+
+    fn well() -> VoiceStatus {
+        VoiceStatus {
+            state: "STABLE",
+            doing: Doing::Connected,
+            intent: Some(ChannelId::new(5)),
+            presence: Presence::In(ChannelId::new(5)),
+            since_unix: Some(NOW - 600),
+            last_alive_unix: Some(NOW - 2),
+            gateway_latency: Some(Duration::from_millis(43)),
+            attempt: 0,
+            attempts: 5,
+            cooldown_until_unix: None,
+            next: Some((NOW + 40, Waiting::HealthCheck)),
+            last_close: None,
+            settings: GuildSettings::default(),
+            timeline: TimelinePage { lines: Vec::new(), number: 1, pages: 1 },
+        }
+    }
+
+    fn ill() -> VoiceStatus {
+        let lines = vec![
+            entry(Verdict::CoolDown, None, "all attempts of the round are used"),
+            entry(Verdict::NewSession, Some(4006), "the voice session is no longer valid (4006)"),
+        ];
+        VoiceStatus {
+            state: "RETRYING",
+            doing: Doing::CoolingDown,
+            presence: Presence::Unknown,
+            since_unix: Some(NOW - 60),
+            attempt: 5,
+            cooldown_until_unix: Some(NOW + 25),
+            next: Some((NOW + 25, Waiting::Round)),
+            last_close: Some((NOW - 5, Some(CloseCode(4006)))),
+            timeline: TimelinePage { lines, number: 2, pages: 3 },
+            ..well()
+        }
+    }
+
+    /// As people read it, embed by embed.
+    fn read(embeds: &[Embed]) -> String {
+        let read = embeds.iter().map(|embed| {
+            let mut lines: Vec<_> = [&embed.title, &embed.description].into_iter().flatten().cloned().collect();
+            lines.extend(embed.fields.iter().map(|field| format!("{} | {}", field.name, field.value)));
+            lines.extend(embed.footer.as_ref().map(|footer| footer.text.clone()));
+            lines.join("\n")
+        });
+        read.collect::<Vec<_>>().join("\n\n")
+    }
+
+    #[test]
+    fn what_people_see_of_the_voice_connection() {
+        insta::assert_snapshot!(read(&[voice_status(&well()), voice_status(&ill())].concat()));
+    }
+
+    #[test]
+    fn what_people_see_after_recover_and_config() {
+        let channel = ChannelId::new(5);
+        let all = [
+            Recovering::Rejoining { channel },
+            Recovering::Hurried { channel },
+            Recovering::UnderWay { channel },
+            Recovering::Anew { channel },
+        ];
+        let mut embeds: Vec<_> = all.into_iter().map(recovering).collect();
+        embeds.push(settings(GuildSettings::default()));
+        embeds.push(settings(GuildSettings { auto_rejoin: AutoRejoin::AlsoAfterKick, when_over: WhenOver::Delete }));
+        insta::assert_snapshot!(read(&embeds));
+    }
+
+    #[test]
+    fn every_state_and_the_longest_page_fit_discord() {
+        let states = [
+            Doing::NotWanted,
+            Doing::Kicked,
+            Doing::StaysOut,
+            Doing::Unanswered,
+            Doing::Gone,
+            Doing::Fatal { code: Some(CloseCode(4017)) },
+            Doing::Leaving,
+            Doing::Joining,
+            Doing::Resuming,
+            Doing::Weighing,
+            Doing::BackingOff,
+            Doing::AwaitingTurn,
+            Doing::AwaitingServer,
+            Doing::AwaitingGuild,
+        ];
+        let mut long = ill();
+        let reason = "*".repeat(5000);
+        long.timeline.lines =
+            vec![TimelineEntry { reason: reason.into(), ..entry(Verdict::Weigh, Some(4014), "") }; 10];
+        let mut all: Vec<_> = states.into_iter().map(|doing| VoiceStatus { doing, ..ill() }).collect();
+        all.push(long);
+        for status in all {
+            let embeds = voice_status(&status);
+            for embed in &embeds {
+                twilight_validate::embed::embed(embed).unwrap();
+            }
+            let total: usize = embeds.iter().map(twilight_validate::embed::chars).sum();
+            assert!(total <= twilight_validate::embed::EMBED_TOTAL_LENGTH, "{total}");
+        }
+    }
+}

@@ -22,6 +22,9 @@ const BAR: f64 = 8.0;
 const STEP: f64 = 11.0;
 const BETWEEN: f64 = 16.0;
 
+/// A position that is off by less is not told beside its bar, in milliseconds.
+const TOLD_MS: f64 = 300.0;
+
 const STYLE: &str = "\
 :root{--ground:#ffffff;--ink:#1f2328;--soft:#636c76;--line:#d8dee4;--band:#f6f8fa;\
 --refrain:#0b62c4;--py:#e08700;--js:#0f9d76;--bird:#b8609a}\
@@ -55,13 +58,13 @@ pub(super) fn draw(table: &Table) -> String {
     let under = "The longest silence that a listener hears, beyond the fault's own length. Shorter is better; the scale is logarithmic.";
     text(&mut svg, 24.0, 60.0, "under", under);
     legend(&mut svg, &table.clients);
-    section(&mut svg, table, &silences, TOP, |cell| cell.silence_ms);
+    section(&mut svg, table, &silences, TOP, |cell| (cell.silence_ms, off(cell)));
     if !noticing.is_empty() {
         text(&mut svg, 24.0, noticing_top - 26.0, "fault", "How long it goes unnoticed");
-        section(&mut svg, table, &noticing, noticing_top, |cell| cell.noticed_ms);
+        section(&mut svg, table, &noticing, noticing_top, |cell| (cell.noticed_ms, String::new()));
     }
     let foot = format!(
-        "Median of {}, simulated Discord, {}, {} cores, {} build. “None”: less than 40 ms. “Never”: not while it was watched.",
+        "Median of {} rounds, simulated Discord, {}, {} cores, {} build. “None”: less than 40 ms. “Never”: not while it was watched.",
         table.rounds, table.date, table.cores, table.built
     );
     text(&mut svg, 24.0, height - 16.0, "mark", &foot);
@@ -78,13 +81,13 @@ fn legend(svg: &mut String, clients: &[Client]) {
             "<rect class=\"bar {}\" x=\"{x:.0}\" y=\"76\" width=\"18\" height=\"{BAR}\" rx=\"4\"/>",
             class(client)
         );
-        text(svg, x + 24.0, 84.0, &format!("mark{own}"), client.name());
-        x += 52.0 + 7.0 * client.name().len() as f64;
+        text(svg, x + 24.0, 84.0, &format!("mark{own}"), called(client));
+        x += 48.0 + 6.5 * called(client).len() as f64;
     }
 }
 
 /// Faults from `top` on, with the scale above and its lines behind them.
-fn section(svg: &mut String, table: &Table, lines: &[&Line], top: f64, value: impl Fn(&Cell) -> Option<f64>) {
+fn section(svg: &mut String, table: &Table, lines: &[&Line], top: f64, value: impl Fn(&Cell) -> (Option<f64>, String)) {
     let block = table.clients.len() as f64 * STEP + BETWEEN;
     let bottom = top + block * lines.len() as f64;
     for (at, _) in lines.iter().enumerate().filter(|(at, _)| at % 2 == 0) {
@@ -106,7 +109,9 @@ fn section(svg: &mut String, table: &Table, lines: &[&Line], top: f64, value: im
     for (at, line) in lines.iter().enumerate() {
         let y = top + block * at as f64 + BETWEEN / 2.0;
         let middle = y + (block - BETWEEN) / 2.0 + 4.5;
-        text(svg, 24.0, middle, "fault", line.title);
+        let (short, more) = line.row.words();
+        text(svg, 24.0, middle - 7.0, "fault", short);
+        text(svg, 24.0, middle + 8.0, "mark", more);
         for (lane, &client) in table.clients.iter().enumerate() {
             if let Some(cell) = line.cell(client) {
                 bar(svg, cell, value(cell), y + lane as f64 * STEP);
@@ -115,8 +120,14 @@ fn section(svg: &mut String, table: &Table, lines: &[&Line], top: f64, value: im
     }
 }
 
+/// How far the position is off, where that is worth telling: a bot that plays on into a dead session skips that part.
+fn off(cell: &Cell) -> String {
+    let off = cell.position_ms.filter(|&ms| ms >= TOLD_MS);
+    off.map_or(String::new(), |ms| format!(", position off by {}", time(ms)))
+}
+
 /// One client's bar, with its figure behind it.
-fn bar(svg: &mut String, cell: &Cell, value: Option<f64>, y: f64) {
+fn bar(svg: &mut String, cell: &Cell, (value, more): (Option<f64>, String), y: f64) {
     let class = class(cell.client);
     let own = if cell.client == Client::Refrain { "value own" } else { "value" };
     let (x, words) = match value {
@@ -153,7 +164,7 @@ fn bar(svg: &mut String, cell: &Cell, value: Option<f64>, y: f64) {
             (end.max(BARS.0 + BAR) + 6.0, time(ms))
         }
     };
-    text(svg, x, y + BAR - 0.5, own, &words);
+    text(svg, x, y + BAR - 0.5, own, &(words + &more));
 }
 
 /// Where a time lies on the scale.
@@ -172,6 +183,15 @@ const fn class(client: Client) -> &'static str {
     }
 }
 
+const fn called(client: Client) -> &'static str {
+    match client {
+        Client::Refrain => "Refrain",
+        Client::DiscordPy => "discord.py",
+        Client::DiscordJs => "discord.js",
+        Client::Songbird => "serenity, songbird",
+    }
+}
+
 fn text(svg: &mut String, x: f64, y: f64, class: &str, words: &str) {
     let _never = writeln!(svg, "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\">{}</text>", escaped(words));
 }
@@ -186,4 +206,52 @@ fn centred(svg: &mut String, x: f64, y: f64, words: &str) {
 
 fn escaped(words: &str) -> String {
     words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench::{heard::Heard, row::Row};
+
+    fn table(cells: Vec<Cell>) -> Table {
+        let row = Row::InvalidStrict;
+        let line = Line {
+            row,
+            title: row.title(),
+            goal: row.goal().words,
+            goal_is_for_the_native_driver: false,
+            reached: None,
+            standing: None,
+            known: None,
+            cells,
+        };
+        Table {
+            date: "2026-11-21".to_owned(),
+            cores: 2,
+            built: "release".to_owned(),
+            rounds: 3,
+            clients: vec![Client::Refrain, Client::DiscordPy, Client::DiscordJs],
+            lines: vec![line],
+        }
+    }
+
+    fn cell(client: Client, silence_ms: Option<f64>) -> Cell {
+        Cell::of(client, &[Heard { silence_ms, position_ms: silence_ms, ..Heard::default() }])
+    }
+
+    #[test]
+    fn each_client_has_its_bar_and_its_figure() {
+        let cells = [(Client::Refrain, Some(0.0)), (Client::DiscordPy, Some(1_500.0)), (Client::DiscordJs, None)];
+        let svg = draw(&table(cells.map(|(client, silence)| cell(client, silence)).into()));
+        for there in [">none<", ">1.50 s, position off by 1.50 s<", ">never<", "2026-11-21, 2 cores, release build"] {
+            assert!(svg.contains(there), "{there} is not in {svg}");
+        }
+    }
+
+    #[test]
+    fn the_scale_is_logarithmic_and_ends_at_its_ends() {
+        assert_eq!((place(1.0), place(1e9)), BARS);
+        let step = place(1_000.0) - place(100.0);
+        assert!((place(10_000.0) - place(1_000.0) - step).abs() < 1e-9);
+    }
 }

@@ -18,6 +18,8 @@ pub struct Heard {
     pub silence_ms: Option<f64>,
     /// How much of the track was left out or heard twice, in milliseconds; `None` where the music did not come back.
     pub position_ms: Option<f64>,
+    /// How much of that was heard twice.
+    pub repeated_ms: Option<f64>,
     /// When the bot first did something about it, in milliseconds from the fault on; `None`: not while it was watched.
     pub noticed_ms: Option<f64>,
     /// Op 4, Identify and Resume, from the fault on (of a storm: while it lasted).
@@ -65,6 +67,7 @@ impl Seen<'_> {
         Heard {
             silence_ms: is_back.then(|| (self.longest_silence_ms() - (self.relieved_ms - self.struck_ms)).max(0.0)),
             position_ms: is_back.then_some(lost + repeated),
+            repeated_ms: is_back.then_some(repeated),
             noticed_ms: self.first_answer_ms(),
             tries: self.tries(if is_storm { self.relieved_ms } else { f64::INFINITY }),
             is_out: self.is_out,

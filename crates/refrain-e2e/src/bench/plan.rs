@@ -5,8 +5,8 @@ use crate::conformance::world::Place;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// How long the voice server is dark, in milliseconds.
-const DARK_MS: u64 = 15_000;
+/// How long the voice server is dark, in milliseconds: longer than a voice server waits for a heartbeat.
+const DARK_MS: u64 = 30_000;
 /// How long each Identify is answered with 4006.
 const STORM_MS: u64 = 60_000;
 /// How long after the null endpoint the real one comes.
@@ -78,6 +78,7 @@ impl Row {
             Self::DeadServer => {
                 plan.strike = order("blackhole", json!({ "for_ms": DARK_MS }));
                 plan.relief = Some((Duration::from_millis(DARK_MS), None));
+                plan.watch = watch + NOTICING;
             }
             Self::ServerUpdate => plan.strike = order("server_update", json!({})),
             Self::NullEndpoint => {

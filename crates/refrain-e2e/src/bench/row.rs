@@ -146,28 +146,35 @@ impl Row {
         }
     }
 
-    /// What people call it.
+    /// What people call it: in short, and what more there is to say.
     #[must_use]
-    pub const fn title(self) -> &'static str {
+    pub const fn words(self) -> (&'static str, &'static str) {
         match self {
-            Self::InvalidStrict => "4006, same-channel op 4 unanswered",
-            Self::InvalidLenient => "4006, same-channel op 4 answered",
-            Self::InvalidAlways => "4006 on every Identify for 60 s",
-            Self::Disconnected => "4014, bot still in the channel",
-            Self::Crashed => "4015, resume accepted",
-            Self::CrashedRefused => "4015, resume refused",
-            Self::CrashedVoid => "4015, sessions and tokens lost",
-            Self::GoingAway => "1001, going away",
-            Self::Reset => "TCP reset",
-            Self::Fin => "TCP FIN",
-            Self::TlsClose => "TLS close",
-            Self::DeadSocket => "voice socket dead, unsaid",
-            Self::DeadServer => "voice server dark for 15 s",
-            Self::ServerUpdate => "server update, new token",
-            Self::NullEndpoint => "null endpoint, a real one 2 s later",
-            Self::Moved => "moved by a moderator",
-            Self::Kicked => "kicked",
+            Self::InvalidStrict => ("4006", "op 4 for the same channel unanswered"),
+            Self::InvalidLenient => ("4006", "op 4 for the same channel answered"),
+            Self::InvalidAlways => ("4006 on every Identify", "for 60 s"),
+            Self::Disconnected => ("4014", "the bot still in its channel"),
+            Self::Crashed => ("4015", "resume accepted"),
+            Self::CrashedRefused => ("4015", "resume refused"),
+            Self::CrashedVoid => ("4015", "sessions and tokens lost"),
+            Self::GoingAway => ("1001", "going away"),
+            Self::Reset => ("TCP reset", "of the voice socket"),
+            Self::Fin => ("TCP FIN", "of the voice socket"),
+            Self::TlsClose => ("TLS close", "of the voice socket"),
+            Self::DeadSocket => ("Voice socket dead", "and nobody says so"),
+            Self::DeadServer => ("Voice server dark", "for 30 s: socket, media, connects"),
+            Self::ServerUpdate => ("Server update", "with a new token"),
+            Self::NullEndpoint => ("Null endpoint", "a real one 2 s later"),
+            Self::Moved => ("Moved", "by a moderator"),
+            Self::Kicked => ("Kicked", "by a moderator"),
         }
+    }
+
+    /// The same as one.
+    #[must_use]
+    pub fn title(self) -> String {
+        let (short, more) = self.words();
+        format!("{short}, {more}")
     }
 
     /// What it compares.

@@ -39,7 +39,7 @@ pub struct Line {
     /// Which.
     pub row: Row,
     /// What people call it.
-    pub title: &'static str,
+    pub title: String,
     /// What Refrain wants to reach, in words.
     pub goal: &'static str,
     /// Only the native driver can reach it.

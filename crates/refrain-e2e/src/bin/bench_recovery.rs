@@ -16,7 +16,7 @@ async fn main() -> ExitCode {
             Ok(table) => {
                 // A table that nobody reads any more is no reason to fail.
                 let _closed = write!(std::io::stdout(), "{}", table.markdown());
-                let behind: Vec<&str> = table.surprises().map(|line| line.title).collect();
+                let behind: Vec<&str> = table.surprises().map(|line| line.title.as_str()).collect();
                 if options.check && !behind.is_empty() {
                     eprintln!("refrain-bench-recovery: behind another client, and not known to be: {}", behind.join("; "));
                     return ExitCode::FAILURE;

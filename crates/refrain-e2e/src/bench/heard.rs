@@ -10,6 +10,10 @@ use serde_json::Value;
 
 /// What is on its way when the connection ends is heard, or not: a silence or a jump may be dated a little before the fault.
 const BEFORE_MS: f64 = 300.0;
+/// The listener's shortest silence: less is none.
+const LEAST_MS: f64 = 39.5;
+/// What did not get to the listener in a stall of the machine is missed up to so much later: its playout delay, and two frames.
+const AFTER_STALL_MS: f64 = 100.0;
 
 /// One bot, one fault.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
@@ -26,6 +30,8 @@ pub struct Heard {
     pub tries: Tries,
     /// It was out of voice in the end.
     pub is_out: bool,
+    /// What was taken off the longest silence because the machine stood still.
+    pub stalled_ms: f64,
 }
 
 /// What a bot sent to be connected again.
@@ -63,14 +69,19 @@ impl Seen<'_> {
     /// What it comes to in this row.
     pub(super) fn heard(&self, row: Row) -> Heard {
         let (is_storm, is_back) = (row.kind() == Kind::Storm, self.is_heard_again());
-        let (lost, repeated) = self.timecode.lost_and_repeated(self.struck_ms - BEFORE_MS);
+        let (silence_ms, stalled_ms) = self.longest_silence();
+        let beyond_ms = silence_ms - (self.relieved_ms - self.struck_ms);
+        let [left_out_ms, repeated_ms] = self.timecode.left_out_and_repeated(self.struck_ms - BEFORE_MS).map(|jumps| {
+            jumps.into_iter().fold(0.0, |sum, (at_ms, by_ms)| sum + (by_ms - self.stalled_ms(at_ms, at_ms)).max(0.0))
+        });
         Heard {
-            silence_ms: is_back.then(|| (self.longest_silence_ms() - (self.relieved_ms - self.struck_ms)).max(0.0)),
-            position_ms: is_back.then_some(lost + repeated),
-            repeated_ms: is_back.then_some(repeated),
+            silence_ms: is_back.then_some(if beyond_ms < LEAST_MS { 0.0 } else { beyond_ms }),
+            position_ms: is_back.then_some(left_out_ms + repeated_ms),
+            repeated_ms: is_back.then_some(repeated_ms),
             noticed_ms: self.first_answer_ms(),
             tries: self.tries(if is_storm { self.relieved_ms } else { f64::INFINITY }),
             is_out: self.is_out,
+            stalled_ms,
         }
     }
 
@@ -79,12 +90,23 @@ impl Seen<'_> {
         !self.is_out && ear::sounds_at_the_end(self.report)
     }
 
-    fn longest_silence_ms(&self) -> f64 {
-        let end_ms = |start_ms: f64, length_ms: f64| start_ms + length_ms;
-        let since = self.report.silences.iter().filter(|one| {
-            one.start_ms > self.struck_ms - BEFORE_MS && end_ms(one.start_ms, one.length_ms) > self.struck_ms
+    /// The longest silence since the fault, and what was taken off it because the machine stood still.
+    fn longest_silence(&self) -> (f64, f64) {
+        let all = self.report.silences.iter().map(|one| (one.start_ms, one.start_ms + one.length_ms));
+        let since = all.filter(|&(start_ms, end_ms)| start_ms > self.struck_ms - BEFORE_MS && end_ms > self.struck_ms);
+        let lengths = since.map(|(start_ms, end_ms)| {
+            let stalled_ms = self.stalled_ms(start_ms, end_ms).min(end_ms - start_ms);
+            (end_ms - start_ms - stalled_ms, stalled_ms)
         });
-        since.map(|one| one.length_ms).fold(0.0, f64::max)
+        lengths.fold((0.0, 0.0), |longest, one| if one.0 > longest.0 { one } else { longest })
+    }
+
+    /// For how long the machine stood still so that something between these moments is missed.
+    fn stalled_ms(&self, from_ms: f64, to_ms: f64) -> f64 {
+        let stalls = self.report.sim_stalls.iter();
+        let near = stalls
+            .filter(|stall| stall.start_ms <= to_ms && stall.start_ms + stall.length_ms + AFTER_STALL_MS >= from_ms);
+        near.fold(0.0, |sum, stall| sum + stall.length_ms)
     }
 
     /// The frames with which the bot wanted to be connected, or gone, in order.
@@ -119,7 +141,7 @@ impl Seen<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::harness::listener::Silence;
+    use crate::harness::listener::{Silence, Stall};
     use serde_json::json;
 
     fn frame(at_ms: f64, direction: &str, op: i64, data: &Value) -> Value {
@@ -133,7 +155,8 @@ mod tests {
     /// A bot that plays for twenty seconds, and has this done to it after ten.
     fn heard(row: Row, silences: Vec<Silence>, is_heard: bool, frames: &[Value]) -> Heard {
         let level = vec![if is_heard { -20.0 } else { -120.0 }; 200];
-        let report = Listener { heard_until_ms: 20_000.0, level, silences, ..Listener::default() };
+        let sim_stalls = vec![Stall { start_ms: 16_000.0, length_ms: 80.0 }];
+        let report = Listener { heard_until_ms: 20_000.0, level, silences, sim_stalls, ..Listener::default() };
         let seen = Seen {
             guild: "1",
             struck_ms: 10_000.0,
@@ -151,6 +174,12 @@ mod tests {
         let silences = vec![silence(2_000.0, 5_000.0), silence(9_900.0, 2_500.0), silence(15_000.0, 300.0)];
         assert_eq!(heard(Row::NullEndpoint, silences, true, &[]).silence_ms, Some(500.0));
         assert_eq!(heard(Row::NullEndpoint, vec![silence(9_900.0, 100.0)], true, &[]).silence_ms, Some(0.0));
+    }
+
+    #[test]
+    fn what_is_missed_because_the_machine_stood_still_is_not_the_bots_fault() {
+        let shaken = heard(Row::NullEndpoint, vec![silence(16_050.0, 2_180.0)], true, &[]);
+        assert_eq!((shaken.silence_ms, shaken.stalled_ms), (Some(100.0), 80.0));
     }
 
     #[test]

@@ -151,7 +151,6 @@ impl<'a> Lane<'a> {
 
     /// Ends it.
     pub(super) async fn end(&mut self) {
-        self.driver.keep_plot().await;
         self.driver.end().await;
     }
 }

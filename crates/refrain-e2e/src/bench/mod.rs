@@ -79,7 +79,8 @@ async fn some_rounds(options: &Options, numbers: &[usize], start: Instant) -> Re
     let (rows, mut samples) = (options.rows(), Vec::new());
     for (at, &row) in rows.iter().enumerate() {
         say(start, &format!("{}/{}: {}", at + 1, rows.len(), row.title()));
-        let heard = one_row(&mut lanes, row, Duration::from_secs(options.watch)).await?;
+        let heard = one_row(&mut lanes, row, Duration::from_secs(options.watch)).await;
+        tell(start, row, &clients, &heard);
         samples.extend(heard.into_iter().map(|(client, heard)| (row, client, heard)));
     }
     join_all(lanes.iter_mut().map(Lane::end)).await;
@@ -90,7 +91,7 @@ async fn some_rounds(options: &Options, numbers: &[usize], start: Instant) -> Re
 }
 
 /// One row with all bots.
-async fn one_row(lanes: &mut [Lane<'_>], row: Row, watch: Duration) -> Result<Vec<(Client, Heard)>> {
+async fn one_row(lanes: &mut [Lane<'_>], row: Row, watch: Duration) -> Vec<(Client, Heard)> {
     let playing = join_all(lanes.iter_mut().map(Lane::play)).await;
     let turns = lanes.iter().zip(playing).zip(0u32..).map(|((lane, playing), turn)| async move {
         playing?;
@@ -110,9 +111,23 @@ async fn one_row(lanes: &mut [Lane<'_>], row: Row, watch: Duration) -> Result<Ve
         lane.rest(got_over_it)
     });
     for (at, rest) in join_all(resting).await.into_iter().enumerate() {
-        rest.with_context(|| format!("bringing {} to rest after {}", lanes[at].client().name(), row.name()))?;
+        if let Err(error) = rest {
+            // It gets another chance before the next row.
+            eprintln!("bench: {}: after {}: {error:#}", lanes[at].client().name(), row.name());
+        }
     }
-    Ok(heard)
+    heard
+}
+
+/// What came of a row, for people.
+fn tell(start: Instant, row: Row, clients: &[Client], heard: &[(Client, Heard)]) {
+    let of = |client: Client| heard.iter().filter(move |(whose, _)| *whose == client).map(|(_, heard)| *heard);
+    let words = clients.iter().map(|&client| {
+        let own: Vec<Heard> = of(client).collect();
+        let words = if own.is_empty() { "not measured".to_owned() } else { Cell::of(client, &own).words(row) };
+        format!("{} {words}", client.name())
+    });
+    say(start, &format!("      {}", words.collect::<Vec<_>>().join("; ")));
 }
 
 /// Progress, for people.

@@ -62,12 +62,12 @@ impl Timecode {
         Some(last.from_ms - first.to_ms)
     }
 
-    /// How much of the track was left out since `from_ms`, and how much was heard twice, in milliseconds.
-    pub(crate) fn lost_and_repeated(&self, from_ms: f64) -> (f64, f64) {
-        let sum = |jumps: &[Jump]| {
-            jumps.iter().filter(|jump| jump.at_ms >= from_ms).fold(0.0, |sum, jump| sum + jump.by_ms.abs())
-        };
-        (sum(&self.skips), sum(&self.repeats))
+    /// What of the track was left out since `from_ms`, and what was heard twice: when, and how much, in milliseconds.
+    pub(crate) fn left_out_and_repeated(&self, from_ms: f64) -> [Vec<(f64, f64)>; 2] {
+        [&self.skips, &self.repeats].map(|jumps| {
+            let since = jumps.iter().filter(|jump| jump.at_ms >= from_ms);
+            since.map(|jump| (jump.at_ms, jump.by_ms.abs())).collect()
+        })
     }
 
     /// The jump in words.

@@ -37,6 +37,8 @@ pub struct Listener {
     pub sessions: Vec<Session>,
     /// Every silence between the first music and now.
     pub silences: Vec<Silence>,
+    /// Stretches in which the machine did not let the simulator run.
+    pub sim_stalls: Vec<Stall>,
 }
 
 impl Listener {
@@ -94,6 +96,16 @@ pub struct Silence {
     pub length_ms: f64,
     /// It still goes on.
     pub open: bool,
+}
+
+/// A stretch in which the machine did not let the simulator run: what falls into it says little of the bot.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Stall {
+    /// Its start.
+    pub start_ms: f64,
+    /// Its length.
+    pub length_ms: f64,
 }
 
 #[cfg(test)]

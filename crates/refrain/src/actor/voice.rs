@@ -11,11 +11,14 @@ use refrain_voice::DriverReport;
 /// A line about the voice connection, with the fields that every such line has.
 macro_rules! voice_line {
     ($actor:expr, $level:ident, $code:expr, $($rest:tt)+) => {
+        voice_line!($actor, $level, $code; $actor.recovery.snapshot().attempt; $($rest)+)
+    };
+    ($actor:expr, $level:ident, $code:expr; $attempt:expr; $($rest:tt)+) => {
         tracing::$level!(
             guild_id = %$actor.guild,
             voice_channel_id = $actor.recovery.intent().map(ChannelId::get),
             close_code = Option::<CloseCode>::map($code, |code| code.0),
-            attempt = $actor.recovery.snapshot().attempt,
+            attempt = $attempt,
             latency_ms = latency_ms(&$actor.recovery),
             state = $actor.recovery.state().name(),
             $($rest)+
@@ -140,12 +143,11 @@ impl Actor {
     }
 
     fn log(&self, incident: &Incident) {
-        let (generation, verdict, reason) = (incident.generation, incident.verdict, &incident.reason);
-        match incident.alert {
-            None => voice_line!(self, info, incident.code, %generation, ?verdict, %reason, "voice"),
-            Some(alert) => {
-                voice_line!(self, error, incident.code, ?alert, %generation, ?verdict, %reason, "voice: please look at this")
-            }
+        let Incident { generation, attempt, code, verdict, reason, alert, .. } = incident;
+        match alert {
+            None => voice_line!(self, info, *code; *attempt; %generation, ?verdict, %reason, "voice"),
+            // Somebody has to look: an alert is the one thing here that is logged as an error.
+            Some(alert) => voice_line!(self, error, *code; *attempt; ?alert, %generation, ?verdict, %reason, "voice"),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The way back: when the next attempt comes, how it begins, how it ends.
 
-use super::{Presence, Recovery};
+use super::{Presence, Recovery, turn::Turn};
 use crate::{
     AutoRejoin, Cause, CloseCode, Idle, Notice, Outage, Output, Stable, Stage, State, Verdict, VoiceSession,
     history::Next, ledger::Hold,
@@ -125,13 +125,19 @@ impl Recovery {
 
     /// The leave is confirmed, or taken for it: what was to come after it.
     pub(super) fn after_leave(&mut self, now: Moment, cause: Cause) {
+        let channel = match (cause, self.intent) {
+            // Where it is not confirmed, the next check leaves again.
+            (Cause::Leave, _) | (_, None) => return self.rest(Idle::Left),
+            (Cause::Join | Cause::Switch { .. } | Cause::Recovery(_), Some(channel)) => channel,
+        };
         self.presence = Presence::Nowhere;
-        match (cause, self.intent) {
-            (Cause::Leave, _) | (_, None) => self.rest(Idle::Left),
-            (Cause::Recovery(_), Some(_)) if !self.link.is_usable() => self.await_guild(now, cause, false),
-            (Cause::Join | Cause::Switch { .. } | Cause::Recovery(_), Some(channel)) => {
-                self.send_join(now, cause, channel)
-            }
+        if matches!(cause, Cause::Recovery(_)) && !self.link.is_usable() {
+            self.await_guild(now, cause, false);
+        } else if self.turn == Turn::Held {
+            self.send_join(now, cause, channel);
+        } else {
+            // Somebody asked to leave, and then for this.
+            self.begin(now, cause);
         }
     }
 

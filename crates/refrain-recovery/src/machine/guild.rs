@@ -1,7 +1,7 @@
 //! The shard and the guild: whether op 4 would be heard, and what their coming and going says about voice.
 
-use super::{Presence, Recovery};
-use crate::{Cause, Idle, Notice, Retrying, Stable, Stage, State, Stretch, Verdict, ledger::Hold};
+use super::{Presence, Recovery, turn::Turn};
+use crate::{Cause, Idle, Notice, Output, Retrying, Stable, Stage, State, Stretch, Verdict, ledger::Hold};
 use core::time::Duration;
 use refrain_model::{ChannelId, Moment};
 
@@ -82,8 +82,12 @@ impl Recovery {
                 }
             }
             Stage::Joining { gathered, .. } if was_lost && gathered.session_id.is_none() => {
-                let channel = Some(gathered.channel);
-                self.say(crate::Output::SendVoiceState { channel });
+                let (cause, channel) = (*cause, Some(gathered.channel));
+                if self.turn == Turn::Held {
+                    self.say(Output::SendVoiceState { channel });
+                } else {
+                    self.begin(now, cause);
+                }
             }
             Stage::Leaving { .. } if was_lost => self.send_leave(now),
             Stage::Leaving { .. }
@@ -133,7 +137,7 @@ impl Recovery {
             State::Idle(_) => {}
             State::Stable(Stable { session, .. }) => {
                 let believed = session.channel;
-                self.reconcile(now, believed, channel);
+                self.reconcile(now, believed, channel, true);
             }
             State::Retrying(Retrying { cause, stage }) => match stage {
                 Stage::AwaitingGuild { .. } => {
@@ -159,11 +163,11 @@ impl Recovery {
     }
 
     /// The driver says connected, the guild says where: where they disagree, a new session settles it.
-    pub(super) fn reconcile(&mut self, now: Moment, believed: ChannelId, shown: Option<ChannelId>) {
+    pub(super) fn reconcile(&mut self, now: Moment, believed: ChannelId, shown: Option<ChannelId>, follows: bool) {
         if shown == Some(believed) {
             return;
         }
-        if let Some(channel) = shown {
+        if let Some(channel) = shown.filter(|_| follows) {
             self.follow(now, channel);
         }
         let outage = self.outage(now);

@@ -46,7 +46,7 @@ impl Recovery {
     pub(super) fn check(&mut self, now: Moment) {
         self.checks.next = None;
         match &self.state {
-            State::Stable(_) => self.compare(now),
+            State::Stable(_) => self.compare(now, true),
             State::Idle(_) if self.link.is_usable() => {
                 let reason = "Discord shows the bot in a channel that it is not meant to be in";
                 self.record(now, None, Verdict::Leave, reason);
@@ -57,8 +57,9 @@ impl Recovery {
     }
 
     /// Wanted, shown and held must be the same channel; where they are not, a new session. Where they are, the driver
-    /// is asked for a sign of life.
-    pub(super) fn compare(&mut self, now: Moment) {
+    /// is asked for a sign of life. Where the bot is shown in another channel it follows there, as after a move that it
+    /// missed, but for somebody who asks for this one just now (`follows`).
+    pub(super) fn compare(&mut self, now: Moment, follows: bool) {
         let State::Stable(Stable { session, .. }) = &self.state else { return };
         let believed = session.channel;
         let shown = match self.presence {
@@ -69,7 +70,7 @@ impl Recovery {
             Presence::Unknown => Some(believed),
         };
         if shown != Some(believed) {
-            return self.reconcile(now, believed, shown);
+            return self.reconcile(now, believed, shown, follows);
         }
         match self.live {
             Some(generation) => self.say(Output::Probe { generation }),

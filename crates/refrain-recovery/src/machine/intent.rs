@@ -1,7 +1,7 @@
 //! What people want; the last one wins.
 
 use super::{Presence, Recovery};
-use crate::{Cause, Idle, Intent, Retrying, Stage, State, Urgency, Verdict, ledger::Hold};
+use crate::{Cause, Idle, Intent, Outage, Retrying, Stage, State, Urgency, Verdict, ledger::Hold};
 use refrain_model::{ChannelId, Moment};
 
 impl Recovery {
@@ -16,7 +16,7 @@ impl Recovery {
     fn on_join(&mut self, now: Moment, channel: ChannelId) {
         if self.intent == Some(channel) {
             // There, or on the way there already: where somebody doubts it, it is looked at.
-            return self.compare(now);
+            return self.compare(now, false);
         }
         match &self.state {
             State::Idle(_) => {
@@ -32,12 +32,12 @@ impl Recovery {
             State::Retrying(Retrying { cause, stage }) => match stage {
                 // A leave is confirmed before the next join; a lost guild comes back before it.
                 Stage::Leaving { .. } | Stage::AwaitingGuild { .. } => {
-                    let (cause, stage) = (asked_anew(*cause), stage.clone());
+                    let (cause, stage) = (asked_anew(now, *cause, channel), stage.clone());
                     self.take_up(now, channel);
                     self.on_the_way(cause, stage);
                 }
                 Stage::AwaitingTurn { .. } => {
-                    let cause = asked_anew(*cause);
+                    let cause = asked_anew(now, *cause, channel);
                     self.take_up(now, channel);
                     self.begin(now, cause);
                 }
@@ -49,7 +49,7 @@ impl Recovery {
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
                 | Stage::AwaitingServer { .. } => {
-                    let cause = asked_anew(*cause);
+                    let cause = asked_anew(now, *cause, channel);
                     self.take_up(now, channel);
                     // A connection of before a move goes on until the new pair is there; an attempt is over.
                     if self.live == Some(self.generation) {
@@ -128,9 +128,11 @@ impl Recovery {
     }
 }
 
-/// What a way is for after somebody asked for another channel in the middle of it.
-const fn asked_anew(cause: Cause) -> Cause {
+/// What a way is for after somebody asked for `channel` in the middle of it. On the way from one channel to another,
+/// going back is a recovery of what there was.
+fn asked_anew(now: Moment, cause: Cause, channel: ChannelId) -> Cause {
     match cause {
+        Cause::Switch { from } if from == channel => Cause::Recovery(Outage { since: now, credit: None, told: false }),
         Cause::Switch { from } => Cause::Switch { from },
         Cause::Join | Cause::Recovery(_) | Cause::Leave => Cause::Join,
     }

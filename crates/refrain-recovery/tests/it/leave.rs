@@ -23,10 +23,14 @@ fn leaves_and_rests_once_it_is_confirmed() {
 }
 
 #[test]
-fn a_leave_that_is_never_confirmed_is_taken_for_done() {
+fn a_leave_that_is_never_confirmed_is_taken_for_done_and_said_again_by_the_next_check() {
     let mut rig = Rig::stable_in(A);
     rig.leave();
     assert_eq!(rig.wake(Timer::Leave), Policy::default().timeouts.leave);
+    assert_eq!(rig.name(), "IDLE");
+    rig.wake(Timer::Health);
+    assert_eq!(rig.acts(), [Output::SendVoiceState { channel: None }]);
+    rig.voice_state(None);
     assert_eq!((rig.name(), rig.machine.poll_timeout()), ("IDLE", None));
 }
 

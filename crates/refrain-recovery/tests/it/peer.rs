@@ -24,9 +24,11 @@ pub(crate) struct Switches {
     pub(crate) server_first: bool,
     /// This many op 4s get lost.
     pub(crate) loses: u32,
-    /// This many handshakes end with 4006.
+    /// This many handshakes end with the code below.
     pub(crate) refuses: u32,
-    /// This many handshakes never end.
+    /// The code that handshakes are refused with.
+    pub(crate) refuses_with: u16,
+    /// This many handshakes and resumes never end.
     pub(crate) hangs: u32,
     /// Whether a session can be resumed.
     pub(crate) resumes: bool,
@@ -41,6 +43,7 @@ impl Default for Switches {
             server_first: false,
             loses: 0,
             refuses: 0,
+            refuses_with: 4006,
             hangs: 0,
             resumes: true,
             latency: Duration::from_millis(40),
@@ -83,9 +86,9 @@ impl Peer {
             }
             Output::StartFrames { .. } => self.frames_flow = true,
             Output::StopFrames => self.frames_flow = false,
+            Output::Probe { generation } => self.probe(now, *generation),
             Output::AskTurn { .. }
             | Output::WithdrawTurn
-            | Output::Probe { .. }
             | Output::Persist { .. }
             | Output::Incident(_)
             | Output::Notify(_) => {}
@@ -156,22 +159,38 @@ impl Peer {
             self.switches.hangs -= 1;
             return;
         }
-        let refused = self.switches.refuses > 0;
-        self.switches.refuses = self.switches.refuses.saturating_sub(1);
-        let event = if !refused && self.is_valid(&session) {
+        let refused = |code| DriverEvent::Failed { kind: FailureKind::Closed(Some(CloseCode(code))) };
+        let event = if self.switches.refuses > 0 {
+            self.switches.refuses -= 1;
+            refused(self.switches.refuses_with)
+        } else if self.is_valid(&session) {
             self.connected = Some((generation, session));
             DriverEvent::Connected
         } else {
-            DriverEvent::Failed { kind: FailureKind::Closed(Some(CloseCode(4006))) }
+            refused(4006)
         };
         self.send(now, Input::Driver { generation, event });
     }
 
     fn resume(&mut self, now: Moment, generation: Generation) {
+        if self.switches.hangs > 0 {
+            self.switches.hangs -= 1;
+            return;
+        }
         let event = if self.connected.as_ref().is_some_and(|(g, s)| *g == generation && self.is_valid(s)) {
             DriverEvent::Resumed
         } else {
             DriverEvent::Closed { code: Some(CloseCode(4006)), resumable: false }
+        };
+        self.send(now, Input::Driver { generation, event });
+    }
+
+    /// What is held is alive; what is not held is known to be gone.
+    fn probe(&mut self, now: Moment, generation: Generation) {
+        let event = if self.connected.as_ref().is_some_and(|(g, s)| *g == generation && self.is_valid(s)) {
+            DriverEvent::Alive
+        } else {
+            DriverEvent::Closed { code: None, resumable: false }
         };
         self.send(now, Input::Driver { generation, event });
     }

@@ -5,7 +5,7 @@ use crate::{
     rig::{A, B, op4, secs},
 };
 use refrain_model::{ChannelId, Moment};
-use refrain_recovery::{Input, Intent, Notice, Output, Policy, Recovery};
+use refrain_recovery::{Input, Intent, Notice, Output, Policy, Recovery, Timer};
 use std::time::Duration;
 
 /// More steps than any recovery takes in the time that the tests give it.
@@ -16,12 +16,36 @@ pub(crate) struct World {
     pub(crate) peer: Peer,
     pub(crate) now: Moment,
     pub(crate) said: Vec<Output>,
+    pub(crate) grants: Grants,
+    /// When the turn that was asked for comes.
+    turn_at: Option<Moment>,
+}
+
+/// How turns are granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grants {
+    AtOnce,
+    Late(Duration),
+    Never,
+}
+
+/// What happened to the machine in a step.
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    Input(Input),
+    Timer(Timer),
+    /// Time passed, and nothing was due.
+    Nothing,
 }
 
 impl World {
     pub(crate) fn new(switches: Switches) -> Self {
-        let peer = Peer::new(switches);
-        Self { machine: Recovery::new(Policy::default(), 7), peer, now: Moment::ZERO, said: Vec::new() }
+        Self::with(switches, Policy::default())
+    }
+
+    pub(crate) fn with(switches: Switches, policy: Policy) -> Self {
+        let (machine, peer) = (Recovery::new(policy, 7), Peer::new(switches));
+        Self { machine, peer, now: Moment::ZERO, said: Vec::new(), grants: Grants::AtOnce, turn_at: None }
     }
 
     fn playing_in(channel: ChannelId, switches: Switches) -> Self {
@@ -40,34 +64,50 @@ impl World {
 
     pub(crate) fn drain(&mut self) {
         while let Some(output) = self.machine.poll_output() {
-            if matches!(output, Output::AskTurn { .. }) {
-                self.machine.handle_input(self.now, Input::Turn);
+            match output {
+                Output::AskTurn { .. } => match self.grants {
+                    Grants::AtOnce => self.machine.handle_input(self.now, Input::Turn),
+                    Grants::Late(by) => self.turn_at = Some(self.now + by),
+                    Grants::Never => {}
+                },
+                Output::WithdrawTurn => self.turn_at = None,
+                _ => {}
             }
             self.peer.carry_out(self.now, &output);
             self.said.push(output);
         }
     }
 
-    /// Jumps to the next event or wake-up not later than `end`; whether there was one.
-    pub(crate) fn step(&mut self, end: Moment) -> bool {
-        let wake_up = self.machine.poll_timeout().map(|(at, _)| at);
-        let Some(next) = wake_up.into_iter().chain(self.peer.next_arrival()).min().filter(|at| *at <= end) else {
+    /// Jumps to the next event or wake-up not later than `end`; what it was.
+    pub(crate) fn step(&mut self, end: Moment) -> Event {
+        let wake_up = self.machine.poll_timeout();
+        let due = [wake_up.map(|(at, _)| at), self.peer.next_arrival(), self.turn_at];
+        let Some(next) = due.into_iter().flatten().min().filter(|at| *at <= end) else {
             self.now = self.now.max(end);
-            return false;
+            return Event::Nothing;
         };
         self.now = self.now.max(next);
-        match self.peer.arrived(self.now) {
-            Some(input) => self.machine.handle_input(self.now, input),
-            None => self.machine.handle_timeout(self.now),
-        }
+        let arrived =
+            self.peer.arrived(self.now).or_else(|| self.turn_at.take_if(|at| *at <= next).map(|_| Input::Turn));
+        let event = match (arrived, wake_up) {
+            (Some(input), _) => {
+                self.machine.handle_input(self.now, input.clone());
+                Event::Input(input)
+            }
+            (None, Some((_, timer))) => {
+                self.machine.handle_timeout(self.now);
+                Event::Timer(timer)
+            }
+            (None, None) => Event::Nothing,
+        };
         self.drain();
-        true
+        event
     }
 
     pub(crate) fn run(&mut self, length: Duration) {
         let end = self.now + length;
         for _ in 0..STEPS {
-            if !self.step(end) {
+            if matches!(self.step(end), Event::Nothing) {
                 return;
             }
         }
@@ -81,7 +121,7 @@ impl World {
             if self.peer.is_heard_in(channel) && self.machine.state().name() == "STABLE" {
                 return Some(self.now.since(start));
             }
-            if !self.step(end) {
+            if matches!(self.step(end), Event::Nothing) {
                 return None;
             }
         }

@@ -1,11 +1,13 @@
 //! The invariants, checked from the outputs alone.
 
+use super::reference::Reference;
 use crate::{
     rig::{op4, secs},
-    world::World,
+    world::{Event, Grants, World},
 };
 use refrain_model::{ChannelId, Moment};
 use refrain_recovery::{Generation, Input, Intent, Notice, Output, Policy, Stage, State, Timer};
+use std::time::Duration;
 
 /// What the outputs so far amount to, kept apart from the machine.
 #[derive(Debug, Default)]
@@ -16,6 +18,11 @@ pub(crate) struct Witness {
     flowing: bool,
     /// A turn is asked for, or granted and not given back.
     turn: bool,
+    /// It was granted, or taken after a long time.
+    granted: bool,
+    /// Up to where the current track was heard.
+    heard: Option<Duration>,
+    reference: Reference,
     persisted: Option<ChannelId>,
     /// Somebody's word was the last, and it was to be nowhere.
     left: bool,
@@ -24,28 +31,54 @@ pub(crate) struct Witness {
 }
 
 impl Witness {
-    /// Before an input: what it means for what may follow.
-    pub(crate) fn hears(&mut self, input: &Input) {
-        if let Input::Intent(intent) = input {
-            self.left = *intent == Intent::Leave;
-            self.fatal = false;
-        }
+    /// How much of what was said has been checked.
+    pub(crate) const fn seen(&self) -> usize {
+        self.seen
     }
 
-    /// After a step: all that was said since the last look, and where the machine stands now.
-    pub(crate) fn check(&mut self, world: &World, idle_before: bool) {
+    /// After a step: what happened, all that was said since the last look, and where the machine stands now.
+    pub(crate) fn check(&mut self, world: &World, event: &Event, idle_before: bool) {
+        self.hears(world, event);
         for output in &world.said[self.seen..] {
-            self.check_output(output, idle_before);
+            self.check_output(world, event, output, idle_before);
         }
         self.seen = world.said.len();
         self.check_state(world);
     }
 
-    fn check_output(&mut self, output: &Output, idle_before: bool) {
+    fn hears(&mut self, world: &World, event: &Event) {
+        self.reference.hears(event);
+        match event {
+            Event::Input(Input::Intent(intent)) => {
+                self.left = *intent == Intent::Leave;
+                self.fatal = false;
+            }
+            Event::Input(Input::Turn) | Event::Timer(Timer::Turn) => self.granted |= self.turn,
+            Event::Input(Input::Heard { playhead }) => {
+                let resumes =
+                    matches!(world.machine.state(), State::Retrying(r) if matches!(r.stage, Stage::Resuming { .. }));
+                if self.flowing && !resumes {
+                    self.heard = Some(*playhead);
+                }
+            }
+            Event::Input(Input::TrackStarted { playhead }) => self.heard = Some(*playhead),
+            Event::Input(Input::Gateway(_) | Input::Driver { .. } | Input::Settings(_))
+            | Event::Timer(_)
+            | Event::Nothing => {}
+        }
+    }
+
+    /// Whether a report of this generation may change anything.
+    pub(crate) fn counts(&self, world: &World, generation: Generation) -> bool {
+        self.live == Some(generation) && world.machine.generation() == generation
+    }
+
+    fn check_output(&mut self, world: &World, event: &Event, output: &Output, idle_before: bool) {
         let acts = op4(output).flatten().is_some() || matches!(output, Output::Connect { .. } | Output::Resume { .. });
         assert!(!(idle_before && acts), "at rest, only an intent makes it act: {output:?}");
         match output {
-            Output::Connect { generation, .. } => {
+            Output::Connect { generation, session } => {
+                assert_eq!(Some(session.channel), self.reference.wanted, "only where it is wanted");
                 assert_eq!(self.live, None, "never two connection attempts at once");
                 assert!(*generation > self.newest, "a generation is never used twice");
                 (self.live, self.newest) = (Some(*generation), *generation);
@@ -53,12 +86,15 @@ impl Witness {
             }
             Output::Resume { generation } => assert_eq!(self.live, Some(*generation)),
             Output::TearDown { generation } => assert_eq!(self.live.take(), Some(*generation)),
-            Output::SendVoiceState { channel: Some(_) } => {
+            Output::SendVoiceState { channel: Some(channel) } => {
+                assert_eq!(Some(*channel), self.reference.wanted, "the last intent wins");
+                assert!(self.turn && self.granted, "an attempt begins with its turn");
                 assert!(!self.left, "no op 4 for a channel after a leave until a new intent");
                 assert!(!self.fatal, "a fatal code never rejoins by itself");
             }
-            Output::StartFrames { .. } => {
+            Output::StartFrames { from } => {
                 assert!(!self.flowing && self.live.is_some());
+                assert!(from.is_none() || *from == self.heard, "the music goes on where it was heard last");
                 self.flowing = true;
             }
             Output::StopFrames => {
@@ -70,14 +106,17 @@ impl Witness {
                 assert!(incident.attempt <= Policy::default().backoff.attempts, "{incident:?}");
                 assert!(!incident.reason.is_empty());
             }
-            Output::Notify(notice) => self.check_notice(*notice),
+            Output::Notify(notice) => {
+                self.check_notice(*notice);
+                self.reference.told(*notice, event, world.machine.intent());
+            }
             Output::AskTurn { .. } => {
                 assert!(!self.turn && !self.left && !self.fatal, "one turn at a time, and only for an attempt");
-                self.turn = true;
+                (self.turn, self.granted) = (true, world.grants == Grants::AtOnce);
             }
             Output::WithdrawTurn => {
                 assert!(self.turn);
-                self.turn = false;
+                (self.turn, self.granted) = (false, false);
             }
             Output::Probe { generation } => assert_eq!(self.live, Some(*generation)),
             Output::SendVoiceState { channel: None } => {}
@@ -103,6 +142,7 @@ impl Witness {
 
     fn check_state(&self, world: &World) {
         let machine = &world.machine;
+        assert_eq!(machine.intent(), self.reference.wanted, "what is meant is what people and Discord said last");
         let longest = Moment::from_epoch(world.now.since_epoch() + secs(900));
         assert!(machine.poll_timeout().is_none_or(|(at, _)| at <= longest), "{:?}", machine.poll_timeout());
         match machine.state() {

@@ -30,7 +30,7 @@ impl Default for PipelineConfig {
             proxy: None,
             bitrate: 128_000,
             lead: Duration::from_secs(5),
-            rewind: Duration::from_secs(10),
+            rewind: Duration::from_secs(15),
             open_timeout: Duration::from_secs(15),
         }
     }

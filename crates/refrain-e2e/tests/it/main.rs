@@ -7,5 +7,6 @@ mod controls;
 mod faults;
 mod lifecycle;
 mod playing;
+mod silence;
 mod support;
 mod wrong_input;

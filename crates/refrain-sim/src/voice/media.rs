@@ -120,6 +120,9 @@ impl Media {
 
     /// What the client is told of its packets, when it is time for that, and where it is.
     pub(super) fn report(&mut self, now_us: u64) -> Option<(Vec<u8>, SocketAddr)> {
+        if self.ended {
+            return None;
+        }
         let to = self.discovered.or(self.declared)?;
         let cipher = self.cipher.as_ref()?;
         let (header, block) = self.reports.due(self.ssrc, now_us)?;

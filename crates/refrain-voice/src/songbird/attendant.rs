@@ -26,7 +26,7 @@ pub(super) enum Note {
     Connected { ssrc: u32 },
     /// songbird came back by itself; with another stream if it had to identify anew.
     Resumed { ssrc: u32 },
-    /// The connection, or the attempt at it, is over. `at_once`: it has only just ended, and songbird has tried nothing.
+    /// The connection, or the attempt at it, is over. `at_once`: it has only just ended, as far as songbird knows.
     Ended { event: DriverEvent, at_once: bool },
     /// An RTCP packet came.
     Rtcp(Option<Report>),
@@ -98,13 +98,13 @@ impl Attendant {
                 self.tell(DriverEvent::Connected);
             }
             Note::Resumed { ssrc } => {
-                self.alive_unless_doubtful(now);
+                self.alive_unless_overdue(now);
                 self.vigil.connected(ssrc, now);
                 self.tell(DriverEvent::Resumed);
             }
             Note::Ended { event, at_once } => {
                 if at_once {
-                    self.alive_unless_doubtful(now);
+                    self.alive_unless_overdue(now);
                 }
                 self.tell(event);
             }
@@ -122,9 +122,10 @@ impl Attendant {
         }
     }
 
-    /// What songbird has just heard from its socket proves that the server was there, unless reports say otherwise.
-    fn alive_unless_doubtful(&self, now: Instant) {
-        if !self.vigil.is_doubtful(now) {
+    /// What songbird has just heard from a socket proves that the server was there; whether it still got our packets, a
+    /// report that should have come by now puts in doubt.
+    fn alive_unless_overdue(&self, now: Instant) {
+        if !self.vigil.is_overdue(now) {
             self.tell(DriverEvent::Alive);
         }
     }

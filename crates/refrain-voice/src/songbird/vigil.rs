@@ -91,7 +91,9 @@ impl Vigil {
         // A report that cannot be read proves that the server is there; one that can must show that packets arrive.
         let highest = report.filter(|report| report.about == ssrc).map(|report| report.highest);
         let uninterrupted = self.last.filter(|last| self.flowing_since.is_some_and(|since| since <= *last));
-        if uninterrupted.is_some() && highest.is_some() && highest == self.highest {
+        if let (Some(last), Some(before), Some(highest)) = (uninterrupted, self.highest, highest)
+            && !keeps_up(highest.wrapping_sub(before), now.saturating_duration_since(last))
+        {
             return false;
         }
         if let Some(last) = uninterrupted {
@@ -111,9 +113,11 @@ impl Vigil {
             && self.last.is_some_and(|last| now.saturating_duration_since(last) < self.suspicion())
     }
 
-    /// Whether reports used to come and are overdue: what was sent since the last one may be lost.
-    pub(super) fn is_doubtful(&self, now: Instant) -> bool {
-        self.silent_since().is_some_and(|since| now.saturating_duration_since(since) >= self.suspicion())
+    /// Whether the next report is due and has not come, by a tighter measure: no reason to act, but no proof either that
+    /// what was sent meanwhile has arrived.
+    pub(super) fn is_overdue(&self, now: Instant) -> bool {
+        let due = self.gap.unwrap_or(self.limits.suspect) * 6 / 5;
+        self.silent_since().is_some_and(|since| now.saturating_duration_since(since) >= due)
     }
 
     /// Whether a report has come after `moment`.
@@ -164,6 +168,11 @@ impl Vigil {
     fn certainty(&self) -> Duration {
         self.limits.silent.max(self.gap.unwrap_or_default() * 12 / 5).max(self.suspicion())
     }
+}
+
+/// Whether so many more packets are what was sent in this time: 50 a second, less what may be on the way.
+fn keeps_up(packets: u32, time: Duration) -> bool {
+    u128::from(packets) * 20 >= time.as_millis() * 4 / 5
 }
 
 #[cfg(test)]

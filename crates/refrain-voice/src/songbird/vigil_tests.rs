@@ -23,9 +23,9 @@ impl Scene {
         self.start + Duration::from_secs_f64(seconds)
     }
 
-    /// A report on more packets than the one before.
+    /// A report that all packets until then have arrived.
     fn report(&mut self, seconds: f64) -> bool {
-        self.highest += 250;
+        self.highest = (seconds * 50.0) as u32;
         let report = Report { about: SSRC, highest: self.highest };
         self.vigil.reported(Some(report), self.at(seconds))
     }
@@ -74,9 +74,9 @@ fn while_frames_are_held_silence_is_as_it_should_be_and_counts_anew_when_they_fl
 fn a_report_ends_the_suspicion() {
     let mut scene = Scene::playing().reports(&[2.5, 7.5]);
     assert_eq!(scene.vigil.due(scene.at(15.0)), Some(Silence::Suspicious));
-    assert!(scene.vigil.is_doubtful(scene.at(15.0)));
+    assert!(scene.vigil.is_overdue(scene.at(15.0)));
     assert!(scene.report(15.1));
-    assert!(!scene.vigil.is_doubtful(scene.at(15.1)) && scene.vigil.is_fresh(scene.at(15.1)));
+    assert!(!scene.vigil.is_overdue(scene.at(15.1)) && scene.vigil.is_fresh(scene.at(15.1)));
     assert_eq!(scene.vigil.due(scene.at(16.0)), None);
 }
 
@@ -86,6 +86,14 @@ fn a_report_that_says_that_no_new_packet_arrived_proves_nothing() {
     let same = Report { about: SSRC, highest: scene.highest };
     assert!(!scene.vigil.reported(Some(same), scene.at(12.5)));
     assert_eq!(scene.silence().last(), Some(&(19.5, Silence::Certain)));
+}
+
+#[test]
+fn a_report_that_says_that_packets_stopped_arriving_meanwhile_proves_nothing() {
+    let mut scene = Scene::playing().reports(&[2.5, 7.5]);
+    let partly = Report { about: SSRC, highest: scene.highest + 100 };
+    assert!(!scene.vigil.reported(Some(partly), scene.at(12.5)), "of 250 packets 100 arrived");
+    assert!(scene.report(17.5), "all arrive again");
 }
 
 #[test]

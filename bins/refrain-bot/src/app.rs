@@ -1,7 +1,7 @@
 //! The parts, put together.
 
 use crate::{config::Config, exit};
-use refrain::{Extractor, ExtractorConfig, GovernorPolicy, Limits, PipelineConfig, Refrain, Settings};
+use refrain::{Extractor, ExtractorConfig, Limits, PipelineConfig, Refrain, Settings};
 use refrain_discord::{Bot, DiscordError};
 use std::io::Write as _;
 use tokio_util::sync::CancellationToken;
@@ -77,7 +77,7 @@ fn settings(config: &Config, bot: &Bot, extractor: &Extractor) -> Settings {
     Settings {
         bot_user: bot.user(),
         recovery: config.recovery.clone(),
-        governor: GovernorPolicy::default(),
+        governor: config.governor.clone(),
         pipeline,
         limits,
     }

@@ -15,6 +15,7 @@ mod governor;
 mod guild_settings;
 mod handle;
 mod metrics;
+pub mod policy;
 mod registry;
 mod status;
 

@@ -35,11 +35,51 @@ pub(crate) static CONNECTION_TIMEOUT: Key = key("voice.connection_timeout", "VOI
 pub(crate) static CONNECT_TIMEOUT: Key = key("voice.connect_timeout", "VOICE_CONNECT_TIMEOUT");
 pub(crate) static DISCONNECT_TIMEOUT: Key = key("voice.disconnect_timeout", "VOICE_DISCONNECT_TIMEOUT");
 pub(crate) static RETRY_ATTEMPTS: Key = key("voice.retry_attempts", "VOICE_RETRY_ATTEMPTS");
+pub(crate) static RESUME_TIMEOUT: Key = file_only("voice.resume_timeout");
+pub(crate) static EVIDENCE_TIMEOUT: Key = file_only("voice.evidence_timeout");
+pub(crate) static SERVER_TIMEOUT: Key = file_only("voice.server_timeout");
+pub(crate) static GUILD_TIMEOUT: Key = file_only("voice.guild_timeout");
+pub(crate) static TURN_TIMEOUT: Key = file_only("voice.turn_timeout");
+pub(crate) static BACKOFF_BASE: Key = file_only("voice.backoff_base_ms");
+pub(crate) static BACKOFF_FACTOR: Key = file_only("voice.backoff_factor");
+pub(crate) static BACKOFF_JITTER: Key = file_only("voice.backoff_jitter_percent");
+pub(crate) static BACKOFF_MAX: Key = file_only("voice.backoff_max");
+pub(crate) static COOLDOWNS: Key = file_only("voice.cooldowns");
+pub(crate) static RATE_LIMIT_COOLDOWN: Key = file_only("voice.rate_limit_cooldown");
+pub(crate) static STABILITY_RESET: Key = file_only("voice.stability_reset");
+pub(crate) static HEALTH_INTERVAL: Key = file_only("voice.health_interval");
+pub(crate) static HEALTH_AFTER_TROUBLE: Key = file_only("voice.health_after_trouble");
+pub(crate) static TROUBLE_LASTS: Key = file_only("voice.trouble_lasts");
+pub(crate) static HEALTH_JITTER: Key = file_only("voice.health_jitter_percent");
+pub(crate) static SUSPECT_AFTER: Key = file_only("voice.suspect_after");
+pub(crate) static SILENT_AFTER: Key = file_only("voice.silent_after");
+pub(crate) static PROBE_TIMEOUT: Key = file_only("voice.probe_timeout");
+pub(crate) static HEDGE_LEAST: Key = file_only("voice.hedge_least_ms");
+pub(crate) static HEDGE_MOST: Key = file_only("voice.hedge_most_ms");
+pub(crate) static HEDGE_PERCENT: Key = file_only("voice.hedge_percent");
+pub(crate) static SLOW_GATEWAY: Key = file_only("voice.slow_gateway_ms");
+pub(crate) static SLOW_GATEWAY_PERCENT: Key = file_only("voice.slow_gateway_percent");
+pub(crate) static MISSED_HEARTBEAT_PERCENT: Key = file_only("voice.missed_heartbeat_percent");
+pub(crate) static MISSED_HEARTBEATS_MOST: Key = file_only("voice.missed_heartbeats_most");
+pub(crate) static AUTO_REJOIN: Key = file_only("voice.auto_rejoin");
+pub(crate) static OVERLAP: Key = file_only("voice.overlap_ms");
+pub(crate) static GOVERNOR_WINDOW: Key = file_only("governor.window");
+pub(crate) static GOVERNOR_SENDS: Key = file_only("governor.sends");
+pub(crate) static GOVERNOR_SENDS_KEPT: Key = file_only("governor.sends_kept");
+pub(crate) static GOVERNOR_COST: Key = file_only("governor.cost");
+pub(crate) static GOVERNOR_HANDSHAKES: Key = file_only("governor.handshakes");
+pub(crate) static GOVERNOR_HANDSHAKES_KEPT: Key = file_only("governor.handshakes_kept");
+pub(crate) static GOVERNOR_SPACING: Key = file_only("governor.spacing_ms");
+pub(crate) static GOVERNOR_BURST: Key = file_only("governor.burst");
+pub(crate) static GOVERNOR_JITTER: Key = file_only("governor.jitter_percent");
+pub(crate) static GOVERNOR_PATIENCE: Key = file_only("governor.patience");
+pub(crate) static GOVERNOR_FAIR_SHARE: Key = file_only("governor.fair_share");
+pub(crate) static GOVERNOR_TURN_LIMIT: Key = file_only("governor.turn_limit");
 pub(crate) static LOG_FILTER: Key = key("log.filter", "REFRAIN_LOG");
 pub(crate) static LOG_FORMAT: Key = key("log.format", "REFRAIN_LOG_FORMAT");
 
 /// All of them.
-pub(crate) static ALL: [&Key; 20] = [
+pub(crate) static ALL: &[&Key] = &[
     &TOKEN,
     &TOKEN_FILE,
     &API,
@@ -58,6 +98,46 @@ pub(crate) static ALL: [&Key; 20] = [
     &CONNECT_TIMEOUT,
     &DISCONNECT_TIMEOUT,
     &RETRY_ATTEMPTS,
+    &RESUME_TIMEOUT,
+    &EVIDENCE_TIMEOUT,
+    &SERVER_TIMEOUT,
+    &GUILD_TIMEOUT,
+    &TURN_TIMEOUT,
+    &BACKOFF_BASE,
+    &BACKOFF_FACTOR,
+    &BACKOFF_JITTER,
+    &BACKOFF_MAX,
+    &COOLDOWNS,
+    &RATE_LIMIT_COOLDOWN,
+    &STABILITY_RESET,
+    &HEALTH_INTERVAL,
+    &HEALTH_AFTER_TROUBLE,
+    &TROUBLE_LASTS,
+    &HEALTH_JITTER,
+    &SUSPECT_AFTER,
+    &SILENT_AFTER,
+    &PROBE_TIMEOUT,
+    &HEDGE_LEAST,
+    &HEDGE_MOST,
+    &HEDGE_PERCENT,
+    &SLOW_GATEWAY,
+    &SLOW_GATEWAY_PERCENT,
+    &MISSED_HEARTBEAT_PERCENT,
+    &MISSED_HEARTBEATS_MOST,
+    &AUTO_REJOIN,
+    &OVERLAP,
+    &GOVERNOR_WINDOW,
+    &GOVERNOR_SENDS,
+    &GOVERNOR_SENDS_KEPT,
+    &GOVERNOR_COST,
+    &GOVERNOR_HANDSHAKES,
+    &GOVERNOR_HANDSHAKES_KEPT,
+    &GOVERNOR_SPACING,
+    &GOVERNOR_BURST,
+    &GOVERNOR_JITTER,
+    &GOVERNOR_PATIENCE,
+    &GOVERNOR_FAIR_SHARE,
+    &GOVERNOR_TURN_LIMIT,
     &LOG_FILTER,
     &LOG_FORMAT,
 ];

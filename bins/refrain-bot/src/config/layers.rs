@@ -53,7 +53,7 @@ impl Layers {
             };
             for (entry, value) in entries {
                 let full = format!("{table}.{entry}");
-                let key = keys::ALL.into_iter().find(|key| key.name == full).ok_or_else(|| unknown(name, &full))?;
+                let key = keys::ALL.iter().find(|key| key.name == full).ok_or_else(|| unknown(name, &full))?;
                 self.given.insert(key.name, Given { key: format!("{full} (in {name})"), value });
             }
         }
@@ -104,6 +104,31 @@ impl Layers {
         number
             .filter(|number| range.contains(number))
             .ok_or_else(|| self.error(key, format!("must be a whole number from {} to {}", range.start(), range.end())))
+    }
+
+    /// As many whole numbers within `range`: a list in the file, separated by commas in the environment.
+    pub(crate) fn numbers<const N: usize>(
+        &self,
+        key: &Key,
+        range: RangeInclusive<u64>,
+    ) -> Result<[u64; N], ConfigError> {
+        let number = |item: &Value| match item.as_str() {
+            Some(text) => text.trim().parse().ok(),
+            None => item.as_integer().and_then(|number| u64::try_from(number).ok()),
+        };
+        let numbers: Option<Vec<u64>> =
+            self.get(key).and_then(|given| match (given.value.as_str(), given.value.as_array()) {
+                (Some(text), _) => text.split(',').map(|part| part.trim().parse().ok()).collect(),
+                (None, Some(items)) => items.iter().map(number).collect(),
+                (None, None) => None,
+            });
+        numbers
+            .filter(|numbers| numbers.iter().all(|number| range.contains(number)))
+            .and_then(|numbers| numbers.try_into().ok())
+            .ok_or_else(|| {
+                let (least, most) = (range.start(), range.end());
+                self.error(key, format!("must be {N} whole numbers from {least} to {most}, such as [30, 120, 300]"))
+            })
     }
 
     /// Texts: a list in the file, separated by commas in the environment.

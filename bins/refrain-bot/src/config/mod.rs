@@ -6,12 +6,16 @@ mod layers;
 mod programs;
 #[cfg(test)]
 mod tests;
+mod voice;
 
 pub(crate) use error::ConfigError;
 pub(crate) use layers::DEFAULTS;
 
 use layers::Layers;
-use refrain::{EgressPolicy, Policy};
+use refrain::{
+    EgressPolicy,
+    policy::{GovernorPolicy, Policy},
+};
 use refrain_discord::{GatewayBase, RestBase, Token};
 use std::{
     ffi::OsString,
@@ -36,6 +40,7 @@ pub(crate) struct Config {
     pub(crate) egress: EgressPolicy,
     pub(crate) max_tracks: usize,
     pub(crate) recovery: Policy,
+    pub(crate) governor: GovernorPolicy,
     pub(crate) log: Log,
 }
 
@@ -92,7 +97,8 @@ impl Config {
             audio: audio(&layers, path.as_deref())?,
             egress: egress(&layers)?,
             max_tracks: size(layers.number(&keys::MAX_TRACKS, 1..=10_000)?),
-            recovery: recovery(&layers)?,
+            recovery: voice::policy(&layers)?,
+            governor: voice::governor(&layers)?,
             log: log(&layers)?,
         })
     }
@@ -197,17 +203,6 @@ fn egress(layers: &Layers) -> Result<EgressPolicy, ConfigError> {
         })
     });
     Ok(EgressPolicy { allow_private: hosts.collect::<Result<_, _>>()? })
-}
-
-fn recovery(layers: &Layers) -> Result<Policy, ConfigError> {
-    let seconds = |key, range| layers.number(key, range).map(Duration::from_secs);
-    let mut policy = Policy::default();
-    policy.timeouts.join = seconds(&keys::CONNECTION_TIMEOUT, 1..=300)?;
-    policy.timeouts.reconnect = seconds(&keys::CONNECT_TIMEOUT, 1..=300)?;
-    policy.timeouts.leave = seconds(&keys::DISCONNECT_TIMEOUT, 1..=60)?;
-    let attempts = layers.number(&keys::RETRY_ATTEMPTS, 1..=100)?;
-    policy.backoff.attempts = u32::try_from(attempts).unwrap_or(policy.backoff.attempts);
-    Ok(policy)
 }
 
 fn log(layers: &Layers) -> Result<Log, ConfigError> {

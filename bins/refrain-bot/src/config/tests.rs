@@ -1,6 +1,7 @@
 //! The configuration as its readers meet it: what wins, and what is said about what cannot be used.
 
 use super::*;
+use refrain::policy::{AutoRejoin, Backoff, Health, Hedge, Liveness, Stretch, Timeouts};
 use std::collections::BTreeMap;
 
 const TOKEN: &str = "abc.def.ghi";
@@ -62,6 +63,7 @@ impl Setting {
 fn with_a_token_and_the_programs_the_documented_defaults_hold() {
     let config = Setting::new().load().unwrap();
     assert_eq!(config.recovery, Policy::default(), "the file's voice settings are the engine's own defaults");
+    assert_eq!(config.governor, GovernorPolicy::default(), "and so are the governor's");
     assert_eq!(config.data_dir, PathBuf::from("./data"));
     assert_eq!(config.max_tracks, 1000);
     assert_eq!((config.yt_dlp.time_limit, config.yt_dlp.concurrency), (Duration::from_secs(45), 4));
@@ -105,6 +107,95 @@ fn every_setting_can_come_from_the_environment() {
     assert_eq!(config.log, Log { filter: "warn,refrain=debug".into(), json: true });
     let timeouts = config.recovery.timeouts;
     assert_eq!([timeouts.join, timeouts.reconnect, timeouts.leave].map(|limit| limit.as_secs()), [20, 6, 3]);
+}
+
+/// Every number of the policies, each another than its default.
+const OTHER_VOICE: &str = "[voice]
+connection_timeout = 31\nconnect_timeout = 11\ndisconnect_timeout = 6\nretry_attempts = 4\nauto_rejoin = \"off\"
+overlap_ms = 250\nbackoff_base_ms = 1500\nbackoff_factor = 3\nbackoff_jitter_percent = 20\nbackoff_max = 200
+cooldowns = [20, 60, 240]\nrate_limit_cooldown = 90\nstability_reset = 500\nresume_timeout = 4
+evidence_timeout = 12\nserver_timeout = 200\nguild_timeout = 250\nturn_timeout = 800\nhealth_interval = 50
+health_after_trouble = 10\ntrouble_lasts = 100\nhealth_jitter_percent = 5\nsuspect_after = 8\nsilent_after = 14
+probe_timeout = 6\nhedge_percent = 200\nhedge_least_ms = 60\nhedge_most_ms = 900\nslow_gateway_ms = 1500
+slow_gateway_percent = 50\nmissed_heartbeat_percent = 80\nmissed_heartbeats_most = 2
+[governor]
+window = 70\nsends = 90\nsends_kept = 9\ncost = 2\nhandshakes = 40\nhandshakes_kept = 8\nspacing_ms = 20\nburst = 5
+jitter_percent = 40\npatience = 20\nfair_share = 4\nturn_limit = 50
+";
+
+#[test]
+fn every_number_of_the_policies_can_be_set_and_means_its_unit() {
+    let config = Setting::new().with_file(OTHER_VOICE).load().unwrap();
+    let (seconds, millis) = (Duration::from_secs, Duration::from_millis);
+    let expected = Policy {
+        backoff: Backoff { base: millis(1500), factor: 3, jitter_percent: 20, max: seconds(200), attempts: 4 },
+        timeouts: Timeouts {
+            join: seconds(31),
+            reconnect: seconds(11),
+            leave: seconds(6),
+            resume: seconds(4),
+            evidence: seconds(12),
+            server: seconds(200),
+            guild: seconds(250),
+            turn: seconds(800),
+        },
+        cooldowns: [seconds(20), seconds(60), seconds(240)],
+        stability_reset: seconds(500),
+        health: Health {
+            interval: seconds(50),
+            after_trouble: seconds(10),
+            trouble_lasts: seconds(100),
+            jitter_percent: 5,
+        },
+        liveness: Liveness { suspect: seconds(8), silent: seconds(14), probe: seconds(6) },
+        hedge: Hedge { least: millis(60), most: millis(900), percent: 200 },
+        stretch: Stretch { slow: millis(1500), slow_percent: 50, missed_percent: 80, missed_most: 2 },
+        rate_limit_cooldown: seconds(90),
+        auto_rejoin: AutoRejoin::Off,
+        overlap: millis(250),
+    };
+    assert_eq!(config.recovery, expected);
+    let expected = GovernorPolicy {
+        window: seconds(70),
+        sends: 90,
+        sends_kept: 9,
+        cost: 2,
+        handshakes: 40,
+        handshakes_kept: 8,
+        spacing: millis(20),
+        burst: 5,
+        jitter_percent: 40,
+        patience: seconds(20),
+        fair_share: 4,
+        turn_limit: seconds(50),
+    };
+    assert_eq!(config.governor, expected);
+}
+
+#[test]
+fn voice_settings_that_contradict_each_other_are_refused_with_what_would_do() {
+    let cases = [
+        ("[voice]\nsuspect_after = 20", "voice.silent_after", "no shorter than voice.suspect_after, which is 20s"),
+        (
+            "[voice]\nbackoff_base_ms = 9000\nbackoff_max = 5",
+            "voice.backoff_max",
+            "no shorter than voice.backoff_base_ms",
+        ),
+        ("[voice]\nhedge_least_ms = 2000", "voice.hedge_most_ms", "no shorter than voice.hedge_least_ms, which is 2s"),
+        ("[voice]\ncooldowns = [30, 120]", "voice.cooldowns", "3 whole numbers from 1 to 3600"),
+        ("[voice]\ncooldowns = [0, 30, 120]", "voice.cooldowns", "3 whole numbers from 1 to 3600"),
+        ("[voice]\nauto_rejoin = \"always\"", "voice.auto_rejoin", "off, after-faults or also-after-kick"),
+        ("[voice]\noverlap_ms = 0.5", "voice.overlap_ms", "whole number from 0 to 10000"),
+        ("[governor]\nsends_kept = 99", "governor.sends_kept", "97 at most"),
+        ("[governor]\nhandshakes = 5", "governor.handshakes_kept", "less than governor.handshakes, which is 5"),
+        ("[governor]\nsends = 120", "governor.sends", "whole number from 5 to 115"),
+    ];
+    for (text, key, hint) in cases {
+        let error = Setting::new().with_file(text).error();
+        assert!(error.starts_with(key) && error.contains(hint), "{error}");
+    }
+    let never = Setting::new().with_file("[voice]\nhedge_most_ms = 0").load().unwrap();
+    assert!(never.recovery.hedge.most.is_zero(), "always leaving first is allowed");
 }
 
 #[test]

@@ -263,6 +263,19 @@ impl Stage {
         .await
     }
 
+    /// Deletes a message, as a moderator does: the bot, which has no intent for messages, is not told.
+    ///
+    /// # Errors
+    /// When the simulator refuses or cannot be reached.
+    pub async fn delete_message(&self, channel: &str, message: &str) -> Result<()> {
+        let rest = self.launch.environment.get("REFRAIN_DISCORD_API").and_then(|rest| rest.to_str());
+        let rest = rest.context("the bot's environment names no REST API")?.trim_end_matches('/');
+        let request = reqwest::Client::builder().no_proxy().build().context("building an HTTP client")?;
+        let request = request.delete(format!("{rest}/api/v10/channels/{channel}/messages/{message}"));
+        let answer = request.header("Authorization", format!("Bot {}", world::TOKEN)).send().await;
+        answer.and_then(reqwest::Response::error_for_status).map(drop).context("deleting a message")
+    }
+
     /// Sends the bot a SIGTERM and waits for its end.
     ///
     /// # Errors

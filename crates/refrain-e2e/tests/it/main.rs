@@ -6,6 +6,7 @@
 mod controls;
 mod faults;
 mod lifecycle;
+mod people;
 mod playing;
 mod silence;
 mod support;

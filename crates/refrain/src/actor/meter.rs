@@ -20,6 +20,8 @@ pub(super) struct Meter {
 /// A recovery under way. Dropped, it counts no more.
 struct Watched {
     since: Moment,
+    /// What the connection ended with.
+    code: Option<CloseCode>,
     span: Span,
     attempts: u32,
     /// Of an attempt that began nobody knows the end yet.
@@ -115,7 +117,7 @@ impl Meter {
     }
 
     /// After they were carried out: it pauses, or it is over.
-    pub(super) fn settles(&mut self, now: Moment, state: &State) {
+    pub(super) fn settles(&mut self, now: Moment, state: &State, how: &Snapshot) {
         match outcome(state) {
             Ok(_) => {
                 if let Some(recovery) = &mut self.recovery {
@@ -124,7 +126,7 @@ impl Meter {
             }
             Err(outcome) => {
                 if let Some(recovery) = self.recovery.take() {
-                    recovery.end(now, outcome);
+                    recovery.end(now, outcome, self.guild, how);
                 }
             }
         }
@@ -143,7 +145,7 @@ impl Watched {
             duration_ms = field::Empty,
             outcome = field::Empty,
         );
-        Self { since, span, attempts: 0, trying: false, pause: None, paused: Duration::ZERO }
+        Self { since, code: close_code, span, attempts: 0, trying: false, pause: None, paused: Duration::ZERO }
     }
 
     /// Notes a backoff or cooldown that was entered, and once it is over how long it lasted.
@@ -162,9 +164,8 @@ impl Watched {
         }
     }
 
-    fn end(self, now: Moment, outcome: Outcome) {
+    fn end(self, now: Moment, outcome: Outcome, guild: GuildId, how: &Snapshot) {
         let duration = now.since(self.since);
-        let outcome_said = outcome.name();
         match outcome {
             Outcome::Recovered => metrics::reconnected(Some(duration)),
             Outcome::Asked => {}
@@ -174,11 +175,27 @@ impl Watched {
                 }
             }
         }
-        self.span.record("attempt", self.attempts);
-        self.span.record("jitter_ms", millis(self.paused));
-        self.span.record("duration_ms", millis(duration));
-        self.span.record("outcome", outcome_said);
-        self.span.in_scope(|| tracing::info!("the recovery is over"));
+        let (attempt, outcome) = (self.attempts, outcome.name());
+        let (jitter_ms, duration_ms) = (millis(self.paused), millis(duration));
+        self.span.record("attempt", attempt);
+        self.span.record("jitter_ms", jitter_ms);
+        self.span.record("duration_ms", duration_ms);
+        self.span.record("outcome", outcome);
+        // The same once more in the line itself, for those who read lines and no spans.
+        self.span.in_scope(|| {
+            tracing::info!(
+                guild_id = %guild,
+                voice_channel_id = how.intent.map(ChannelId::get),
+                close_code = self.code.map(|code| code.0),
+                attempt,
+                latency_ms = latency_ms(how),
+                state = how.state,
+                jitter_ms,
+                duration_ms,
+                outcome,
+                "the recovery is over"
+            );
+        });
     }
 }
 
@@ -239,6 +256,11 @@ const fn ends_attempt(verdict: Verdict) -> bool {
         | Verdict::Fatal => true,
         Verdict::Join | Verdict::Leave | Verdict::Recovered | Verdict::Resume | Verdict::Follow => false,
     }
+}
+
+/// The main gateway's round trip, once it is known.
+pub(super) fn latency_ms(how: &Snapshot) -> Option<u64> {
+    Some(millis(how.gateway_latency)).filter(|_| !how.gateway_latency.is_zero())
 }
 
 fn millis(length: Duration) -> u64 {

@@ -50,7 +50,7 @@ impl Guild {
                 self.asked = Some(channel);
             }
         }
-        self.meter.settles(self.now, self.machine.state());
+        self.meter.settles(self.now, self.machine.state(), &self.machine.snapshot());
     }
 
     fn driver(&mut self, event: DriverEvent) {
@@ -254,7 +254,8 @@ fn a_recovery_is_a_span_with_its_attempts_its_pauses_and_its_outcome() {
         .filter(|line: &serde_json::Value| line["fields"]["message"] == "the recovery is over")
         .collect();
     assert_eq!(over.len(), 1, "{written}");
-    let span = &over[0]["span"];
+    let (line, span) = (&over[0]["fields"], &over[0]["span"]);
+    assert_eq!((&line["state"], &line["close_code"], &line["attempt"]), (&"STABLE".into(), &4006.into(), &2.into()));
     assert_eq!((&span["name"], &span["outcome"]), (&"recovery".into(), &"recovered".into()));
     assert_eq!(
         (&span["attempt"], &span["close_code"], &span["voice_channel_id"]),

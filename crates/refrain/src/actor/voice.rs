@@ -1,11 +1,9 @@
 //! Between the recovery machine and the world: what happened goes in, what it says is carried out.
 
-use super::Actor;
+use super::{Actor, meter::latency_ms};
 use crate::{VoiceSummary, metrics};
 use refrain_model::{ChannelId, Moment};
-use refrain_recovery::{
-    CloseCode, DriverEvent, GatewayEvent, Incident, Input, Intent, Output, Recovery, State, Urgency,
-};
+use refrain_recovery::{CloseCode, DriverEvent, GatewayEvent, Incident, Input, Intent, Output, State, Urgency};
 use refrain_voice::DriverReport;
 
 /// A line about the voice connection, with the fields that every such line has.
@@ -19,7 +17,7 @@ macro_rules! voice_line {
             voice_channel_id = $actor.recovery.intent().map(ChannelId::get),
             close_code = Option::<CloseCode>::map($code, |code| code.0),
             attempt = $attempt,
-            latency_ms = latency_ms(&$actor.recovery),
+            latency_ms = latency_ms(&$actor.recovery.snapshot()),
             state = $actor.recovery.state().name(),
             $($rest)+
         )
@@ -102,7 +100,7 @@ impl Actor {
     pub(super) fn carry_out(&mut self) {
         self.meter.begins(self.recovery.state(), &self.recovery.snapshot());
         self.meter.span().in_scope(|| self.carry_out_all());
-        self.meter.settles(self.now(), self.recovery.state());
+        self.meter.settles(self.now(), self.recovery.state(), &self.recovery.snapshot());
     }
 
     fn carry_out_all(&mut self) {
@@ -161,12 +159,6 @@ impl Actor {
             },
         }
     }
-}
-
-/// The main gateway's round trip, once it is known.
-fn latency_ms(recovery: &Recovery) -> Option<u64> {
-    let latency = recovery.snapshot().gateway_latency;
-    u64::try_from(latency.as_millis()).ok().filter(|_| !latency.is_zero())
 }
 
 fn code_of(event: DriverEvent) -> Option<CloseCode> {

@@ -72,7 +72,7 @@ impl City {
     fn crash(&mut self, code: u16) -> Vec<Duration> {
         let start = self.now;
         for index in 0..GUILDS {
-            self.now = start + secs(1) * u32::try_from(index).unwrap() / GUILDS as u32;
+            self.now = start + secs(1) * index as u32 / GUILDS as u32;
             self.guilds[index].peer.end(self.now, code);
             self.settle(index);
         }
@@ -153,7 +153,7 @@ impl City {
         let granted: Vec<_> = std::iter::from_fn(|| self.governor.poll_grant(self.now)).collect();
         self.crowd = self.crowd.max(self.governor.load().under_way);
         for grant in granted {
-            let index = usize::try_from(grant.guild.get()).unwrap();
+            let index = grant.guild.get() as usize;
             self.guilds[index].machine.handle_input(self.now, Input::Turn);
             // Carried out in its own time: this may be called from the middle of another's.
             self.schedule(index, self.now);

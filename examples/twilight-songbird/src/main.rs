@@ -32,7 +32,7 @@ async fn main() -> Result<()> {
     let guild: GuildId = guild.parse().context("the guild's id is a number")?;
     let token = std::env::var("DISCORD_TOKEN").context("DISCORD_TOKEN is not set")?;
     tracing_subscriber::fmt()
-        .with_env_filter("warn,example_twilight_songbird=info")
+        .with_env_filter("warn,songbird::driver::tasks::udp_rx=off,example_twilight_songbird=info")
         .with_writer(std::io::stderr)
         .init();
     // songbird and twilight bring a TLS provider each. An error says that one is chosen already.
@@ -55,6 +55,9 @@ struct Bot {
     machine: Recovery,
     voice: Voice,
     reports: mpsc::UnboundedReceiver<(Generation, DriverEvent)>,
+    /// Sounds that were read, and the way in for them.
+    sounds: mpsc::Receiver<Sound>,
+    read: mpsc::Sender<Sound>,
     /// The epoch of every [`Moment`] that the machine is told.
     epoch: Instant,
     ending: bool,
@@ -63,6 +66,7 @@ struct Bot {
 impl Bot {
     fn new(guild: GuildId, gateway: Gateway) -> Self {
         let (tell, reports) = mpsc::unbounded_channel();
+        let (read, sounds) = mpsc::channel(1);
         // The seed decides the jitter: guilds should not come back all at once.
         let seed = RandomState::new().hash_one(guild.get());
         Self {
@@ -71,6 +75,8 @@ impl Bot {
             machine: Recovery::new(Policy::default(), seed),
             voice: Voice::new(guild, tell),
             reports,
+            sounds,
+            read,
             epoch: Instant::now(),
             ending: false,
         }
@@ -96,6 +102,10 @@ impl Bot {
                 event = self.gateway.next() => self.gateway_said(event?),
                 // 4. Or until it is time.
                 () = sleep_until(wake) => self.machine.handle_timeout(self.now()),
+                Some(sound) = self.sounds.recv() => {
+                    let playhead = self.voice.play(sound);
+                    self.machine.handle_input(self.now(), Input::TrackStarted { playhead });
+                }
                 command = commands.recv(), if !self.ending => self.command(command),
             }
         }
@@ -125,7 +135,7 @@ impl Bot {
     /// `None`: the standard input has ended, and so does the bot, in good order.
     fn command(&mut self, command: Option<Command>) {
         let intent = match command {
-            Some(Command::Play(file)) => return self.play(&file),
+            Some(Command::Play(file)) => return self.play(file),
             Some(Command::Join(channel)) => Intent::Join { channel },
             Some(Command::Override) => Intent::Override,
             Some(Command::Leave) => Intent::Leave,
@@ -137,14 +147,14 @@ impl Bot {
         self.machine.handle_input(self.now(), Input::Intent(intent));
     }
 
-    fn play(&mut self, file: &std::path::Path) {
-        match Sound::read(file) {
-            Ok(sound) => {
-                let playhead = self.voice.play(sound);
-                self.machine.handle_input(self.now(), Input::TrackStarted { playhead });
-            }
+    /// Has a file read; nothing may keep the loop from turning meanwhile.
+    fn play(&self, file: PathBuf) {
+        let read = self.read.clone();
+        tokio::task::spawn_blocking(move || match Sound::read(&file) {
+            // An error says that the bot is ending.
+            Ok(sound) => drop(read.blocking_send(sound)),
             Err(error) => tracing::warn!("{error:#}"),
-        }
+        });
     }
 
     fn carry_out(&mut self, output: Output) {

@@ -1,38 +1,55 @@
-//! A WAV file in memory, from which songbird can be given a track that begins anywhere.
+//! A WAV file as 20 ms Opus frames in memory, from which songbird can be given a track that begins anywhere. songbird passes
+//! Opus through as it is, so nothing is decoded or encoded while it plays.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use hound::{SampleFormat, WavReader};
-use songbird::input::{Input, RawAdapter};
-use std::{io::Cursor, path::Path, time::Duration};
+use opus2::{Application, Channels, Encoder};
+use songbird::input::Input;
+use std::{path::Path, time::Duration};
 
-/// Samples as songbird's raw format wants them: 32-bit floats, little-endian, the channels in turn.
+/// The start of a DCA file: Opus frames, each with its length before it.
+const HEADER: &str = r#"{"dca":{"version":1,"tool":{"name":"example","version":"1"}},
+"opus":{"mode":"audio","sample_rate":48000,"frame_size":960,"vbr":true,"channels":2}}"#;
+const RATE: u32 = 48_000;
+const FRAME: Duration = Duration::from_millis(20);
+const SAMPLES_PER_FRAME: usize = 960;
+/// An Opus frame is no longer than this.
+const MAX_FRAME: usize = 1276;
+
+/// What is played.
 pub(crate) struct Sound {
-    bytes: Vec<u8>,
-    rate: u32,
-    channels: u16,
+    frames: Vec<Vec<u8>>,
 }
 
 impl Sound {
-    /// Reads a file of 16-bit integers or 32-bit floats.
+    /// Reads a file of 16 bits at 48 kHz, mono or stereo. Takes a while.
     pub(crate) fn read(file: &Path) -> Result<Self> {
         let reader = WavReader::open(file).with_context(|| format!("reading {}", file.display()))?;
         let spec = reader.spec();
-        let scale = 1.0 / f32::from(i16::MAX);
-        let samples: Result<Vec<f32>, _> = match spec.sample_format {
-            SampleFormat::Float => reader.into_samples::<f32>().collect(),
-            SampleFormat::Int => reader.into_samples::<i16>().map(|s| s.map(|s| f32::from(s) * scale)).collect(),
+        let known = spec.sample_format == SampleFormat::Int && spec.bits_per_sample == 16 && spec.sample_rate == RATE;
+        ensure!(known, "{} is not a WAV file of 16 bits at 48 kHz: convert it with ffmpeg -ar 48000", file.display());
+        let channels = match spec.channels {
+            1 => Channels::Mono,
+            2 => Channels::Stereo,
+            more => anyhow::bail!("{} has {more} channels; one or two can be played", file.display()),
         };
-        let samples = samples.with_context(|| format!("reading {} as 16-bit or float WAV", file.display()))?;
-        let bytes = samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
-        Ok(Self { bytes, rate: spec.sample_rate, channels: spec.channels })
+        let samples: Vec<i16> = reader.into_samples().collect::<Result<_, _>>().context("reading its samples")?;
+        let mut encoder = Encoder::new(RATE, channels, Application::Audio).context("starting the Opus encoder")?;
+        let frames = samples.chunks_exact(SAMPLES_PER_FRAME * usize::from(spec.channels));
+        let frames = frames.map(|frame| encoder.encode_vec(frame, MAX_FRAME)).collect::<Result<_, _>>();
+        Ok(Self { frames: frames.context("encoding Opus")? })
     }
 
     /// What is left of it from `position` on.
     pub(crate) fn from(&self, position: Duration) -> Input {
-        let frame = 4 * usize::from(self.channels);
-        let frames = position.as_secs_f64() * f64::from(self.rate);
-        let start = (frames as usize).saturating_mul(frame).min(self.bytes.len());
-        let rest = Cursor::new(self.bytes[start..].to_vec());
-        RawAdapter::new(rest, self.rate, u32::from(self.channels)).into()
+        let first = usize::try_from(position.as_millis() / FRAME.as_millis()).unwrap_or(usize::MAX);
+        let mut dca = b"DCA1".to_vec();
+        dca.extend(u32::try_from(HEADER.len()).unwrap_or_default().to_le_bytes());
+        dca.extend(HEADER.as_bytes());
+        for frame in self.frames.iter().skip(first) {
+            dca.extend(u16::try_from(frame.len()).unwrap_or_default().to_le_bytes());
+            dca.extend(frame);
+        }
+        dca.into()
     }
 }

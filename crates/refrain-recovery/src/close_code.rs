@@ -35,8 +35,11 @@ pub enum Reaction {
 
 impl Reaction {
     /// The reaction to a socket that ended without a code: the network, so resume.
-    pub const LOST_SOCKET: Self = Self::Resume { tries: 3 };
+    pub const LOST_SOCKET: Self = Self::Resume { tries: LOST_SOCKET_TRIES };
 }
+
+/// How often a session is resumed whose socket was lost.
+pub(crate) const LOST_SOCKET_TRIES: u32 = 3;
 
 /// After this many closes with [`Reaction::CoolDown`] in a row, the bot stays out.
 pub(crate) const COOL_DOWN_TRIES: u32 = 2;

@@ -4,11 +4,44 @@
 //! it says, and wakes it when it asks:
 //!
 //! 1. Something happened: call [`Recovery::handle_input`] with the time and the [`Input`].
-//! 2. Drain [`Recovery::poll_output`] until it returns `None`, carrying out each [`Output`] in order.
+//! 2. Drain [`Recovery::poll_output`] until it returns `None`, carrying out each [`Output`] in order. An
+//!    [`Output::AskTurn`] may be answered with [`Input::Turn`] on the spot, or when a governor grants it.
 //! 3. Ask [`Recovery::poll_timeout`] for the next wake-up and why; sleep until then or until something happens.
 //! 4. On the wake-up call [`Recovery::handle_timeout`] with the time, and go to 2.
 //!
-//! A driver's events carry the [`Generation`] of the connection they speak of; events of an older one change nothing.
+//! ```
+//! # use refrain_model::{ChannelId, Moment};
+//! # use refrain_recovery::{Input, Intent, Output, Policy, Recovery};
+//! let mut machine = Recovery::new(Policy::default(), 42);
+//! let now = Moment::ZERO;
+//! machine.handle_input(now, Input::Intent(Intent::Join { channel: ChannelId::new(7) }));
+//! let mut op4 = Vec::new();
+//! while let Some(output) = machine.poll_output() {
+//!     match output {
+//!         Output::AskTurn { .. } => machine.handle_input(now, Input::Turn),
+//!         Output::SendVoiceState { channel } => op4.push(channel),
+//!         _ => {} // Connect, TearDown, StartFrames and the rest: see `Output`.
+//!     }
+//! }
+//! assert_eq!(op4, [Some(ChannelId::new(7))]);
+//! assert!(machine.poll_timeout().is_some(), "it waits for both halves of the answer, but not for ever");
+//! ```
+//!
+//! What goes in:
+//!
+//! | input | from | when |
+//! |---|---|---|
+//! | [`Input::Intent`] | people | they want the bot in a channel, out, or back at once |
+//! | [`Input::Gateway`] | the main gateway | the bot's own voice state, server updates, and what becomes of shard, guild, channel |
+//! | [`Input::Driver`] | the voice connection | connected, resumed, closed, failed, silent, alive; with its [`Generation`] |
+//! | [`Input::Heard`], [`Input::TrackStarted`] | the player | how far the music was proved to be heard |
+//! | [`Input::Turn`] | the [`governor`] | the shard has room for this guild's op 4 |
+//! | [`Input::Settings`] | the guild | when it wants the bot back |
+//!
+//! A driver's events carry the generation of the connection they speak of; those of an older one, and of one that was
+//! torn down, change nothing. The same inputs at the same moments with the same seed give the same outputs.
+//!
+//! `examples/script.rs` is an embedder that prints where others have sockets.
 #![no_std]
 
 extern crate alloc;

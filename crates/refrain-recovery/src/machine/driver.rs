@@ -3,7 +3,7 @@
 use super::Recovery;
 use crate::{
     Cause, CloseCode, DriverEvent, FailureKind, Output, Reaction, Retrying, Stable, Stage, State, Verdict,
-    VoiceSession, history::resume_pause, ledger::Hold,
+    VoiceSession, close_code::LOST_SOCKET_TRIES, history::resume_pause, ledger::Hold,
 };
 use alloc::{borrow::Cow, format};
 use refrain_model::Moment;
@@ -12,7 +12,7 @@ impl Recovery {
     pub(super) fn on_driver(&mut self, now: Moment, event: DriverEvent) {
         match &self.state {
             State::Idle(_) => {}
-            State::Stable(_) => match event {
+            State::Stable(stable) => match event {
                 DriverEvent::Connected | DriverEvent::Alive | DriverEvent::Reachable => {}
                 DriverEvent::Resumed => {
                     self.record(
@@ -25,7 +25,16 @@ impl Recovery {
                 }
                 DriverEvent::Closed { code, resumable } => self.on_ended(now, code, resumable),
                 DriverEvent::Failed { kind } => self.on_ended(now, kind.code(), false),
-                DriverEvent::Unresponsive => self.on_ended(now, None, true),
+                DriverEvent::Unresponsive => {
+                    let stable = stable.clone();
+                    self.begin_resume(
+                        now,
+                        None,
+                        LOST_SOCKET_TRIES,
+                        stable,
+                        "the voice server has fallen silent".into(),
+                    );
+                }
             },
             State::Retrying(Retrying { cause, stage }) => match stage {
                 Stage::Connecting { session, unpaired, .. } => match event {
@@ -81,7 +90,7 @@ impl Recovery {
             Reaction::Resume { tries } => match &self.state {
                 State::Stable(stable) if resumable => {
                     let stable = stable.clone();
-                    self.begin_resume(now, code, tries, stable);
+                    self.begin_resume(now, code, tries, stable, self.why(code));
                 }
                 State::Stable(_) | State::Idle(_) | State::Retrying(_) => self.new_session(now, code, self.why(code)),
             },
@@ -113,9 +122,16 @@ impl Recovery {
     }
 
     /// The same session on a new socket. The frames keep flowing: media has a socket of its own.
-    fn begin_resume(&mut self, now: Moment, code: Option<CloseCode>, tries: u32, stable: Stable) {
+    fn begin_resume(
+        &mut self,
+        now: Moment,
+        code: Option<CloseCode>,
+        tries: u32,
+        stable: Stable,
+        reason: Cow<'static, str>,
+    ) {
         let cause = Cause::Recovery(self.outage(now));
-        self.record(now, code, Verdict::Resume, self.why(code));
+        self.record(now, code, Verdict::Resume, reason);
         self.say(Output::Resume { generation: self.generation });
         let until = now + self.policy.timeouts.resume;
         self.on_the_way(cause, Stage::Resuming { until, again_at: None, tried: 1, tries, stable });

@@ -64,14 +64,15 @@ impl World {
 
     pub(crate) fn drain(&mut self) {
         while let Some(output) = self.machine.poll_output() {
-            match output {
-                Output::AskTurn { .. } => match self.grants {
+            if output == Output::WithdrawTurn {
+                self.turn_at = None;
+            }
+            if matches!(output, Output::AskTurn { .. }) {
+                match self.grants {
                     Grants::AtOnce => self.machine.handle_input(self.now, Input::Turn),
                     Grants::Late(by) => self.turn_at = Some(self.now + by),
                     Grants::Never => {}
-                },
-                Output::WithdrawTurn => self.turn_at = None,
-                _ => {}
+                }
             }
             self.peer.carry_out(self.now, &output);
             self.said.push(output);

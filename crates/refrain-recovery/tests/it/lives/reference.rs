@@ -102,11 +102,10 @@ fn says_absent(event: &Event) -> bool {
 
 fn says_gone(event: &Event, wanted: Option<ChannelId>) -> bool {
     let Event::Input(Input::Gateway(event)) = event else { return false };
-    match event {
-        GatewayEvent::GuildDeleted => true,
-        GatewayEvent::ChannelDeleted { channel } => Some(*channel) == wanted,
-        _ => false,
+    if let GatewayEvent::ChannelDeleted { channel } = event {
+        return Some(*channel) == wanted;
     }
+    *event == GatewayEvent::GuildDeleted
 }
 
 fn says_elsewhere(event: &Event, to: ChannelId) -> bool {
@@ -122,11 +121,10 @@ fn says_elsewhere(event: &Event, to: ChannelId) -> bool {
 
 fn says_code(event: &Event, code: Option<CloseCode>) -> bool {
     let Event::Input(Input::Driver { event, .. }) = event else { return false };
-    match event {
-        DriverEvent::Closed { code: said, .. } => *said == code,
-        DriverEvent::Failed { kind } => kind.code() == code,
-        _ => false,
+    if let DriverEvent::Failed { kind } = event {
+        return kind.code() == code;
     }
+    matches!(event, DriverEvent::Closed { code: said, .. } if *said == code)
 }
 
 /// The codes after which the documentation of the project allows to give up.

@@ -8,7 +8,7 @@ use crate::{
 use proptest::prelude::*;
 use refrain_model::ChannelId;
 use refrain_recovery::{
-    AutoRejoin, CloseCode, DriverEvent, FailureKind, GatewayEvent, Hedge, Input, Intent, Policy, Settings,
+    AutoRejoin, CloseCode, DriverEvent, FailureKind, GatewayEvent, Hedge, Input, Intent, Policy, Settings, Timeouts,
 };
 use std::time::Duration;
 
@@ -145,10 +145,10 @@ pub(super) fn switches() -> impl Strategy<Value = Switches> {
     )
 }
 
-/// The default policy, now and then without asking again.
+/// The default policy, but that a turn is taken after ten minutes; now and then without asking again.
 pub(super) fn policy() -> impl Strategy<Value = Policy> {
-    prop_oneof![
-        3 => Just(Policy::default()),
-        1 => Just(Policy { hedge: Hedge { most: Duration::ZERO, ..Hedge::default() }, ..Policy::default() }),
-    ]
+    let timeouts = Timeouts { turn: secs(600), ..Timeouts::default() };
+    let policy = Policy { timeouts, ..Policy::default() };
+    let out_first = Policy { hedge: Hedge { most: Duration::ZERO, ..Hedge::default() }, ..policy.clone() };
+    prop_oneof![3 => Just(policy), 1 => Just(out_first)]
 }

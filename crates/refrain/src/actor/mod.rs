@@ -152,3 +152,6 @@ pub(crate) async fn supervise(guild: GuildId, actor: impl Future<Output = ()> + 
         tracing::error!(guild_id = %guild, "the guild's actor failed and will be started again: this is a bug, please report it");
     }
 }
+
+#[cfg(test)]
+mod turn_tests;

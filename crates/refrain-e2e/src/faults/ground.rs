@@ -2,13 +2,18 @@
 
 use super::{case::Case, options::Options};
 use crate::{
-    harness::{Setting, Stage, binaries::Binaries, control::Control, setting::start_simulator, world},
+    harness::{
+        Setting, Stage,
+        binaries::{Binaries, stand_in_for_yt_dlp},
+        control::Control,
+        setting::start_simulator,
+        world,
+    },
     media::Sound,
 };
 use anyhow::{Context as _, Result, bail, ensure};
 use std::{
     collections::BTreeSet,
-    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::Stdio,
 };
@@ -19,13 +24,6 @@ const TRACK_S: u32 = 180;
 const TRACK: &str = "track.ogg";
 /// Marks a folder as one of ours, which may be emptied.
 const MARK: &str = "refrain-faults";
-
-/// In yt-dlp's place: looking a track up is not what is tested here, and the real one costs more processor time than
-/// everything else in a case. What is asked for is where the sound is.
-const STAND_IN: &str = r#"#!/bin/sh
-for asked; do :; done
-printf '{"title":"Track","webpage_url":"%s","url":"%s","acodec":"opus","vcodec":"none","duration":180}\n' "$asked" "$asked"
-"#;
 
 /// The ground.
 pub(super) struct Ground {
@@ -44,11 +42,8 @@ impl Ground {
         }
         std::fs::create_dir_all(&folder).with_context(|| format!("making the folder {}", folder.display()))?;
         std::fs::write(folder.join(MARK), "").context("marking the folder")?;
-        let stand_in = folder.join("yt-dlp");
-        std::fs::write(&stand_in, STAND_IN).context("writing the stand-in for yt-dlp")?;
-        std::fs::set_permissions(&stand_in, std::fs::Permissions::from_mode(0o755))
-            .context("making the stand-in for yt-dlp executable")?;
-        let binaries = Binaries { bot: whole(&options.bot)?, sim: whole(&options.sim)?, yt_dlp: stand_in };
+        let yt_dlp = stand_in_for_yt_dlp(&folder)?;
+        let binaries = Binaries { bot: whole(&options.bot)?, sim: whole(&options.sim)?, yt_dlp };
         binaries.check("start this with `cargo xtask faults`, which builds what it needs")?;
         make_track(&binaries.sim, &folder.join(TRACK)).await?;
         Ok(Self { binaries, folder })

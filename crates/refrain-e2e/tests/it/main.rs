@@ -8,6 +8,7 @@ mod faults;
 mod lifecycle;
 mod people;
 mod playing;
+mod races;
 mod silence;
 mod support;
 mod wrong_input;

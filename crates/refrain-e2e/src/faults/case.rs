@@ -96,6 +96,9 @@ pub struct Case {
     /// The fault. Without one, what was ordered `before` hits the join.
     #[serde(default)]
     pub faults: Vec<Order>,
+    /// How much music comes before the fault, in seconds.
+    #[serde(default = "few_seconds")]
+    pub play_s: u64,
     /// What the bot should decide: any of these (see [`Pattern`]).
     pub verdict: Vec<Pattern>,
     /// What should become of the music.

@@ -128,6 +128,7 @@ fn case(class: &Class, code: u16, moment: &Moment, expected: Expected) -> Case {
         before,
         arrange,
         faults,
+        play_s: 3,
         verdict: expected.verdict,
         music: expected.music,
         session: expected.session,

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 const POLL: Duration = Duration::from_millis(200);
 /// How long what is no fault may take: much longer than it should, for machines under load.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Music that comes before a fault, in milliseconds.
+/// Music that comes between two faults of a case, and after a command, in milliseconds.
 const BEFORE_MS: f64 = 3_000.0;
 /// The music is as it should be and the decisions are not: how much longer they are waited for, in milliseconds.
 const LATE_DECISION_MS: f64 = 4_000.0;
@@ -69,7 +69,7 @@ impl<'a> Performance<'a> {
         let query = json!({ "query": Ground::track(self.stage) });
         let play = self.stage.control.command(world::TEXT, world::ADA, "play", query).await?;
         if !case.faults.is_empty() {
-            self.until_music(0.0).await.context("before the fault")?;
+            self.until_music(0.0, case.play_s as f64 * 1_000.0).await.context("before the fault")?;
             self.order_all(&case.arrange).await?;
             self.lines = self.stage.bot_log().len();
             self.fault_ms = f64::INFINITY;
@@ -96,7 +96,7 @@ impl<'a> Performance<'a> {
         for order in orders {
             if order.when_back {
                 let since_ms = self.over_ms;
-                self.until_music(since_ms).await.context("before the next fault")?;
+                self.until_music(since_ms, BEFORE_MS).await.context("before the next fault")?;
             }
             if order.after_ms > 0 {
                 // The fault's own script, not a wait for something to happen.
@@ -109,12 +109,12 @@ impl<'a> Performance<'a> {
         Ok(())
     }
 
-    /// Waits until there has been music for a while since then.
-    async fn until_music(&mut self, since_ms: f64) -> Result<()> {
+    /// Waits until there has been so much music since then.
+    async fn until_music(&mut self, since_ms: f64, enough_ms: f64) -> Result<()> {
         let start = Instant::now();
         loop {
             let report = self.heard().await?;
-            if music_since(&report, since_ms) >= BEFORE_MS && plays(&report) {
+            if music_since(&report, since_ms) >= enough_ms && plays(&report) {
                 return Ok(());
             }
             self.stage.check_alive("music")?;
@@ -237,7 +237,7 @@ impl<'a> Performance<'a> {
     async fn bring_back(&mut self, command: &str, seen: &mut Seen) -> Result<()> {
         let asked_ms = self.now().await?;
         self.stage.control.command(world::TEXT, world::ADA, command, json!({})).await?;
-        let back = self.until_music(asked_ms).await;
+        let back = self.until_music(asked_ms, BEFORE_MS).await;
         seen.back_by_command = Some(back.is_ok());
         seen.jumps = self.timecode().await?.jumps_since(self.fault_ms);
         Ok(())

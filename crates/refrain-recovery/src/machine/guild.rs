@@ -109,7 +109,7 @@ impl Recovery {
         self.link.guild_available = false;
         self.presence = Presence::Nowhere;
         self.standing = None;
-        self.null_owed_until = None;
+        self.nulls_owed.forget();
         let cause = match &mut self.state {
             State::Idle(_) => return,
             State::Retrying(Retrying { cause: Cause::Leave, .. }) => return self.rest(Idle::Left),

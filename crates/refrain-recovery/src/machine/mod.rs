@@ -11,6 +11,7 @@ mod halves;
 mod health;
 mod hedge;
 mod intent;
+mod owed;
 mod snapshot;
 mod turn;
 mod wake;
@@ -28,6 +29,7 @@ use core::time::Duration;
 use guild::Link;
 use health::Checks;
 use hedge::Asking;
+use owed::NullsOwed;
 use rand_chacha::{ChaCha8Rng, rand_core::SeedableRng};
 use refrain_model::{ChannelId, Moment};
 use turn::Turn;
@@ -50,8 +52,7 @@ pub struct Recovery {
     spent: Option<Server>,
     asking: Asking,
     checks: Checks,
-    /// Until when a voice state without a channel is taken for the answer to our own op 4.
-    null_owed_until: Option<Moment>,
+    nulls_owed: NullsOwed,
     link: Link,
     turn: Turn,
     auto_rejoin: AutoRejoin,
@@ -90,7 +91,7 @@ impl Recovery {
             spent: None,
             asking: Asking::default(),
             checks: Checks::default(),
-            null_owed_until: None,
+            nulls_owed: NullsOwed::default(),
             link: Link::default(),
             turn: Turn::None,
             last_close: None,
@@ -276,7 +277,7 @@ impl Recovery {
     /// Sends op 4 with no channel. The voice state that answers it is no kick.
     fn send_leave(&mut self, now: Moment) {
         let timeouts = &self.policy.timeouts;
-        self.null_owed_until = Some(now + timeouts.leave + timeouts.evidence);
+        self.nulls_owed.owe(now + timeouts.leave + timeouts.evidence);
         self.say(Output::SendVoiceState { channel: None });
     }
 

@@ -47,16 +47,21 @@ impl Recovery {
     fn on_attempt_timed_out(&mut self, now: Moment) {
         let State::Retrying(Retrying { cause, stage }) = &self.state else { return };
         let asked = matches!(stage, Stage::Joining { .. });
+        // Its voice state came and its server did not: that is no refusal.
+        let let_in = matches!(self.presence, Presence::In(there) if self.intent == Some(there));
         match *cause {
             Cause::Leave => self.rest(Idle::Left),
-            Cause::Join if asked => self.unanswered(now),
-            Cause::Switch { from } if asked => self.switch_unanswered(now, from),
+            Cause::Join if asked && !let_in => self.unanswered(now),
+            Cause::Switch { from } if asked && !let_in => self.switch_unanswered(now, from),
             Cause::Recovery(_) if asked => {
                 // It may have been carried out without a word: the next attempt leaves first.
                 if self.presence == Presence::Nowhere {
                     self.presence = Presence::Unknown;
                 }
                 self.new_session(now, None, "op 4 was not answered");
+            }
+            Cause::Join | Cause::Switch { .. } if asked => {
+                self.new_session(now, None, "let in, and no voice server was named");
             }
             Cause::Join | Cause::Switch { .. } | Cause::Recovery(_) => {
                 self.new_session(now, None, "the handshake took too long");

@@ -151,3 +151,15 @@ fn an_op_4_lost_with_the_shards_socket_is_said_again() {
     rig.answer(A);
     assert_eq!(rig.connects(), 1);
 }
+
+#[test]
+fn let_in_without_a_voice_server_it_asks_again_and_does_not_give_up() {
+    let mut rig = Rig::new();
+    rig.join(A);
+    rig.voice_state(Some(A));
+    rig.wake(Timer::Join);
+    assert_eq!(rig.verdicts(), [Verdict::NewSession, Verdict::Wait]);
+    assert_eq!(rig.machine.intent(), Some(A));
+    rig.wake(Timer::Backoff);
+    assert!(!rig.op4s().is_empty(), "{:?}", rig.said);
+}

@@ -217,3 +217,24 @@ fn tokens_and_sessions_stay_out_of_what_is_logged() {
     assert!(!printed.contains("token 1"), "{printed}");
     assert!(!printed.contains("\"session\""), "{printed}");
 }
+
+#[test]
+fn a_main_gateway_that_answers_several_leaves_at_once_has_not_kicked() {
+    let mut rig = Rig::stable_in(A);
+    rig.closed(4006);
+    rig.wake(Timer::Leave);
+    rig.wake(Timer::Reconnect);
+    rig.wake(Timer::Backoff);
+    assert_eq!(rig.op4s().last(), Some(&None), "the second op 4 without a channel");
+    // Now the main gateway works off what it was sent: out, in, out.
+    rig.voice_state(None);
+    rig.answer(A);
+    rig.voice_state(None);
+    assert_eq!((rig.name(), rig.machine.intent()), ("RETRYING", Some(A)));
+    assert!(rig.told().is_empty());
+    // What comes after all that it asked for is a kick.
+    rig.answer(A);
+    rig.driver(DriverEvent::Connected);
+    rig.voice_state(None);
+    assert_eq!((rig.name(), rig.machine.intent()), ("IDLE", None));
+}

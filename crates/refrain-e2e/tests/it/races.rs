@@ -94,6 +94,13 @@ fn words(seed: u64) -> Vec<(&'static str, Word)> {
     }
 }
 
+/// What to look at when a round is lost.
+fn lost(round: usize, said: &[(&str, Word)], stage: &Stage) -> String {
+    let log = stage.bot_log();
+    let last = log.iter().skip(log.len().saturating_sub(20)).cloned().collect::<Vec<_>>().join("\n");
+    format!("round {round}: {said:?}; the bot's last lines:\n{last}\n")
+}
+
 /// A number that looks like chance and is the same in each run.
 const fn scrambled(number: u64) -> u64 {
     let mixed = (number.wrapping_add(0x9E37_79B9_7F4A_7C15) ^ (number << 21)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -108,7 +115,7 @@ async fn joins_and_leaves_by_several_people_at_once_never_leave_it_stuck() -> Re
         let said = words(scrambled(round as u64));
         let control = stage.control.clone();
         let all = said.iter().map(|&(user, word)| say(&control, &tune, user, word));
-        try_join_all(all).await.with_context(|| format!("round {round}: {said:?}"))?;
+        try_join_all(all).await.with_context(|| lost(round, &said, &stage))?;
         settled(&mut stage, "the bot to settle", |_anywhere| true)
             .await
             .with_context(|| format!("round {round}: {said:?}"))?;
@@ -157,6 +164,12 @@ async fn dragged_away_while_it_comes_back_it_plays_where_it_was_dragged() -> Res
         let channel = [world::LOUNGE, world::MUSIC][round % 2];
         stage.control.fault("close", json!({ "code": 4006 })).await?;
         drag(&stage.control, channel).await?;
+        // Its own op 4 may have been on its way when it was dragged: then Discord has it back where it was.
+        settled(&mut stage, "the bot to be in a channel", |seat| seat.is_some()).await?;
+        stage.hear_music(1_500.0).await?;
+        if stage.control.seat(world::BOT).await?.as_deref() != Some(channel) {
+            drag(&stage.control, channel).await?;
+        }
         settled(&mut stage, "the bot to be where it was dragged", |seat| seat == Some(channel)).await?;
         stage.hear_music(1_500.0).await?;
     }

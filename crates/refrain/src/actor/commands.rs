@@ -40,8 +40,8 @@ impl Actor {
             Ok(added) => added,
             Err(error) => return answer(reply, Err(error.into())),
         };
-        // A bot that is in a channel, or on its way back to it, stays there.
-        if self.voice_summary() == VoiceSummary::Idle {
+        // A bot that is in a channel, or on its way back to it, stays there. One on its way out is asked back.
+        if self.recovery.intent().is_none() && self.leaving.is_none() {
             self.has_played = false;
             self.wish(Intent::Join { channel: request.voice_channel });
         }

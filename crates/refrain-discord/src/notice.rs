@@ -26,10 +26,8 @@ pub(crate) fn words(what: &AnnouncementKind) -> String {
 /// What happened, then what comes next and what people can do about it.
 fn interrupted(interruption: &Interruption) -> String {
     let Interruption { trouble, stood, since_unix, next, attempt } = interruption;
-    let what = match trouble {
-        Trouble::Lost if !stood => "Discord does not let me in yet".into(),
-        trouble => happened(*trouble),
-    };
+    let what =
+        if *trouble == Trouble::Lost && !stood { "Discord does not let me in yet".into() } else { happened(*trouble) };
     let what = if *stood {
         format!("The music stopped {}: {what}.", text::relative(*since_unix))
     } else {

@@ -7,6 +7,7 @@ use crate::{
 };
 use refrain::{CloseCode, Doing, GuildSettings, Presence, Recovering, TimelineEntry, Verdict, VoiceStatus, Waiting};
 use refrain_model::ChannelId;
+use std::time::Duration;
 use twilight_model::channel::message::Embed;
 use twilight_util::builder::embed::{EmbedBuilder, EmbedFieldBuilder, EmbedFooterBuilder};
 
@@ -66,7 +67,6 @@ fn now(status: &VoiceStatus) -> Embed {
 
 fn fields(status: &VoiceStatus) -> Vec<(&'static str, String)> {
     let ago = |unix: Option<u64>| unix.map_or_else(|| "none yet".into(), text::relative);
-    let latency = status.gateway_latency.map_or_else(|| "not measured yet".into(), |l| format!("{} ms", l.as_millis()));
     let attempts = match status.attempt {
         0 => format!("none needed (up to {} in a row)", status.attempts),
         attempt => format!("{attempt} of {}", status.attempts),
@@ -78,12 +78,20 @@ fn fields(status: &VoiceStatus) -> Vec<(&'static str, String)> {
         ("I should be in", channel(status.intent)),
         ("Discord has me in", presence(status.presence)),
         ("Last sign of life", ago(status.last_alive_unix)),
-        ("Latency to Discord", latency),
+        ("Latency", latency(status)),
         ("Attempts", attempts),
         ("Cooldown", cooldown),
         ("Next", status.next.map_or_else(|| "nothing is due".into(), |(at, waiting)| next(at, waiting))),
         ("Last trouble", last_close),
     ]
+}
+
+fn latency(status: &VoiceStatus) -> String {
+    let millis =
+        |to: &str, latency: Option<Duration>| latency.map(|latency| format!("{to} {} ms", latency.as_millis()));
+    let both = [millis("gateway", status.gateway_latency), millis("voice server", status.voice_latency)];
+    let known: Vec<_> = both.into_iter().flatten().collect();
+    if known.is_empty() { "not measured yet".into() } else { known.join(", ") }
 }
 
 fn timeline(status: &VoiceStatus) -> Embed {
@@ -209,7 +217,6 @@ fn field(name: &str, value: &str) -> EmbedFieldBuilder {
 mod tests {
     use super::*;
     use refrain::{AutoRejoin, TimelinePage, WhenOver};
-    use std::time::Duration;
 
     const NOW: u64 = 1_800_000_000;
 
@@ -234,6 +241,7 @@ mod tests {
             since_unix: Some(NOW - 600),
             last_alive_unix: Some(NOW - 2),
             gateway_latency: Some(Duration::from_millis(43)),
+            voice_latency: Some(Duration::from_millis(21)),
             attempt: 0,
             attempts: 5,
             cooldown_until_unix: None,
@@ -253,6 +261,8 @@ mod tests {
             state: "RETRYING",
             doing: Doing::CoolingDown,
             presence: Presence::Unknown,
+            gateway_latency: None,
+            voice_latency: None,
             since_unix: Some(NOW - 60),
             attempt: 5,
             cooldown_until_unix: Some(NOW + 25),

@@ -22,6 +22,8 @@ pub struct VoiceStatus {
     pub last_alive_unix: Option<u64>,
     /// The main gateway's round trip, once it is known.
     pub gateway_latency: Option<Duration>,
+    /// How long the voice server took to answer, when it was last asked over this connection.
+    pub voice_latency: Option<Duration>,
     /// Attempts made in this round; 0 when there is nothing to recover from.
     pub attempt: u32,
     /// Attempts that a round has.

@@ -263,6 +263,22 @@ impl Stage {
         .await
     }
 
+    /// Waits until the bot has logged a line that contains `text`.
+    ///
+    /// # Errors
+    /// When it has not in time.
+    pub async fn logs(&mut self, text: &str) -> Result<()> {
+        let start = Instant::now();
+        while !self.bot.lines().iter().any(|line| line.contains(text)) {
+            if let Some(status) = self.bot.ended()? {
+                bail!("the bot ended ({status}) before it logged \"{text}\"{}", self.last_words());
+            }
+            ensure!(start.elapsed() < PATIENCE, "the bot never logged \"{text}\"{}", self.last_words());
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
+    }
+
     /// Deletes a message, as a moderator does: the bot, which has no intent for messages, is not told.
     ///
     /// # Errors

@@ -166,6 +166,33 @@ async fn recover_does_not_wait_for_a_voice_server_that_is_not_named() -> Result<
 }
 
 #[tokio::test]
+async fn recover_makes_a_connection_anew_that_seems_to_stand() -> Result<()> {
+    let mut stage = playing().await?;
+    let done = owner_asks(&mut stage, "recover", json!({})).await?;
+    speaks_of(&done.words, &["again"]);
+    let anew = stage.listen("another voice session", |report| report.sessions.len() > 1).await?;
+    assert_eq!(anew.sessions.len(), 2);
+    stage.hear_music(1_500.0).await?;
+    stage.bot_is_in(Some(world::MUSIC)).await?;
+    stage.finish().await
+}
+
+#[tokio::test]
+async fn where_it_may_not_write_the_log_says_so_once_and_the_music_comes_back() -> Result<()> {
+    let mut stage = playing().await?;
+    let silenced = json!({ "channel": world::TEXT, "permissions": ["SEND_MESSAGES"] });
+    stage.control.fault("permission_lost", silenced).await?;
+    interrupt(&stage).await?;
+    let complaints = |stage: &Stage| stage.bot_log().iter().filter(|line| line.contains("could not be told")).count();
+    stage.logs("could not be told").await?;
+    bring_back(&mut stage).await?;
+    stage.hear_music(1_000.0).await?;
+    assert_eq!(complaints(&stage), 1);
+    assert!(told(&stage.control).await?.is_empty());
+    stage.finish().await
+}
+
+#[tokio::test]
 async fn a_guild_that_wants_it_back_after_a_kick_gets_it_back() -> Result<()> {
     let mut stage = playing().await?;
     let set = owner_asks(&mut stage, "config set-auto-rejoin", json!({ "value": "also-after-kick" })).await?;

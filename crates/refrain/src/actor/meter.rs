@@ -15,6 +15,8 @@ pub(super) struct Meter {
     recovery: Option<Watched>,
     /// A probe that was not answered yet.
     probed: Option<(Generation, Moment)>,
+    /// How long the last answered probe took.
+    latency: Option<(Generation, Duration)>,
 }
 
 /// A recovery under way. Dropped, it counts no more.
@@ -33,7 +35,12 @@ struct Watched {
 
 impl Meter {
     pub(super) const fn new(guild: GuildId) -> Self {
-        Self { guild, recovery: None, probed: None }
+        Self { guild, recovery: None, probed: None, latency: None }
+    }
+
+    /// How long the voice server took to answer the last probe of this connection.
+    pub(super) fn latency(&self, generation: Generation) -> Option<Duration> {
+        self.latency.filter(|(probed, _)| *probed == generation).map(|(_, latency)| latency)
     }
 
     /// The span of the recovery that is under way, or none.
@@ -58,6 +65,7 @@ impl Meter {
             DriverEvent::Reachable => {
                 if let Some((_, at)) = self.probed.take().filter(|(probed, _)| *probed == generation) {
                     metrics::probe_latency(now.since(at));
+                    self.latency = Some((generation, now.since(at)));
                 }
             }
             DriverEvent::Connected | DriverEvent::Resumed | DriverEvent::Alive => {}

@@ -20,6 +20,7 @@ impl Actor {
             since_unix: snapshot.stable_since.or(snapshot.down_since).map(seconds),
             last_alive_unix: snapshot.last_alive.map(seconds),
             gateway_latency: Some(snapshot.gateway_latency).filter(|latency| !latency.is_zero()),
+            voice_latency: self.meter.latency(snapshot.generation),
             attempt: snapshot.attempt,
             attempts: snapshot.attempts,
             cooldown_until_unix: snapshot.cooldown_until.map(|until| now.unix_of(until)),

@@ -175,9 +175,10 @@ fn one_incident_is_one_message_until_the_music_is_back() {
 
 #[test]
 fn the_last_close_code_tells_what_happened_and_no_answer_tells_nothing() {
-    let trouble = |words: Vec<Word>| match said(words) {
-        AnnouncementKind::Interrupted(interruption) => interruption.trouble,
-        other => panic!("{other:?}"),
+    let trouble = |words: Vec<Word>| {
+        let kind = said(words);
+        let AnnouncementKind::Interrupted(interruption) = kind else { panic!("{kind:?}") };
+        interruption.trouble
     };
     let mut guild = Guild::new();
     guild.see(Phase::Recovering { since: guild.now().at, step: Step::Trying });

@@ -210,6 +210,26 @@ fn a_4006_on_every_handshake_is_no_storm_and_ends_when_discord_relents() {
 }
 
 #[test]
+fn whatever_fails_for_ever_is_bounded_and_told() {
+    for code in (1000..=1006).chain(4000..=4025).filter(|code| *code != 1004) {
+        let mut world = World::playing_in(A, Switches::default());
+        world.peer.switches = Switches { refuses: u32::MAX, refuses_with: code, ..Switches::default() };
+        world.peer.end(world.now, code);
+        world.run(secs(3600));
+        let attempts = world.said.iter().filter(|o| matches!(o, Output::Connect { .. })).count();
+        assert!(attempts <= 75, "{code}: {attempts} attempts in an hour");
+        assert!(world.said.iter().any(|o| matches!(o, Output::Notify(_))), "{code}: people are told");
+        if world.machine.state().name() == "IDLE" {
+            let gave_up = world.said.iter().any(|o| matches!(o, Output::Notify(Notice::Fatal { .. })));
+            assert!(gave_up && world.machine.intent().is_none(), "{code}");
+        } else {
+            world.peer.switches.refuses = 0;
+            assert!(world.run_until_heard_in(A, secs(400)).is_some(), "{code}: it waits for Discord to relent");
+        }
+    }
+}
+
+#[test]
 fn leave_and_join_in_one_breath_end_in_the_channel() {
     for switches in all_kinds() {
         let mut world = World::playing_in(A, switches);

@@ -107,6 +107,18 @@ async fn however_discord_answers_there_is_one_message_and_its_last_word_is_true(
 }
 
 #[tokio::test]
+async fn stopped_in_the_middle_it_does_not_leave_word_that_it_comes_back() -> Result<()> {
+    let mut stage = playing().await?;
+    interrupt(&stage).await?;
+    let away = reads(&mut stage, "what people read of the interruption", is_away).await?;
+    assert!(stage.terminate_bot().await?.success());
+    let told = told(&stage.control).await?;
+    let words: Vec<_> = told.iter().map(Message::words).collect();
+    assert!(told.len() == 1 && told[0].id() == away.id() && words[0].contains("left"), "{words:?}");
+    stage.finish().await
+}
+
+#[tokio::test]
 async fn a_message_that_somebody_deletes_stays_deleted() -> Result<()> {
     let mut stage = playing().await?;
     interrupt(&stage).await?;

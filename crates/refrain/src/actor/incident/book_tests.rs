@@ -1,6 +1,9 @@
 //! What people are told, told in virtual time.
 
-use super::book::{IncidentBook, Now, Phase, Step, Told, View, Word};
+use super::{
+    book::IncidentBook,
+    view::{Now, Phase, Step, Told, View, Word},
+};
 use crate::{AnnouncementKind, AnnouncementStep, Ending, Interruption, NextStep, Trouble, WhenOver};
 use refrain_model::{ChannelId, Moment};
 use refrain_recovery::{CloseCode, Generation, Incident, Verdict};

@@ -6,15 +6,16 @@ mod book;
 #[cfg(test)]
 mod book_tests;
 mod timeline;
+mod view;
 
 pub(super) use book::IncidentBook;
 
 use super::Actor;
 use crate::{Announcement, Ending};
-use book::{Now, Phase, Step, Told, View};
 use refrain_model::Moment;
 use refrain_recovery::{Cause, Idle, Incident, Notice, Retrying, Stage, State, Timer};
 use std::time::{SystemTime, UNIX_EPOCH};
+use view::{Now, Phase, Step, Told, View};
 
 impl Actor {
     /// After every step: what people should know by now is said.

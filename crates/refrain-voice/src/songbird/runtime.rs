@@ -1,7 +1,8 @@
 //! songbird's tasks live in a runtime of their own.
 //!
-//! A voice socket that is closed by a frame without a code makes songbird's task for it spin until its next heartbeat: it
-//! takes a worker thread for itself, and as many such closes as there are workers take them all. Here they take songbird's.
+//! By its source, songbird's task for a voice socket spins where the socket ends in good order after a close frame without
+//! a code, and takes a worker thread for itself until its next heartbeat. Here it takes one of songbird's: the guilds'
+//! actors, and the attendants that find out about it, go on.
 
 use std::{num::NonZeroUsize, thread::available_parallelism};
 use tokio::runtime::{Builder, EnterGuard, Runtime};

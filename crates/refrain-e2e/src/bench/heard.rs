@@ -5,7 +5,7 @@ use crate::{
     conformance::{ear, position::Timecode},
     harness::{control::text_or_number, listener::Listener},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// What is on its way when the connection ends is heard, or not: a silence or a jump may be dated a little before the fault.
@@ -16,7 +16,7 @@ const LEAST_MS: f64 = 39.5;
 const AFTER_STALL_MS: f64 = 100.0;
 
 /// One bot, one fault.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Heard {
     /// The longest silence beyond the fault's own length, in milliseconds; `None` where the music did not come back.
     pub silence_ms: Option<f64>,
@@ -35,7 +35,7 @@ pub struct Heard {
 }
 
 /// What a bot sent to be connected again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tries {
     /// Op 4 of the main gateway, leaving included.
     pub op4: u32,

@@ -13,8 +13,6 @@ use anyhow::{Context as _, Error, Result};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// How much is heard before a fault, in milliseconds: enough for a DAVE group to have come to rest.
-const BEFORE_MS: f64 = 3_000.0;
 /// How long the music must be back to count: trouble that follows on a recovery is part of it.
 const SETTLED_MS: f64 = 4_000.0;
 /// How often it is looked whether the music is back. Nothing is measured by it.
@@ -49,18 +47,18 @@ impl<'a> Lane<'a> {
     }
 
     /// Has it play; one that does not gets a second chance in a process of its own.
-    pub(super) async fn play(&mut self) -> Result<()> {
-        if self.begin().await.is_err() {
+    pub(super) async fn play(&mut self, row: Row) -> Result<()> {
+        if self.begin(row).await.is_err() {
             self.renew().await?;
-            self.begin().await.context("before the fault")?;
+            self.begin(row).await.context("before the fault")?;
         }
         Ok(())
     }
 
-    async fn begin(&mut self) -> Result<()> {
+    async fn begin(&mut self, row: Row) -> Result<()> {
         self.begun_ms = self.driver.now().await?;
         self.driver.order_play().await?;
-        self.driver.music(self.begun_ms, BEFORE_MS).await.map(drop)
+        self.driver.music(self.begun_ms, row.before_ms()).await.map(drop)
     }
 
     /// Strikes, listens, and tells what was heard.

@@ -9,6 +9,7 @@ mod behind;
 mod chart;
 mod compare;
 mod date;
+mod earlier;
 mod heard;
 mod lane;
 mod options;
@@ -50,6 +51,10 @@ pub async fn run(options: &Options) -> Result<Table> {
         samples.extend(some_rounds(options, some, start).await?);
     }
     ensure!(!samples.is_empty(), "nothing could be measured: the logs are in {}", options.programs.out.display());
+    if let Some(path) = &options.keep {
+        let kept = earlier::read(path)?;
+        samples.extend(kept.into_iter().filter(|(row, _, _)| !options.rows().contains(row)));
+    }
     let table = Table::new(options, &samples, &behind);
     if let Some(path) = &options.json {
         let json = serde_json::to_string_pretty(&table).context("putting the figures together")?;
@@ -92,7 +97,7 @@ async fn some_rounds(options: &Options, numbers: &[usize], start: Instant) -> Re
 
 /// One row with all bots.
 async fn one_row(lanes: &mut [Lane<'_>], row: Row, watch: Duration) -> Vec<(Client, Heard)> {
-    let playing = join_all(lanes.iter_mut().map(Lane::play)).await;
+    let playing = join_all(lanes.iter_mut().map(|lane| lane.play(row))).await;
     let turns = lanes.iter().zip(playing).zip(0u32..).map(|((lane, playing), turn)| async move {
         playing?;
         tokio::time::sleep(APART * turn).await;

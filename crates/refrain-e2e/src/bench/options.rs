@@ -30,6 +30,9 @@ pub struct Options {
     /// Also writes everything as JSON.
     #[arg(long)]
     pub json: Option<PathBuf>,
+    /// Takes the rows that are not measured this time from the JSON of an earlier run.
+    #[arg(long)]
+    pub keep: Option<PathBuf>,
     /// Also draws it.
     #[arg(long)]
     pub svg: Option<PathBuf>,

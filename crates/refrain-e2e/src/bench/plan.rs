@@ -1,6 +1,6 @@
 //! What is done to a bot in each row, and what is waited for.
 
-use super::row::Row;
+use super::row::{Kind, Row};
 use crate::conformance::world::Place;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -14,7 +14,11 @@ const NULL_MS: u64 = 2_000;
 /// How long a bot that was thrown out is watched: one that comes back does it within a few seconds.
 const OUT_FOR: Duration = Duration::from_secs(12);
 /// How much longer than other rows those are watched whose fault takes time to be noticed.
-const NOTICING: Duration = Duration::from_secs(5);
+const NOTICING: Duration = Duration::from_secs(15);
+/// How much is heard before a fault, in milliseconds: enough for a DAVE group to have come to rest.
+const BEFORE_MS: f64 = 3_000.0;
+/// How much before one that must be noticed: voice servers report every five seconds that packets arrive, and a bot may live by it.
+const BEFORE_NOTICING_MS: f64 = 12_000.0;
 
 /// Something that is ordered of the simulator.
 #[derive(Clone, Debug)]
@@ -46,6 +50,14 @@ fn same_channel(answer: &str) -> Vec<Order> {
 }
 
 impl Row {
+    /// How much music is heard before the fault, in milliseconds.
+    pub(super) fn before_ms(self) -> f64 {
+        match self.kind() {
+            Kind::Noticing => BEFORE_NOTICING_MS,
+            Kind::Silence | Kind::Storm | Kind::StayingOut => BEFORE_MS,
+        }
+    }
+
     /// What is done at `place`; `watch` is how long a bot is watched that does not come back.
     pub(super) fn plan(self, place: &Place, watch: Duration) -> Plan {
         let close = |code: u16| order("close", json!({ "code": code }));

@@ -103,7 +103,7 @@ impl Table {
             cores: std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get),
             built: options.built.clone(),
             rounds: options.rounds.get(),
-            lines: options.rows().into_iter().map(line).collect(),
+            lines: Row::ALL.into_iter().filter(|row| samples.iter().any(|(of, _, _)| of == row)).map(line).collect(),
             clients,
         }
     }

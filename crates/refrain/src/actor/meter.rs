@@ -15,6 +15,8 @@ pub(super) struct Meter {
     recovery: Option<Watched>,
     /// A probe that was not answered yet.
     probed: Option<(Generation, Moment)>,
+    /// A turn was asked for, or is held.
+    in_turn: bool,
     /// How long the last answered probe took.
     latency: Option<(Generation, Duration)>,
 }
@@ -35,7 +37,7 @@ struct Watched {
 
 impl Meter {
     pub(super) const fn new(guild: GuildId) -> Self {
-        Self { guild, recovery: None, probed: None, latency: None }
+        Self { guild, recovery: None, probed: None, in_turn: false, latency: None }
     }
 
     /// How long the voice server took to answer the last probe of this connection.
@@ -83,9 +85,12 @@ impl Meter {
             Output::Connect { .. } | Output::Resume { .. } => self.attempt_begins(state),
             Output::Probe { generation } => self.probed = Some((*generation, now)),
             Output::Incident(incident) => self.decided(incident),
-            Output::AskTurn { .. }
-            | Output::WithdrawTurn
-            | Output::TearDown { .. }
+            Output::AskTurn { .. } => self.in_turn = true,
+            Output::WithdrawTurn => {
+                self.in_turn = false;
+                self.turn_over(state);
+            }
+            Output::TearDown { .. }
             | Output::StartFrames { .. }
             | Output::StopFrames
             | Output::Persist { .. }
@@ -101,6 +106,16 @@ impl Meter {
         }
     }
 
+    /// The attempt that the turn was for is over; where the recovery goes on, or the bot stays out, it had failed.
+    fn turn_over(&mut self, state: &State) {
+        if let Some(recovery) = self.recovery.as_mut().filter(|recovery| recovery.trying) {
+            recovery.trying = false;
+            if matches!(outcome(state), Ok(_) | Err(Outcome::Out(_))) {
+                metrics::attempt_failed();
+            }
+        }
+    }
+
     fn decided(&mut self, incident: &Incident) {
         let Some(recovery) = &mut self.recovery else {
             if incident.verdict == Verdict::Recovered {
@@ -109,7 +124,8 @@ impl Meter {
             }
             return;
         };
-        if recovery.trying && ends_attempt(incident.verdict) {
+        // Within a turn one attempt may take several steps; it ends when the turn does.
+        if recovery.trying && !self.in_turn && ends_attempt(incident.verdict) {
             recovery.trying = false;
             metrics::attempt_failed();
         }

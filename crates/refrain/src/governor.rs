@@ -10,7 +10,7 @@ use std::{
     collections::BTreeMap,
     hash::{BuildHasher, RandomState},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 use tokio::{
     sync::{Notify, watch},
@@ -87,6 +87,11 @@ impl Seat {
             desk.governor.done(guild);
             desk.bells.remove(&guild);
         });
+    }
+
+    /// Discord limits the rate of voice connections: no guild of this process gets a turn for so long.
+    pub(crate) fn hold_all(&self, pause: Duration) {
+        self.shared.with(None, |desk, now| desk.governor.hold(now + pause));
     }
 
     /// An op 4 of this guild went out.

@@ -77,3 +77,12 @@ async fn op_4_of_leaves_count_before_the_next_turn() {
     assert!(!seat.ask(Urgency::Asked, 0, 1));
     assert!(soon(seat.granted()).await, "the window passes");
 }
+
+#[tokio::test]
+async fn a_rate_limit_holds_every_guild_and_ends_by_itself() {
+    let turns = turns(GovernorPolicy::default());
+    let (limited, mut other) = (turns.seat(GuildId::new(1)), turns.seat(GuildId::new(2)));
+    limited.hold_all(Duration::from_millis(50));
+    assert!(!other.ask(Urgency::Asked, 0, 1));
+    assert!(soon(other.granted()).await);
+}

@@ -77,6 +77,8 @@ pub struct Governor {
     pace: Pace,
     /// Turns since the last that went to the one overdue longest.
     passed: u32,
+    /// Nobody gets a turn before.
+    held_until: Moment,
 }
 
 /// A turn under way.
@@ -101,6 +103,7 @@ impl Governor {
             turns: BTreeMap::new(),
             pace: Pace::default(),
             passed: 0,
+            held_until: Moment::ZERO,
         }
     }
 
@@ -136,9 +139,17 @@ impl Governor {
         self.shards.entry(shard).or_default().window.note(now, self.policy.sends);
     }
 
+    /// Discord limits the rate of voice connections (close code 4021): whoever asks, nobody gets a turn before `until`.
+    pub fn hold(&mut self, until: Moment) {
+        self.held_until = self.held_until.max(until);
+    }
+
     /// The next turn; `None` when nobody waits, or nobody may have one yet.
     pub fn poll_grant(&mut self, now: Moment) -> Option<Grant> {
         self.expire(now);
+        if now < self.held_until {
+            return None;
+        }
         let (number, place, claim) = self.pick(now)?;
         self.waiting.remove(&place.guild);
         let shard = self.shards.get_mut(&number)?;
@@ -163,6 +174,9 @@ impl Governor {
     pub fn next_wake(&self, now: Moment) -> Option<Moment> {
         if self.waiting.is_empty() {
             return None;
+        }
+        if now < self.held_until {
+            return Some(self.held_until);
         }
         let windows = self.shards.values().filter_map(|shard| shard.frees_at(&self.policy));
         let turns = self.turns.values().map(|turn| turn.until);

@@ -3,7 +3,9 @@
 use super::{Actor, meter::latency_ms};
 use crate::{VoiceSummary, metrics};
 use refrain_model::{ChannelId, Moment};
-use refrain_recovery::{CloseCode, DriverEvent, GatewayEvent, Incident, Input, Intent, Output, State, Urgency};
+use refrain_recovery::{
+    CloseCode, DriverEvent, GatewayEvent, Incident, Input, Intent, Output, Reaction, State, Urgency,
+};
 use refrain_voice::DriverReport;
 
 /// A line about the voice connection, with the fields that every such line has.
@@ -96,6 +98,13 @@ impl Actor {
         }
     }
 
+    /// A limit of the rate is the bot's, not the guild's: the other guilds wait, too.
+    fn hold_others(&self, incident: &Incident) {
+        if incident.code.is_some_and(|code| code.reaction() == Reaction::CoolDown) {
+            self.seat.hold_all(self.shared.settings.recovery.rate_limit_cooldown);
+        }
+    }
+
     /// Does what the machine says, in order, until it has nothing more to say.
     pub(super) fn carry_out(&mut self) {
         self.meter.begins(self.recovery.state(), &self.recovery.snapshot());
@@ -134,6 +143,7 @@ impl Actor {
                 Output::Incident(incident) => {
                     self.log(&incident);
                     self.note_incident(&incident);
+                    self.hold_others(&incident);
                 }
                 Output::Notify(notice) => self.note_notice(notice),
             }

@@ -125,3 +125,15 @@ fn a_policy_under_which_nobody_would_get_a_turn_is_mended() {
     desk.recovery(1, 0);
     assert_eq!(desk.grants(), [1]);
 }
+
+#[test]
+fn nobody_gets_a_turn_while_discord_limits_the_rate() {
+    let mut desk = Desk::new(unpaced());
+    desk.governor.hold(desk.now + secs(60));
+    desk.governor.hold(desk.now + secs(10));
+    desk.recovery(1, 9);
+    desk.person(2);
+    assert!(desk.grants().is_empty());
+    assert_eq!(desk.wake(), secs(60));
+    assert_eq!(desk.grants(), [2, 1]);
+}

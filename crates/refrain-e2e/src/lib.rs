@@ -3,7 +3,7 @@
 //! [`measure`] is pure: what a listener heard, from the samples. [`track`] composes the tune that is played and
 //! [`media`] serves it. [`harness`] starts the simulator and the unmodified bot and speaks to the simulator's control API.
 //! [`demo`] puts it all together for `cargo xtask demo`, [`conformance`] runs other people's clients for `cargo xtask
-//! conformance`, [`bench`] compares them with Refrain for `cargo xtask bench recovery`, and
+//! conformance`, [`mod@bench`] compares them with Refrain for `cargo xtask bench recovery`, and
 //! [`faults`] does everything that the simulator can to it, for `cargo xtask faults`.
 
 pub mod bench;

@@ -99,7 +99,7 @@ pub struct Case {
     /// How much music comes before the fault, in seconds.
     #[serde(default = "few_seconds")]
     pub play_s: u64,
-    /// What the bot should decide: any of these (see the module `verdict`).
+    /// What the bot should decide: any of these (see the module `pattern`).
     pub verdict: Vec<Pattern>,
     /// What should become of the music.
     pub music: Music,

@@ -14,12 +14,15 @@ use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader},
     process::{Child, Command},
+    task::JoinHandle,
 };
 
 /// Lines that are kept of what the bot writes.
 const MAX_LINES: usize = 200;
 /// Bytes that are kept of one line.
 const MAX_LINE: u64 = 8 << 10;
+/// How long the rest of its output may take to be read when it has ended.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 /// How long the bot may take to end once it was asked to.
 const GRACE: Duration = Duration::from_secs(5);
 
@@ -28,6 +31,8 @@ pub(super) struct Bot {
     child: Child,
     group: Option<Pid>,
     lines: Arc<Mutex<VecDeque<String>>>,
+    /// What reads its output.
+    readers: Vec<JoinHandle<()>>,
 }
 
 type Log = Option<Arc<Mutex<std::fs::File>>>;
@@ -56,13 +61,14 @@ impl Bot {
             .with_context(|| format!("starting the bot with `sh -c {command:?}`"))?;
         let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         let lines = Arc::default();
+        let mut readers = Vec::new();
         if let Some(stdout) = child.stdout.take() {
-            tokio::spawn(collect(stdout, Arc::clone(&lines), log.clone()));
+            readers.push(tokio::spawn(collect(stdout, Arc::clone(&lines), log.clone())));
         }
         if let Some(stderr) = child.stderr.take() {
-            tokio::spawn(collect(stderr, Arc::clone(&lines), log));
+            readers.push(tokio::spawn(collect(stderr, Arc::clone(&lines), log)));
         }
-        Ok(Self { child, group, lines })
+        Ok(Self { child, group, lines, readers })
     }
 
     /// How it ended, if it did.
@@ -70,8 +76,19 @@ impl Bot {
         self.child.try_wait().ok().flatten()
     }
 
-    /// What it wrote last.
-    pub(super) fn last_lines(&self) -> Vec<String> {
+    /// What it wrote last. Of one that has ended, all of it: its end may be known before its output is read.
+    pub(super) async fn last_lines(&mut self) -> Vec<String> {
+        if self.ended().is_some() {
+            let read = async {
+                while let Some(reader) = self.readers.last_mut() {
+                    // An error says that it is over, too.
+                    let _ = reader.await;
+                    self.readers.pop();
+                }
+            };
+            // What it left running may hold the output open.
+            let _ = tokio::time::timeout(LAST_WORDS, read).await;
+        }
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 

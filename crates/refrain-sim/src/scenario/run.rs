@@ -176,6 +176,10 @@ impl<'a> Runner<'a> {
                 listeners.insert(guild.id.to_string(), report);
             }
         }
+        let bot_last_lines = match &mut self.bot {
+            Some(bot) => bot.last_lines().await,
+            None => Vec::new(),
+        };
         Outcome {
             scenario: self.scenario.name.clone(),
             verdict,
@@ -183,7 +187,7 @@ impl<'a> Runner<'a> {
             not_begun: self.scenario.steps.len() - steps.len(),
             steps,
             bot_ended: self.bot.as_mut().and_then(Bot::ended).map(|status| status.to_string()),
-            bot_last_lines: self.bot.as_ref().map(Bot::last_lines).unwrap_or_default(),
+            bot_last_lines,
             listeners,
         }
     }

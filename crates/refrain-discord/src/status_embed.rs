@@ -41,7 +41,7 @@ pub(crate) fn recovering(recovering: Recovering) -> Embed {
 
 /// `/config`.
 pub(crate) fn settings(settings: GuildSettings) -> Embed {
-    let rejoin = AUTO_REJOIN.iter().find(|(_, value, _)| *value == settings.auto_rejoin);
+    let rejoin = AUTO_REJOIN.iter().find(|(_, value, _)| *value == settings.auto_rejoin.unwrap_or_default());
     let over = WHEN_OVER.iter().find(|(_, value, _)| *value == settings.when_over);
     let shown = |words: Option<&'static str>| words.unwrap_or("?");
     EmbedBuilder::new()

@@ -85,7 +85,11 @@ fn what_people_see_after_recover_and_config() {
     ];
     let mut embeds: Vec<_> = all.into_iter().map(recovering).collect();
     embeds.push(settings(GuildSettings::default()));
-    embeds.push(settings(GuildSettings { auto_rejoin: AutoRejoin::AlsoAfterKick, when_over: WhenOver::Delete }));
+    embeds.push(settings(GuildSettings {
+        auto_rejoin: Some(AutoRejoin::AlsoAfterKick),
+        when_over: WhenOver::Delete,
+        ..GuildSettings::default()
+    }));
     insta::assert_snapshot!(read(&embeds));
 }
 

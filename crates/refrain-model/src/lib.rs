@@ -1,4 +1,4 @@
-//! Plain values that every Refrain crate speaks: ids, moments, tracks, media locations.
+//! Plain values that every Refrain crate speaks: ids, moments, tracks, queues, settings, guild records.
 //!
 //! Nothing here does anything: no IO, no clock, no runtime. The crate is `#![no_std]` with `alloc`, so that the
 //! sans-IO crates above it can be.
@@ -8,8 +8,14 @@ extern crate alloc;
 
 mod id;
 mod moment;
+mod queue;
+mod record;
+mod settings;
 mod track;
 
 pub use id::{ChannelId, GuildId, InvalidId, MessageId, UserId};
 pub use moment::Moment;
+pub use queue::{LoopMode, QueueSnapshot};
+pub use record::{GuildRecord, MAX_TIMELINE, MessagePlace, Playhead, TimelineRecord, VoiceRecord};
+pub use settings::{AutoRejoin, AutoResume, GuildSettings, MAX_VOLUME, SettingChange, WhenOver};
 pub use track::{MediaLocation, Track, TrackId, TrackInfo};

@@ -3,7 +3,7 @@
 use crate::{CloseCode, Generation};
 use alloc::string::String;
 use core::{fmt, time::Duration};
-use refrain_model::ChannelId;
+use refrain_model::{AutoRejoin, ChannelId};
 
 /// Everything that can happen to a voice connection, seen from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,18 +41,6 @@ pub enum Input {
 pub struct Settings {
     /// When the bot comes back by itself.
     pub auto_rejoin: AutoRejoin,
-}
-
-/// When a bot that is out of its channel comes back by itself.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum AutoRejoin {
-    /// Never: a session that cannot be resumed is the end, until somebody asks.
-    Off,
-    /// After faults, but not after a moderator disconnected it.
-    #[default]
-    AfterFaults,
-    /// Also after a moderator disconnected it, with the pauses of an attempt that failed.
-    AlsoAfterKick,
 }
 
 /// What people want; the last one wins.

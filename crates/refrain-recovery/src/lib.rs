@@ -61,11 +61,12 @@ mod state;
 mod timer;
 
 pub use close_code::{CloseCode, Reaction};
-pub use input::{AutoRejoin, DriverEvent, FailureKind, GatewayEvent, Input, Intent, Settings};
+pub use input::{DriverEvent, FailureKind, GatewayEvent, Input, Intent, Settings};
 pub use liveness::Liveness;
 pub use machine::{Presence, Recovery, Snapshot};
 pub use output::{Alert, Incident, Notice, Output, Urgency, Verdict, VoiceSession};
 pub use policy::{Backoff, Health, Hedge, Policy, Stretch, Timeouts};
+pub use refrain_model::AutoRejoin;
 pub use state::{Cause, Gathered, Idle, Outage, Retrying, Server, Stable, Stage, State};
 pub use timer::Timer;
 

@@ -23,11 +23,12 @@ pub use announcement::{Announcement, AnnouncementKind, AnnouncementStep, Ending,
 pub use api::{NowPlaying, PlayRequest, Played, QueueView, Settings, Skipped, VoiceSummary};
 pub use error::CommandError;
 pub use gateway::GatewayPort;
-pub use guild_settings::{GuildSettings, GuildSettingsStore, InMemorySettings, SettingChange, WhenOver};
+pub use guild_settings::{GuildSettingsStore, InMemorySettings};
 pub use handle::GuildHandle;
 pub use metrics::describe_metrics;
 pub use refrain_audio::PipelineConfig;
 pub use refrain_extract::{EgressPolicy, Extractor, ExtractorConfig};
+pub use refrain_model::{AutoResume, GuildSettings, LoopMode, SettingChange, WhenOver};
 pub use refrain_queue::{Limits, Page};
 pub use refrain_recovery::{AutoRejoin, CloseCode, GatewayEvent, Policy, Presence, Verdict, governor::GovernorPolicy};
 pub use registry::Refrain;

@@ -15,8 +15,9 @@ enum Place {
 
 use Place::{Apart, Floor};
 
-const HOUSE: [(&str, Place); 14] = [
+const HOUSE: [(&str, Place); 15] = [
     ("refrain-model", Floor(0)),
+    ("refrain-store", Floor(1)),
     ("refrain-recovery", Floor(1)),
     ("refrain-queue", Floor(1)),
     ("refrain-extract", Floor(1)),

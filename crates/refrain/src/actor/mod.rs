@@ -118,7 +118,12 @@ impl Actor {
     fn apply(&mut self, settings: GuildSettings) {
         self.settings = settings;
         self.book.set_when_over(settings.when_over);
-        self.recovery.handle_input(self.now(), Input::Settings(Settings { auto_rejoin: settings.auto_rejoin }));
+        self.recovery.handle_input(
+            self.now(),
+            Input::Settings(Settings {
+                auto_rejoin: settings.auto_rejoin.unwrap_or(self.shared.settings.recovery.auto_rejoin),
+            }),
+        );
     }
 
     fn now(&self) -> Moment {

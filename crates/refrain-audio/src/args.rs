@@ -48,11 +48,11 @@ impl Request {
         secrets.extend(url.split_once('?').map(|(_, query)| query.to_owned()));
         let env = environment(config.proxy.as_deref())?;
         secrets.extend(config.proxy.clone());
-        Ok(Self { args: arguments(config.bitrate, &url, &headers, start), env, url, secrets })
+        Ok(Self { args: arguments(config, &url, &headers, start), env, url, secrets })
     }
 }
 
-fn arguments(bitrate: u32, url: &str, headers: &[(&str, &str)], start: Duration) -> Vec<OsString> {
+fn arguments(config: &PipelineConfig, url: &str, headers: &[(&str, &str)], start: Duration) -> Vec<OsString> {
     // Warnings are asked for because the status of a refused request is one; `level` tags each line.
     let mut args: Vec<OsString> = ["-nostdin", "-hide_banner", "-loglevel", "level+warning"].map(OsString::from).into();
     let mut add = |words: &[&str]| args.extend(words.iter().map(OsString::from));
@@ -81,7 +81,11 @@ fn arguments(bitrate: u32, url: &str, headers: &[(&str, &str)], start: Duration)
 
     // Output: one packet a page, each page flushed, or the first frame would wait for a second's worth of them.
     add(&["-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-ac", "2", "-ar", "48000"]);
-    add(&["-c:a", "libopus", "-b:a", &bitrate.to_string(), "-vbr", "on"]);
+    if config.volume_percent != 100 {
+        let (whole, hundredths) = (config.volume_percent / 100, config.volume_percent % 100);
+        add(&["-af", &format!("volume={whole}.{hundredths:02}")]);
+    }
+    add(&["-c:a", "libopus", "-b:a", &config.bitrate.to_string(), "-vbr", "on"]);
     add(&["-frame_duration", "20", "-application", "audio"]);
     add(&["-f", "ogg", "-page_duration", "20000", "-flush_packets", "1", "pipe:1"]);
     args
@@ -207,6 +211,19 @@ mod tests {
         let place = |option: &str| args.iter().position(|arg| arg == option).unwrap();
         assert!(place("-ss") < place("-i") && place("-i") < place("-map"));
         assert_eq!(value(&request("http://a/b", &[], Duration::ZERO).unwrap(), "-ss"), None);
+    }
+
+    #[test]
+    fn changes_the_volume_only_when_asked_to() {
+        let media = MediaLocation { url: "http://a/b".into(), headers: Vec::new(), expires_at: None };
+        let filter = |volume_percent| {
+            let config = PipelineConfig { volume_percent, ..PipelineConfig::default() };
+            let args = Request::new(&config, &media, Duration::ZERO).unwrap().args;
+            value(&args.into_iter().map(|arg| arg.into_string().unwrap()).collect::<Vec<_>>(), "-af")
+        };
+        assert_eq!(filter(100), None);
+        assert_eq!(filter(5).as_deref(), Some("volume=0.05"));
+        assert_eq!(filter(150).as_deref(), Some("volume=1.50"));
     }
 
     #[test]

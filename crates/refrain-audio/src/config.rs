@@ -15,6 +15,8 @@ pub struct PipelineConfig {
     pub proxy: Option<String>,
     /// The encoder's target, in bits a second.
     pub bitrate: u32,
+    /// How loud it is made, in per cent of how it is.
+    pub volume_percent: u16,
     /// How much sound is kept ready ahead of the playhead; at most a minute.
     pub lead: Duration,
     /// How much sound is kept behind the playhead, for [`crate::FrameStream::rewind`]; at most a minute.
@@ -29,6 +31,7 @@ impl Default for PipelineConfig {
             ffmpeg: PathBuf::from("ffmpeg"),
             proxy: None,
             bitrate: 128_000,
+            volume_percent: 100,
             lead: Duration::from_secs(5),
             rewind: Duration::from_secs(15),
             open_timeout: Duration::from_secs(15),
@@ -58,6 +61,7 @@ impl fmt::Debug for PipelineConfig {
             .field("ffmpeg", &self.ffmpeg)
             .field("proxy", &self.proxy.as_ref().map(|_| "set"))
             .field("bitrate", &self.bitrate)
+            .field("volume_percent", &self.volume_percent)
             .field("lead", &self.lead)
             .field("rewind", &self.rewind)
             .field("open_timeout", &self.open_timeout)

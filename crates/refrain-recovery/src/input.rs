@@ -51,6 +51,12 @@ pub enum Intent {
         /// The voice channel.
         channel: ChannelId,
     },
+    /// Be in this channel again, as before the process was restarted: nobody waits for it, so it takes its turn like a
+    /// connection that was lost, and is not given up when it goes unanswered. Anywhere but at rest it is a join.
+    Return {
+        /// The voice channel.
+        channel: ChannelId,
+    },
     /// Be in no channel.
     Leave,
     /// Somebody with the permission to do so ends a cooldown, or asks back a bot that was kicked.

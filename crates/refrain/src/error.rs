@@ -2,6 +2,9 @@
 
 use crate::Ending;
 use refrain_extract::{BadQuery, ExtractError};
+use refrain_queue::QueueError;
+use refrain_store::StoreError;
+use std::time::Duration;
 
 /// Why a command was not carried out. [`CommandError::user_message`] is for the person who gave it.
 #[derive(Debug, thiserror::Error)]
@@ -24,9 +27,36 @@ pub enum CommandError {
         /// Its bound.
         max: usize,
     },
+    /// The queue cannot do that.
+    #[error(transparent)]
+    Queue(QueueError),
+    /// No favorite has that name.
+    #[error("there is no favorite called {name}")]
+    NoSuchFavorite {
+        /// As it was asked for.
+        name: String,
+    },
+    /// The guild has as many favorites as it may.
+    #[error("there are {max} favorites already")]
+    TooManyFavorites {
+        /// The bound.
+        max: usize,
+    },
+    /// What outlives the process cannot be read.
+    #[error("the store cannot be read: {0}")]
+    Store(#[from] StoreError),
     /// Nothing is playing.
     #[error("nothing is playing")]
     NothingPlaying,
+    /// A live stream has no other place to go to.
+    #[error("a live stream cannot be sought in")]
+    CannotSeek,
+    /// The track is shorter than that.
+    #[error("the track is {length:?} long")]
+    BeyondTheEnd {
+        /// Its length.
+        length: Duration,
+    },
     /// It is paused already.
     #[error("already paused")]
     AlreadyPaused,
@@ -62,7 +92,20 @@ impl CommandError {
             Self::QueueFull { max } => {
                 format!("The queue is full: it holds {max} tracks. Skip or clear some first.")
             }
+            Self::Queue(e) => e.user_message(),
+            Self::NoSuchFavorite { name } => {
+                format!("There is no favorite called {name:?} here. `/favorites list` shows those there are.")
+            }
+            Self::TooManyFavorites { max } => {
+                format!("This server has {max} favorites, and that is as many as there can be. Remove one first.")
+            }
+            Self::Store(_) => "I cannot read my records just now. Whoever runs me finds the reason in the log.".into(),
             Self::NothingPlaying => "Nothing is playing. Start something with `/play`.".into(),
+            Self::CannotSeek => "This is a live stream: there is no other place in it to go to.".into(),
+            Self::BeyondTheEnd { length } => {
+                let seconds = length.as_secs();
+                format!("The track is only {}:{:02} long. `/skip` goes on to the next one.", seconds / 60, seconds % 60)
+            }
             Self::AlreadyPaused => "The music is paused already. `/resume` goes on with it.".into(),
             Self::NotPaused => "The music is not paused.".into(),
             Self::NotConnected => "I am in no voice channel.".into(),

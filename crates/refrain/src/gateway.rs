@@ -1,7 +1,7 @@
 //! What the guild actors need from whoever talks to Discord.
 
-use crate::Announcement;
-use refrain_model::{ChannelId, GuildId};
+use crate::{Announcement, Panel};
+use refrain_model::{ChannelId, GuildId, MessagePlace};
 
 /// The way out to Discord. Calls return at once: implementations queue the work.
 pub trait GatewayPort: Send + Sync + 'static {
@@ -23,4 +23,34 @@ pub trait GatewayPort: Send + Sync + 'static {
         let _ = (guild, channel);
         None
     }
+
+    /// What a restarted bot finds in the voice channel that it was in.
+    fn scene(&self, guild: GuildId, channel: ChannelId) -> Scene {
+        Scene::Open { listeners: self.listeners(guild, channel) }
+    }
+
+    /// Shows what plays, in one message that is edited: the one at [`Panel::place`], or a new one. Where a message was made
+    /// or has gone, [`GuildHandle::panel_is`](crate::GuildHandle::panel_is) is told. Only the latest of a guild matters.
+    fn show_panel(&self, panel: Panel) {
+        let _ = panel;
+    }
+
+    /// A process that was killed could not bring an incident's message to its end: it is edited to say so, once.
+    fn settle_leftover(&self, guild: GuildId, place: MessagePlace) {
+        let _ = (guild, place);
+    }
+}
+
+/// What a restarted bot finds in the voice channel that it was in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scene {
+    /// It may join.
+    Open {
+        /// How many people listen there, the bot not counted; `None` when that is not known.
+        listeners: Option<u32>,
+    },
+    /// The channel is no more.
+    Gone,
+    /// It may no longer connect or speak there.
+    Forbidden,
 }

@@ -10,26 +10,31 @@ mod actor;
 mod announcement;
 mod api;
 mod error;
+mod favorites;
 mod gateway;
 mod governor;
-mod guild_settings;
 mod handle;
 mod metrics;
+mod panel;
+mod playheads;
 pub mod policy;
 mod registry;
 mod status;
 
 pub use announcement::{Announcement, AnnouncementKind, AnnouncementStep, Ending, Interruption, NextStep, Trouble};
-pub use api::{NowPlaying, PlayRequest, Played, QueueView, Settings, Skipped, VoiceSummary};
+pub use api::{
+    NowPlaying, PlayRequest, Played, PlayedAll, QueueView, Settings, Skipped, Undone, VoiceSummary,
+};
 pub use error::CommandError;
-pub use gateway::GatewayPort;
-pub use guild_settings::{GuildSettingsStore, InMemorySettings};
+pub use gateway::{GatewayPort, Scene};
 pub use handle::GuildHandle;
 pub use metrics::describe_metrics;
+pub use panel::{Panel, PanelFace, PanelNews, StaysAway};
 pub use refrain_audio::PipelineConfig;
 pub use refrain_extract::{EgressPolicy, Extractor, ExtractorConfig};
 pub use refrain_model::{AutoResume, GuildSettings, LoopMode, SettingChange, WhenOver};
-pub use refrain_queue::{Limits, Page};
+pub use refrain_queue::{Limits, Page, Place};
+pub use refrain_store as store;
 pub use refrain_recovery::{AutoRejoin, CloseCode, GatewayEvent, Policy, Presence, Verdict, governor::GovernorPolicy};
 pub use registry::Refrain;
 pub use status::{Doing, Recovering, TimelineEntry, TimelinePage, VoiceStatus, Waiting};

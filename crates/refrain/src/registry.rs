@@ -1,16 +1,18 @@
 //! All guilds of a process.
 
 use crate::{
-    GatewayPort, GuildHandle, GuildSettingsStore, InMemorySettings, Settings,
+    GatewayPort, GuildHandle, Settings,
     actor::{self, Actor},
     governor::Turns,
+    playheads::Playheads,
 };
 use refrain_extract::Extractor;
-use refrain_model::GuildId;
+use refrain_model::{ChannelId, GuildId};
 use refrain_recovery::GatewayEvent;
+use refrain_store::{Store, StoreError};
 use refrain_voice::{DriverReport, SongbirdDriver, SongbirdShared, VoiceDriver};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
@@ -24,6 +26,8 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(4);
 pub struct Refrain {
     shared: Arc<Shared>,
     guilds: Arc<Mutex<BTreeMap<GuildId, GuildHandle>>>,
+    /// Guilds with a record and without an actor: they have something to come back to once Discord says they are there.
+    remembered: Arc<Mutex<BTreeSet<GuildId>>>,
 }
 
 /// What every actor is made with.
@@ -31,7 +35,8 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) extractor: Extractor,
     pub(crate) port: Arc<dyn GatewayPort>,
-    pub(crate) guild_settings: Arc<dyn GuildSettingsStore>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) playheads: Arc<Playheads>,
     pub(crate) songbird: SongbirdShared,
     pub(crate) turns: Turns,
     /// The epoch of every [`Moment`](refrain_model::Moment) in this process.
@@ -39,26 +44,46 @@ pub(crate) struct Shared {
 }
 
 impl Refrain {
-    /// No guild has an actor yet; each gets one when it is first asked for. What guilds set for themselves lasts as long
-    /// as the process. Must be called within a tokio runtime.
-    #[must_use]
-    pub fn new(settings: Settings, extractor: Extractor, port: Arc<dyn GatewayPort>) -> Self {
-        Self::with_settings_store(settings, extractor, port, Arc::new(InMemorySettings::default()))
-    }
-
-    /// The same, with a store for what guilds set for themselves.
-    #[must_use]
-    pub fn with_settings_store(
+    /// No guild has an actor yet; each gets one when it is first asked for, or when it comes back from before the restart
+    /// ([`Self::guild_available`]). What `store` holds of a guild is what its actor begins with. Must be called within a
+    /// tokio runtime.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn start(
         settings: Settings,
         extractor: Extractor,
         port: Arc<dyn GatewayPort>,
-        guild_settings: Arc<dyn GuildSettingsStore>,
-    ) -> Self {
+        store: Arc<dyn Store>,
+    ) -> Result<Self, StoreError> {
         let songbird = SongbirdShared::new(settings.recovery.timeouts.reconnect, settings.recovery.liveness.clone());
         let epoch = Instant::now();
         let turns = Turns::start(settings.governor.clone(), epoch);
-        let shared = Shared { settings, extractor, port, guild_settings, songbird, turns, epoch };
-        Self { shared: Arc::new(shared), guilds: Arc::default() }
+        let playheads = Playheads::start(store.clone());
+        let remembered = remembered(store.clone()).await?;
+        tracing::info!(guilds = remembered.len(), "what was stored has been read");
+        let shared = Shared { settings, extractor, port, store, playheads, songbird, turns, epoch };
+        Ok(Self {
+            shared: Arc::new(shared),
+            guilds: Arc::default(),
+            remembered: Arc::new(Mutex::new(remembered)),
+        })
+    }
+
+    /// Where what outlives the process is kept.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.shared.store
+    }
+
+    /// Discord has told all about a guild: it can be used. `channel` is where it shows the bot to be. A guild with a record
+    /// from before the restart gets its actor, which decides whether and how the music comes back.
+    pub fn guild_available(&self, guild: GuildId, channel: Option<ChannelId>) {
+        let stored = self.remembered().remove(&guild);
+        let handle = if stored { Some(self.guild(guild)) } else { self.existing(guild) };
+        if let Some(handle) = handle {
+            handle.gateway(GatewayEvent::GuildAvailable { channel });
+        }
     }
 
     /// The guild's actor, started if there is none, or if the one there was has failed.
@@ -111,6 +136,7 @@ impl Refrain {
             tracing::warn!("some guilds did not confirm leaving voice in time; Discord will notice by itself");
         }
         self.shared.extractor.shutdown().await;
+        self.shared.store.settled().await;
     }
 
     fn start(&self, guild: GuildId) -> GuildHandle {
@@ -118,13 +144,23 @@ impl Refrain {
         let (reports_in, reports) = mpsc::unbounded_channel::<DriverReport>();
         let driver = SongbirdDriver::new(shared.songbird.clone(), guild, shared.settings.bot_user, reports_in);
         let driver: Box<dyn VoiceDriver> = Box::new(driver);
-        let (handle, inbox) = GuildHandle::new(shared.extractor.clone());
+        let (handle, inbox) = GuildHandle::new(guild, shared.extractor.clone(), shared.store.clone());
         tokio::spawn(actor::supervise(guild, Actor::new(guild, shared, driver, &handle).run(inbox, reports)));
         handle
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, BTreeSet<GuildId>> {
+        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<GuildId, GuildHandle>> {
         // The map is whole between any two statements, so a panic elsewhere has not hurt it.
         self.guilds.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn remembered(store: Arc<dyn Store>) -> Result<BTreeSet<GuildId>, StoreError> {
+    let read = tokio::task::spawn_blocking(move || store.guilds()).await;
+    let cut_short = |_| Err(StoreError { doing: "reading".into(), reason: "the runtime is shutting down".into() });
+    Ok(read.unwrap_or_else(cut_short)?.into_iter().collect())
 }

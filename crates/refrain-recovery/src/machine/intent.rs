@@ -8,6 +8,7 @@ impl Recovery {
     pub(super) fn on_intent(&mut self, now: Moment, intent: Intent) {
         match intent {
             Intent::Join { channel } => self.on_join(now, channel),
+            Intent::Return { channel } => self.on_return(now, channel),
             Intent::Leave => self.on_leave(now),
             Intent::Override => self.on_override(now),
         }
@@ -59,6 +60,17 @@ impl Recovery {
                 }
             },
         }
+    }
+
+    /// The process was restarted. Nothing is known of the connection of before; Discord may still show it.
+    fn on_return(&mut self, now: Moment, channel: ChannelId) {
+        if !matches!(self.state, State::Idle(_)) || self.intent.is_some() {
+            return self.on_join(now, channel);
+        }
+        self.history.forget();
+        self.record(now, None, Verdict::Join, "back to the channel of before the restart");
+        self.want(Some(channel));
+        self.begin(now, Cause::Recovery(Outage { since: now, credit: None, told: false }));
     }
 
     fn take_up(&mut self, now: Moment, channel: ChannelId) {

@@ -2,7 +2,7 @@
 
 use super::{Actor, Message, Opened, message::Reply};
 use crate::{CommandError, Ending, NowPlaying, Played};
-use refrain_audio::{EndReason, FrameStream};
+use refrain_audio::{EndReason, FrameStream, PipelineConfig};
 use refrain_model::{Track, TrackId};
 use refrain_recovery::{Input, State};
 use std::time::Duration;
@@ -15,7 +15,6 @@ const REOPENINGS: u32 = 3;
 pub(super) struct Playback {
     pub(super) track: TrackId,
     phase: Phase,
-    pub(super) paused: bool,
     /// How often its source broke.
     broken: u32,
     opening: u64,
@@ -41,21 +40,32 @@ impl Playback {
 }
 
 impl Actor {
-    /// Begins with the queue's current track, from its start; without one, falls silent.
+    /// Begins with the queue's current track, where it was kept or else from its start; without one, falls silent.
     pub(super) fn play_current(&mut self, waiting: Vec<Reply<Played>>) {
         self.silence();
-        let Some(track) = self.queue.current().cloned() else { return };
+        let Some(track) = self.queue.current().cloned() else {
+            self.paused = false;
+            return;
+        };
+        // A live stream goes on where it is by now.
+        let kept = self.kept.take().filter(|kept| kept.track == track.id && !track.info.live);
+        let from = kept.map(|kept| kept.position).unwrap_or_default();
         let opening = 0;
-        let phase = self.open(&track, Duration::ZERO, opening);
-        self.playback = Some(Playback { track: track.id, phase, paused: false, broken: 0, opening, waiting });
+        let phase = self.open(&track, from, opening);
+        self.playback = Some(Playback { track: track.id, phase, broken: 0, opening, waiting });
+    }
+
+    pub(super) const fn is_paused(&self) -> bool {
+        self.paused
     }
 
     /// Takes the stream away from the driver and forgets the playback; people who wait for it are told.
     pub(super) fn silence(&mut self) {
         self.driver.attach(None);
+        self.shared.playheads.forget(self.guild);
         let Some(playback) = self.playback.take() else { return };
         for reply in playback.waiting {
-            let _ = reply.send(Err(CommandError::Removed));
+            self.answer(reply, Err(CommandError::Removed));
         }
         if let Phase::Ready(stream) = playback.phase {
             stream.close();
@@ -69,6 +79,19 @@ impl Actor {
             Phase::Opening { .. } => {}
             Phase::Ready(stream) if stream.position() == position || stream.rewind(position) => {}
             Phase::Ready(_) => self.reopen(position),
+        }
+    }
+
+    /// Goes to a position that somebody asked for: what was before it counts as heard.
+    pub(super) fn go_to(&mut self, position: Duration) {
+        self.play_from(position);
+        self.recovery.handle_input(self.now(), Input::TrackStarted { playhead: position });
+    }
+
+    /// Opens what plays again, where it is.
+    pub(super) fn open_again(&mut self) {
+        if let Some(position) = self.playback.as_ref().map(Playback::position) {
+            self.reopen(position);
         }
     }
 
@@ -87,10 +110,11 @@ impl Actor {
     fn open(&self, track: &Track, from: Duration, opening: u64) -> Phase {
         let (shared, mailbox, id) = (self.shared.clone(), self.mailbox.clone(), track.id);
         let page_url = track.info.page_url.clone();
+        let pipeline = PipelineConfig { volume_percent: self.volume(), ..shared.settings.pipeline.clone() };
         let task = tokio::spawn(async move {
             let result = async {
                 let found = shared.extractor.resolve(&page_url).await?;
-                let stream = FrameStream::open(&shared.settings.pipeline, &found.media, from).await;
+                let stream = FrameStream::open(&pipeline, &found.media, from).await;
                 stream.map_err(|e| {
                     tracing::warn!(error = %e, "a track's sound could not be opened");
                     CommandError::Audio(e.user_message().to_owned())
@@ -115,6 +139,7 @@ impl Actor {
             Ok(stream) => {
                 let playhead = stream.position();
                 self.driver.attach(Some(stream.clone()));
+                self.shared.playheads.watch(self.guild, playback.track, stream.clone());
                 playback.phase = Phase::Ready(stream);
                 self.has_played = true;
                 self.recovery.handle_input(self.now(), Input::TrackStarted { playhead });
@@ -131,10 +156,10 @@ impl Actor {
         let failed = self.queue.current().map(|t| t.info.title.clone()).unwrap_or_default();
         tracing::warn!(guild_id = %self.guild, track = %failed, %error, "the track cannot be played");
         match waiting.pop() {
-            Some(reply) => drop(reply.send(Err(error))),
+            Some(reply) => self.answer(reply, Err(error)),
             None => self.say_track_failed(failed, error.user_message()),
         }
-        self.queue.finish(id);
+        self.queue.fail(id);
         self.play_current(Vec::new());
         self.leave_if_never_played();
     }
@@ -165,8 +190,8 @@ impl Actor {
 
     /// Lets frames flow when the connection stands and nobody has paused.
     pub(super) fn let_flow(&mut self) {
-        let paused = self.playback.as_ref().is_none_or(|p| p.paused);
-        self.driver.set_flowing(self.frames_allowed && !paused);
+        let silent = self.paused || self.playback.is_none();
+        self.driver.set_flowing(self.frames_allowed && !silent);
     }
 
     /// Answers those who wait to hear the current track, once they can.
@@ -177,36 +202,42 @@ impl Actor {
             && heard
             && matches!(playback.phase, Phase::Ready(_))
         {
-            for reply in playback.waiting.drain(..) {
-                let _ = reply.send(Ok(Played { track: track.clone(), position: 0 }));
+            for reply in std::mem::take(&mut playback.waiting) {
+                self.answer(reply, Ok(Played { track: track.clone(), position: 0 }));
             }
+            self.is_heard_again();
         }
     }
 
     /// Those who wait for the current track hear why they wait in vain; the track goes with them. Whether anybody did.
     pub(super) fn join_failed(&mut self, ending: Ending) -> bool {
         let Some(playback) = &mut self.playback else { return false };
-        if playback.waiting.is_empty() {
+        let (id, waiting) = (playback.track, std::mem::take(&mut playback.waiting));
+        if waiting.is_empty() {
             return false;
         }
-        for reply in playback.waiting.drain(..) {
-            let _ = reply.send(Err(CommandError::JoinFailed(ending)));
+        for reply in waiting {
+            self.answer(reply, Err(CommandError::JoinFailed(ending)));
         }
-        let id = playback.track;
-        self.queue.finish(id);
+        self.queue.fail(id);
         self.silence();
         true
     }
 
     pub(super) fn now_playing(&self) -> Result<NowPlaying, CommandError> {
-        let (Some(track), Some(playback)) = (self.queue.current(), &self.playback) else {
-            return Err(CommandError::NothingPlaying);
+        let track = self.queue.current().ok_or(CommandError::NothingPlaying)?;
+        let position = match &self.playback {
+            Some(playback) => playback.position(),
+            // The bot is out of voice, and the queue is kept.
+            None => self.kept.filter(|kept| kept.track == track.id).map(|kept| kept.position).unwrap_or_default(),
         };
         Ok(NowPlaying {
             track: track.clone(),
-            position: playback.position(),
-            paused: playback.paused,
+            position,
+            paused: self.paused,
             voice: self.voice_summary(),
+            looping: self.queue.looping(),
+            volume: self.volume(),
         })
     }
 }

@@ -36,7 +36,7 @@ impl Actor {
     }
 
     /// The queue is kept when the bot loses its channel; it goes on wherever somebody wants it.
-    fn come_to(&mut self, voice_channel: Option<ChannelId>) -> Result<Recovering, CommandError> {
+    pub(super) fn come_to(&mut self, voice_channel: Option<ChannelId>) -> Result<Recovering, CommandError> {
         let channel = voice_channel.filter(|_| self.queue.current().is_some()).ok_or(CommandError::NothingToRecover)?;
         self.wish(Intent::Join { channel });
         if self.playback.is_none() {

@@ -26,7 +26,7 @@ impl Actor {
             cooldown_until_unix: snapshot.cooldown_until.map(|until| now.unix_of(until)),
             next: snapshot.next.map(|(at, timer)| (now.unix_of(at), waiting(timer))),
             last_close: snapshot.last_close.map(|(at, code)| (seconds(at), code)),
-            settings: self.settings,
+            settings: self.settings(),
             timeline: self.timeline(page),
         }
     }

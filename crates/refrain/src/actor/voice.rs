@@ -32,7 +32,11 @@ impl Actor {
         if let GatewayEvent::Health { latency, .. } = event {
             metrics::gateway_latency(latency);
         }
+        let available = matches!(event, GatewayEvent::GuildAvailable { .. });
         self.recovery.handle_input(self.now(), Input::Gateway(event));
+        if available {
+            self.come_back();
+        }
     }
 
     pub(super) fn driver_reported(&mut self, report: DriverReport) {
@@ -139,6 +143,7 @@ impl Actor {
                 }
                 Output::Persist { channel } => {
                     voice_line!(self, debug, None, ?channel, "the intent to be remembered");
+                    self.wanted = channel;
                 }
                 Output::Incident(incident) => {
                     self.log(&incident);

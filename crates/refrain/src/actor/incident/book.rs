@@ -82,6 +82,16 @@ impl IncidentBook {
         self.timeline.newest_first()
     }
 
+    /// How many lines were ever written: another number says that the timeline has changed.
+    pub(crate) const fn lines(&self) -> u64 {
+        self.timeline.written()
+    }
+
+    /// The lines of before a restart, oldest first.
+    pub(crate) fn restore(&mut self, lines: impl Iterator<Item = TimelineEntry>) {
+        lines.for_each(|line| self.timeline.push(line));
+    }
+
     /// A step of the machine, for the timeline.
     pub(crate) fn record(&mut self, now: Now, incident: &Incident, state: &'static str) {
         self.code = incident.code.or(self.code);

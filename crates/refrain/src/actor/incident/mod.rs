@@ -32,6 +32,7 @@ impl Actor {
     pub(super) fn note_incident(&mut self, incident: &Incident) {
         let now = self.wall_clock();
         self.book.record(now, incident, self.recovery.state().name());
+        self.note_for_record(incident);
     }
 
     /// The machine has a word for people. Where the connection stands says most; only an end is news.
@@ -58,7 +59,7 @@ impl Actor {
     fn as_people_see_it(&self) -> View {
         View {
             phase: self.phase(),
-            music: self.playback.as_ref().is_some_and(|playback| !playback.paused),
+            music: self.playback.is_some() && !self.paused,
             attempt: self.attempt(),
             text_channel: self.text_channel,
             voice_channel: self.recovery.intent(),

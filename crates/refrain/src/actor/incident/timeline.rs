@@ -10,11 +10,13 @@ pub(super) const KEPT: usize = 100;
 #[derive(Debug, Default)]
 pub(super) struct Timeline {
     lines: VecDeque<TimelineEntry>,
+    written: u64,
 }
 
 impl Timeline {
     /// A line that only repeats the last one is counted, so that a connection that flaps does not push out how it began.
     pub(super) fn push(&mut self, line: TimelineEntry) {
+        self.written = self.written.wrapping_add(1);
         if let Some(last) = self.lines.back_mut()
             && last.says_the_same(&line)
         {
@@ -25,6 +27,11 @@ impl Timeline {
             self.lines.pop_front();
         }
         self.lines.push_back(line);
+    }
+
+    /// How many lines were ever pushed.
+    pub(super) const fn written(&self) -> u64 {
+        self.written
     }
 
     /// All lines, newest first.

@@ -91,6 +91,14 @@ impl Layers {
         }
     }
 
+    /// Text, or true or false: people write those without quotes.
+    pub(crate) fn word(&self, key: &Key) -> Result<Option<String>, ConfigError> {
+        match self.get(key).and_then(|given| given.value.as_bool()) {
+            Some(word) => Ok(Some(word.to_string())),
+            None => self.text(key),
+        }
+    }
+
     pub(crate) fn path(&self, key: &Key) -> Result<Option<PathBuf>, ConfigError> {
         Ok(self.text(key)?.map(PathBuf::from))
     }

@@ -13,7 +13,7 @@ pub(crate) use layers::DEFAULTS;
 
 use layers::Layers;
 use refrain::{
-    EgressPolicy,
+    AutoResume, EgressPolicy,
     policy::{GovernorPolicy, Policy},
 };
 use refrain_discord::{GatewayBase, RestBase, Token};
@@ -39,6 +39,7 @@ pub(crate) struct Config {
     pub(crate) audio: Audio,
     pub(crate) egress: EgressPolicy,
     pub(crate) max_tracks: usize,
+    pub(crate) auto_resume: AutoResume,
     pub(crate) recovery: Policy,
     pub(crate) governor: GovernorPolicy,
     pub(crate) log: Log,
@@ -97,6 +98,7 @@ impl Config {
             audio: audio(&layers, path.as_deref())?,
             egress: egress(&layers)?,
             max_tracks: size(layers.number(&keys::MAX_TRACKS, 1..=10_000)?),
+            auto_resume: auto_resume(&layers)?,
             recovery: voice::policy(&layers)?,
             governor: voice::governor(&layers)?,
             log: log(&layers)?,
@@ -203,6 +205,15 @@ fn egress(layers: &Layers) -> Result<EgressPolicy, ConfigError> {
         })
     });
     Ok(EgressPolicy { allow_private: hosts.collect::<Result<_, _>>()? })
+}
+
+fn auto_resume(layers: &Layers) -> Result<AutoResume, ConfigError> {
+    match layers.word(&keys::AUTO_RESUME)?.as_deref() {
+        Some("true") | None => Ok(AutoResume::Resume),
+        Some("false") => Ok(AutoResume::StayAway),
+        Some("paused") => Ok(AutoResume::Paused),
+        Some(_) => Err(layers.error(&keys::AUTO_RESUME, "must be true, false or paused")),
+    }
 }
 
 fn log(layers: &Layers) -> Result<Log, ConfigError> {

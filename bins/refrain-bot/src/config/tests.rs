@@ -1,6 +1,7 @@
 //! The configuration as its readers meet it: what wins, and what is said about what cannot be used.
 
 use super::*;
+use refrain::AutoResume;
 use refrain::policy::{AutoRejoin, Backoff, Health, Hedge, Liveness, Stretch, Timeouts};
 use std::collections::BTreeMap;
 
@@ -124,6 +125,16 @@ jitter_percent = 40\npatience = 20\nfair_share = 4\nturn_limit = 50
 ";
 
 #[test]
+fn what_becomes_of_the_music_after_a_restart_is_a_word_or_a_truth_value() {
+    let read = |text: &str| Setting::new().with_file(text).load().unwrap().auto_resume;
+    assert_eq!(read(""), AutoResume::Resume);
+    assert_eq!(read("[music]\nauto_resume = false"), AutoResume::StayAway);
+    assert_eq!(read("[music]\nauto_resume = \"paused\""), AutoResume::Paused);
+    let config = Setting::new().with("MUSIC_AUTO_RESUME", "false").load().unwrap();
+    assert_eq!(config.auto_resume, AutoResume::StayAway);
+}
+
+#[test]
 fn every_number_of_the_policies_can_be_set_and_means_its_unit() {
     let config = Setting::new().with_file(OTHER_VOICE).load().unwrap();
     let (seconds, millis) = (Duration::from_secs, Duration::from_millis);
@@ -184,6 +195,7 @@ fn voice_settings_that_contradict_each_other_are_refused_with_what_would_do() {
         ("[voice]\nhedge_least_ms = 2000", "voice.hedge_most_ms", "no shorter than voice.hedge_least_ms, which is 2s"),
         ("[voice]\ncooldowns = [30, 120]", "voice.cooldowns", "3 whole numbers from 1 to 3600"),
         ("[voice]\ncooldowns = [0, 30, 120]", "voice.cooldowns", "3 whole numbers from 1 to 3600"),
+        ("[music]\nauto_resume = \"maybe\"", "music.auto_resume", "true, false or paused"),
         ("[voice]\nauto_rejoin = \"always\"", "voice.auto_rejoin", "off, after-faults or also-after-kick"),
         ("[voice]\noverlap_ms = 0.5", "voice.overlap_ms", "whole number from 0 to 10000"),
         ("[governor]\nsends_kept = 99", "governor.sends_kept", "97 at most"),

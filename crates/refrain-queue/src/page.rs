@@ -1,6 +1,6 @@
 //! A piece of the queue that fits a message.
 
-use alloc::vec::Vec;
+use alloc::{sync::Arc, vec::Vec};
 use refrain_model::Track;
 
 /// One page of the upcoming tracks. Pages and positions count from 1, as people do.
@@ -13,7 +13,7 @@ pub struct Page {
     /// The position in the queue of the page's first track.
     pub first_position: usize,
     /// The page's tracks, in the order in which they will play.
-    pub tracks: Vec<Track>,
+    pub tracks: Vec<Arc<Track>>,
     /// How many tracks are upcoming on all pages together.
     pub total: usize,
 }
@@ -21,7 +21,7 @@ pub struct Page {
 impl Page {
     /// Cuts page `number` out of `upcoming`. A page beyond the last is the last, page 0 is the first, and a page holds
     /// one track at least.
-    pub(crate) fn cut<'a>(upcoming: impl ExactSizeIterator<Item = &'a Track>, number: usize, size: usize) -> Self {
+    pub(crate) fn cut<'a>(upcoming: impl ExactSizeIterator<Item = &'a Arc<Track>>, number: usize, size: usize) -> Self {
         let (total, size) = (upcoming.len(), size.max(1));
         let pages = total.div_ceil(size).max(1);
         let number = number.clamp(1, pages);

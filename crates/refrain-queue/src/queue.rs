@@ -1,9 +1,13 @@
 //! The queue itself: what plays, what comes, what was.
 
-use crate::Page;
-use alloc::{collections::VecDeque, vec::Vec};
+use crate::{Page, undo::Removal};
+use alloc::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+    vec::Vec,
+};
 use core::time::Duration;
-use refrain_model::{ChannelId, Track, TrackId, TrackInfo, UserId};
+use refrain_model::{LoopMode, Track, TrackId};
 
 /// The queue's bounds: a guild can make it no bigger than this.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,92 +24,61 @@ impl Default for Limits {
     }
 }
 
-/// Why the queue did not change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum QueueError {
-    /// It holds as many tracks as it may.
-    #[error("the queue is full: it holds {max} tracks; skip or clear some first")]
-    Full {
-        /// Its bound.
-        max: usize,
-    },
-}
-
-/// What [`Queue::enqueue`] did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Added {
-    /// The track, with the number it got.
-    pub track: Track,
-    /// 0: it became the current track; otherwise its place among the upcoming ones, from 1.
-    pub position: usize,
-}
-
-/// What [`Queue::skip`] did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Skipped {
-    /// The tracks that were passed over, the one that was playing first.
-    pub skipped: Vec<Track>,
-    /// What is current now.
-    pub current: Option<Track>,
-}
-
 /// One guild's queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Queue {
-    limits: Limits,
+    pub(crate) limits: Limits,
     /// The number for the next track. Numbers are never used twice, so an event about a track that has gone can be told
     /// from one about the track that is playing, even when both are the same song.
-    next_id: u64,
-    current: Option<Track>,
-    upcoming: VecDeque<Track>,
+    pub(crate) next_id: u64,
+    pub(crate) current: Option<Arc<Track>>,
+    pub(crate) upcoming: VecDeque<Arc<Track>>,
     /// The most recent at the front.
-    history: VecDeque<Track>,
+    pub(crate) history: VecDeque<Arc<Track>>,
+    pub(crate) looping: LoopMode,
+    /// While shuffled: the upcoming tracks' numbers in the order to go back to. Always a permutation of `upcoming`, and
+    /// never empty: a queue in which nothing is upcoming is not shuffled.
+    pub(crate) true_order: Option<Vec<TrackId>>,
+    /// What the last clear or remove took.
+    pub(crate) undo: Option<Removal>,
 }
 
 impl Queue {
     /// An empty queue with these bounds.
     #[must_use]
     pub const fn new(limits: Limits) -> Self {
-        Self { limits, next_id: 1, current: None, upcoming: VecDeque::new(), history: VecDeque::new() }
+        Self {
+            limits,
+            next_id: 1,
+            current: None,
+            upcoming: VecDeque::new(),
+            history: VecDeque::new(),
+            looping: LoopMode::Off,
+            true_order: None,
+            undo: None,
+        }
     }
 
-    /// Puts a track at the end; in an idle queue it becomes current at once.
-    ///
-    /// # Errors
-    /// [`QueueError::Full`] when the queue holds [`Limits::max_tracks`], the current track included.
-    pub fn enqueue(
-        &mut self,
-        info: TrackInfo,
-        requested_by: UserId,
-        requested_in: ChannelId,
-    ) -> Result<Added, QueueError> {
-        let held = self.upcoming.len() + usize::from(self.current.is_some());
-        if held >= self.limits.max_tracks {
-            return Err(QueueError::Full { max: self.limits.max_tracks });
-        }
-        let track = Track { id: TrackId(self.next_id), info, requested_by, requested_in };
-        self.next_id += 1;
-        if self.current.is_none() {
-            self.current = Some(track.clone());
-        } else {
-            self.upcoming.push_back(track.clone());
-        }
-        Ok(Added { track, position: self.upcoming.len() })
+    /// The bounds that the queue was made with.
+    #[must_use]
+    pub const fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// The track that plays, or will as soon as there is a connection.
     #[must_use]
-    pub const fn current(&self) -> Option<&Track> {
+    pub const fn current(&self) -> Option<&Arc<Track>> {
         self.current.as_ref()
     }
 
     /// The tracks after the current one, in the order in which they will play.
-    pub fn upcoming(&self) -> impl ExactSizeIterator<Item = &Track> {
+    pub fn upcoming(&self) -> impl ExactSizeIterator<Item = &Arc<Track>> + DoubleEndedIterator {
         self.upcoming.iter()
     }
 
     /// The tracks that have been current and no longer are, the most recent first; at most [`Limits::max_history`].
-    pub fn history(&self) -> impl Iterator<Item = &Track> {
+    /// A track that was looped is not among them: it is still in the queue.
+    pub fn history(&self) -> impl ExactSizeIterator<Item = &Arc<Track>> + DoubleEndedIterator {
         self.history.iter()
     }
 
@@ -130,41 +103,6 @@ impl Queue {
         })
     }
 
-    /// The track `id` has ended: the next one becomes current and is returned.
-    ///
-    /// When `id` is not the current track, nothing changes and the current track is returned. An end that arrives late,
-    /// after somebody skipped that very track, therefore never skips a second one.
-    pub fn finish(&mut self, id: TrackId) -> Option<&Track> {
-        if self.current.as_ref().is_some_and(|current| current.id == id) {
-            self.advance();
-        }
-        self.current.as_ref()
-    }
-
-    /// Passes over `count` tracks, the current one first; fewer when there are fewer, none when `count` is 0.
-    ///
-    /// Only the track that was current enters the history: nobody heard the others.
-    pub fn skip(&mut self, count: usize) -> Skipped {
-        let mut skipped = Vec::new();
-        if count > 0
-            && let Some(current) = self.current.clone()
-        {
-            let unheard = (count - 1).min(self.upcoming.len());
-            skipped.push(current);
-            skipped.extend(self.upcoming.drain(..unheard));
-            self.advance();
-        }
-        Skipped { skipped, current: self.current.clone() }
-    }
-
-    /// Empties the queue: the current track and the upcoming ones, in order. The history stays and gains the current one.
-    pub fn clear(&mut self) -> Vec<Track> {
-        let mut cleared: Vec<Track> = self.current.iter().cloned().collect();
-        cleared.extend(self.upcoming.drain(..));
-        self.advance();
-        cleared
-    }
-
     /// Page `page` of the upcoming tracks, `size` to a page. Both count from 1, and a number out of range is taken for
     /// the nearest one in it.
     #[must_use]
@@ -172,13 +110,74 @@ impl Queue {
         Page::cut(self.upcoming.iter(), page, size)
     }
 
-    /// Moves the current track into the history and makes the next one current.
-    fn advance(&mut self) {
-        let next = self.upcoming.pop_front();
-        if let Some(played) = core::mem::replace(&mut self.current, next) {
-            self.history.push_front(played);
-            self.history.truncate(self.limits.max_history);
+    /// What happens when a track has come to its end.
+    #[must_use]
+    pub const fn looping(&self) -> LoopMode {
+        self.looping
+    }
+
+    /// Sets what happens when a track has come to its end, from the current one on.
+    pub const fn set_looping(&mut self, looping: LoopMode) {
+        self.looping = looping;
+    }
+
+    /// How many tracks count against [`Limits::max_tracks`].
+    pub(crate) fn held(&self) -> usize {
+        self.upcoming.len() + usize::from(self.current.is_some())
+    }
+
+    /// A number that no track of this queue has had.
+    pub(crate) const fn take_id(&mut self) -> TrackId {
+        let id = TrackId(self.next_id);
+        // Does not overflow: a queue begins at 1, or in the lower half of all numbers when it is restored.
+        self.next_id += 1;
+        id
+    }
+
+    /// The same track under a new number, so that no late event about the old one is taken for one about it.
+    pub(crate) fn renewed(&mut self, mut track: Arc<Track>) -> Arc<Track> {
+        Arc::make_mut(&mut track).id = self.take_id();
+        track
+    }
+
+    /// Puts a track at the end of the upcoming ones, in the true order too.
+    pub(crate) fn append(&mut self, track: Arc<Track>) {
+        if let Some(order) = &mut self.true_order {
+            order.push(track.id);
         }
+        self.upcoming.push_back(track);
+    }
+
+    /// Puts a track before the upcoming ones, in the true order too.
+    pub(crate) fn prepend(&mut self, track: Arc<Track>) {
+        if let Some(order) = &mut self.true_order {
+            order.insert(0, track.id);
+        }
+        self.upcoming.push_front(track);
+    }
+
+    /// Puts a track that is no longer current into the history, which forgets its oldest.
+    pub(crate) fn remember(&mut self, track: Arc<Track>) {
+        self.history.push_front(track);
+        self.history.truncate(self.limits.max_history);
+    }
+
+    /// The upcoming tracks' numbers, in the order in which they will play.
+    pub(crate) fn upcoming_ids(&self) -> Vec<TrackId> {
+        self.upcoming.iter().map(|track| track.id).collect()
+    }
+
+    /// Ends every change: something plays if there is anything to play, and the true order knows the upcoming tracks
+    /// only.
+    pub(crate) fn settle(&mut self) {
+        if self.current.is_none() {
+            self.current = self.upcoming.pop_front();
+        }
+        if let Some(order) = &mut self.true_order {
+            let upcoming: BTreeSet<TrackId> = self.upcoming.iter().map(|track| track.id).collect();
+            order.retain(|id| upcoming.contains(id));
+        }
+        self.true_order.take_if(|order| order.is_empty());
     }
 }
 

@@ -3,9 +3,9 @@
 mod behaviour;
 mod model;
 
-use refrain_model::{ChannelId, TrackInfo, UserId};
+use refrain_model::{ChannelId, Track, TrackInfo, UserId};
 use refrain_queue::{Added, Limits, Queue, QueueError};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// A track of this name, in seconds.
 fn song(title: &str, seconds: Option<u64>) -> TrackInfo {
@@ -33,6 +33,6 @@ fn playing(titles: &[&str]) -> Queue {
     queue
 }
 
-fn titles<'a>(tracks: impl IntoIterator<Item = &'a refrain_model::Track>) -> Vec<&'a str> {
+fn titles<'a>(tracks: impl IntoIterator<Item = &'a Arc<Track>>) -> Vec<&'a str> {
     tracks.into_iter().map(|track| track.info.title.as_str()).collect()
 }

@@ -5,7 +5,7 @@ use crate::song;
 use proptest::prelude::*;
 use refrain_model::{ChannelId, Track, TrackId, UserId};
 use refrain_queue::{Limits, Queue, QueueError};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 #[derive(Clone, Debug)]
 enum Step {
@@ -33,16 +33,16 @@ fn step() -> impl Strategy<Value = Step> {
 #[derive(Default)]
 struct Model {
     /// Still to be heard, the current one first.
-    line: Vec<Track>,
+    line: Vec<Arc<Track>>,
     /// Was current once, the oldest first.
-    heard: Vec<Track>,
+    heard: Vec<Arc<Track>>,
     added: u64,
 }
 
 impl Model {
     /// Crosses out the first `count`; the first of all was being heard.
-    fn cross_out(&mut self, count: usize) -> Vec<Track> {
-        let gone: Vec<Track> = self.line.drain(..count.min(self.line.len())).collect();
+    fn cross_out(&mut self, count: usize) -> Vec<Arc<Track>> {
+        let gone: Vec<Arc<Track>> = self.line.drain(..count.min(self.line.len())).collect();
         self.heard.extend(gone.first().cloned());
         gone
     }

@@ -92,7 +92,7 @@ impl CommandError {
             Self::QueueFull { max } => {
                 format!("The queue is full: it holds {max} tracks. Skip or clear some first.")
             }
-            Self::Queue(e) => e.user_message(),
+            Self::Queue(e) => sentence(&e.to_string()),
             Self::NoSuchFavorite { name } => {
                 format!("There is no favorite called {name:?} here. `/favorites list` shows those there are.")
             }
@@ -138,4 +138,11 @@ fn not_joined(ending: Ending) -> String {
             format!("Discord refuses my voice connection{code}. Only whoever runs me can change that.")
         }
     }
+}
+
+/// An error's words as a sentence of its own.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", letters.as_str())
 }

@@ -1,9 +1,6 @@
 //! What a guild plays often, under a name.
 
-use crate::{
-    CommandError, GuildHandle, PlayRequest, PlayedAll,
-    actor::Command,
-};
+use crate::{CommandError, GuildHandle, PlayRequest, PlayedAll, actor::Command};
 use refrain_extract::Query;
 use refrain_model::UserId;
 use refrain_store::{Favorite, Store, StoreError};

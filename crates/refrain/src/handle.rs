@@ -1,8 +1,8 @@
 //! The way into a guild's actor.
 
 use crate::{
-    CommandError, GuildSettings, NowPlaying, PlayRequest, Played, QueueView, Recovering, SettingChange, Skipped, Undone,
-    VoiceStatus, VoiceSummary,
+    CommandError, GuildSettings, NowPlaying, PlayRequest, Played, QueueView, Recovering, SettingChange, Skipped,
+    Undone, VoiceStatus, VoiceSummary,
     actor::{Command, Message, Seek},
 };
 use refrain_extract::{Extractor, Query};

@@ -22,9 +22,7 @@ mod registry;
 mod status;
 
 pub use announcement::{Announcement, AnnouncementKind, AnnouncementStep, Ending, Interruption, NextStep, Trouble};
-pub use api::{
-    NowPlaying, PlayRequest, Played, PlayedAll, QueueView, Settings, Skipped, Undone, VoiceSummary,
-};
+pub use api::{NowPlaying, PlayRequest, Played, PlayedAll, QueueView, Settings, Skipped, Undone, VoiceSummary};
 pub use error::CommandError;
 pub use gateway::{GatewayPort, Scene};
 pub use handle::GuildHandle;
@@ -34,7 +32,7 @@ pub use refrain_audio::PipelineConfig;
 pub use refrain_extract::{EgressPolicy, Extractor, ExtractorConfig};
 pub use refrain_model::{AutoResume, GuildSettings, LoopMode, SettingChange, WhenOver};
 pub use refrain_queue::{Limits, Page, Place};
-pub use refrain_store as store;
 pub use refrain_recovery::{AutoRejoin, CloseCode, GatewayEvent, Policy, Presence, Verdict, governor::GovernorPolicy};
+pub use refrain_store as store;
 pub use registry::Refrain;
 pub use status::{Doing, Recovering, TimelineEntry, TimelinePage, VoiceStatus, Waiting};

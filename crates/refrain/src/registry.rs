@@ -63,11 +63,7 @@ impl Refrain {
         let remembered = remembered(store.clone()).await?;
         tracing::info!(guilds = remembered.len(), "what was stored has been read");
         let shared = Shared { settings, extractor, port, store, playheads, songbird, turns, epoch };
-        Ok(Self {
-            shared: Arc::new(shared),
-            guilds: Arc::default(),
-            remembered: Arc::new(Mutex::new(remembered)),
-        })
+        Ok(Self { shared: Arc::new(shared), guilds: Arc::default(), remembered: Arc::new(Mutex::new(remembered)) })
     }
 
     /// Where what outlives the process is kept.
@@ -95,7 +91,7 @@ impl Refrain {
         {
             return handle.clone();
         }
-        let handle = self.start(guild);
+        let handle = self.start_actor(guild);
         guilds.insert(guild, handle.clone());
         handle
     }
@@ -139,7 +135,7 @@ impl Refrain {
         self.shared.store.settled().await;
     }
 
-    fn start(&self, guild: GuildId) -> GuildHandle {
+    fn start_actor(&self, guild: GuildId) -> GuildHandle {
         let shared = self.shared.clone();
         let (reports_in, reports) = mpsc::unbounded_channel::<DriverReport>();
         let driver = SongbirdDriver::new(shared.songbird.clone(), guild, shared.settings.bot_user, reports_in);

@@ -5,7 +5,7 @@ use crate::{
     CommandError, GuildSettings, NowPlaying, PlayRequest, Played, PlayedAll, QueueView, SettingChange, VoiceSummary,
 };
 use refrain_model::{ChannelId, TrackInfo};
-use refrain_queue::{Place, QueueError};
+use refrain_queue::QueueError;
 use refrain_recovery::Intent;
 
 impl Actor {
@@ -53,11 +53,7 @@ impl Actor {
         }
     }
 
-    fn done<T: Send + 'static>(
-        &mut self,
-        reply: Reply<T>,
-        work: impl FnOnce(&mut Self) -> Result<T, CommandError>,
-    ) {
+    fn done<T: Send + 'static>(&mut self, reply: Reply<T>, work: impl FnOnce(&mut Self) -> Result<T, CommandError>) {
         let result = work(self);
         self.answer(reply, result);
     }

@@ -111,7 +111,7 @@ impl Actor {
     }
 
     /// How far the current track has been heard.
-    fn playhead(&self) -> Option<Playhead> {
+    pub(super) fn playhead(&self) -> Option<Playhead> {
         let track = self.queue.current()?.id;
         match &self.playback {
             Some(playback) => Some(Playhead { track, position: playback.position(), at_unix_ms: unix_ms() }),

@@ -20,36 +20,114 @@ pub(crate) enum Message {
 
 /// What a person wants.
 pub(crate) enum Command {
-    Play { info: TrackInfo, request: PlayRequest, reply: Reply<Played> },
-    PlayAll { infos: Vec<TrackInfo>, left_out: usize, request: PlayRequest, reply: Reply<PlayedAll> },
-    Skip { count: usize, reply: Reply<Skipped> },
-    SkipTo { position: usize, reply: Reply<Skipped> },
-    Previous { reply: Reply<NowPlaying> },
-    Replay { reply: Reply<NowPlaying> },
-    Seek { to: Seek, reply: Reply<NowPlaying> },
-    Pause { reply: Reply<NowPlaying> },
-    Resume { voice_channel: Option<ChannelId>, reply: Reply<NowPlaying> },
-    Stop { reply: Reply<usize> },
-    Clear { reply: Reply<usize> },
-    Remove { position: usize, count: usize, reply: Reply<Vec<Arc<Track>>> },
-    Move { from: usize, to: usize, reply: Reply<Arc<Track>> },
-    Shuffle { on: Option<bool>, reply: Reply<bool> },
-    Loop { mode: LoopMode, toggle: bool, reply: Reply<LoopMode> },
-    Undo { reply: Reply<Undone> },
-    Volume { percent: Option<u16>, reply: Reply<u16> },
-    Disconnect { reply: Reply<()> },
-    Queue { page: usize, size: Option<usize>, reply: Reply<QueueView> },
-    History { reply: Reply<Vec<Arc<Track>>> },
-    NowPlaying { reply: Reply<NowPlaying> },
-    VoiceStatus { page: usize, reply: Reply<VoiceStatus> },
-    Recover { voice_channel: Option<ChannelId>, reply: Reply<Recovering> },
-    Settings { reply: Reply<GuildSettings> },
-    Configure { change: SettingChange, reply: Reply<GuildSettings> },
+    Play {
+        info: TrackInfo,
+        request: PlayRequest,
+        reply: Reply<Played>,
+    },
+    PlayAll {
+        infos: Vec<TrackInfo>,
+        left_out: usize,
+        request: PlayRequest,
+        reply: Reply<PlayedAll>,
+    },
+    Skip {
+        count: usize,
+        reply: Reply<Skipped>,
+    },
+    SkipTo {
+        position: usize,
+        reply: Reply<Skipped>,
+    },
+    Previous {
+        reply: Reply<NowPlaying>,
+    },
+    Replay {
+        reply: Reply<NowPlaying>,
+    },
+    Seek {
+        to: Seek,
+        reply: Reply<NowPlaying>,
+    },
+    Pause {
+        reply: Reply<NowPlaying>,
+    },
+    Resume {
+        voice_channel: Option<ChannelId>,
+        reply: Reply<NowPlaying>,
+    },
+    Stop {
+        reply: Reply<usize>,
+    },
+    Clear {
+        reply: Reply<usize>,
+    },
+    Remove {
+        position: usize,
+        count: usize,
+        reply: Reply<Vec<Arc<Track>>>,
+    },
+    Move {
+        from: usize,
+        to: usize,
+        reply: Reply<Arc<Track>>,
+    },
+    Shuffle {
+        on: Option<bool>,
+        reply: Reply<bool>,
+    },
+    Loop {
+        mode: LoopMode,
+        toggle: bool,
+        reply: Reply<LoopMode>,
+    },
+    Undo {
+        reply: Reply<Undone>,
+    },
+    Volume {
+        percent: Option<u16>,
+        reply: Reply<u16>,
+    },
+    Disconnect {
+        reply: Reply<()>,
+    },
+    Queue {
+        page: usize,
+        size: Option<usize>,
+        reply: Reply<QueueView>,
+    },
+    History {
+        reply: Reply<Vec<Arc<Track>>>,
+    },
+    NowPlaying {
+        reply: Reply<NowPlaying>,
+    },
+    VoiceStatus {
+        page: usize,
+        reply: Reply<VoiceStatus>,
+    },
+    Recover {
+        voice_channel: Option<ChannelId>,
+        reply: Reply<Recovering>,
+    },
+    Settings {
+        reply: Reply<GuildSettings>,
+    },
+    Configure {
+        change: SettingChange,
+        reply: Reply<GuildSettings>,
+    },
     /// A message was made that says what plays, or it has gone.
-    PanelIs { place: Option<MessagePlace> },
+    PanelIs {
+        place: Option<MessagePlace>,
+    },
     /// The message of an interruption was made, or need not be kept in mind any more.
-    IncidentMessageIs { place: Option<MessagePlace> },
-    ShutDown { reply: Reply<()> },
+    IncidentMessageIs {
+        place: Option<MessagePlace>,
+    },
+    ShutDown {
+        reply: Reply<()>,
+    },
 }
 
 /// Where in the track to go.

@@ -78,7 +78,7 @@ impl Actor {
         self.recovery.handle_input(self.now(), Input::Intent(intent));
     }
 
-    fn prove_heard(&mut self) {
+    pub(super) fn prove_heard(&mut self) {
         if let Some(playhead) = self.playback.as_ref().map(super::playback::Playback::position) {
             self.recovery.handle_input(self.now(), Input::Heard { playhead });
         }

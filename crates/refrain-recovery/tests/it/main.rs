@@ -12,6 +12,7 @@ mod lives;
 mod loss;
 mod peer;
 mod presence;
+mod restart;
 mod resume;
 mod rig;
 mod settings;

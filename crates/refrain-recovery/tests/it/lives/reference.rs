@@ -21,7 +21,7 @@ impl Reference {
     /// Something happened: people's last word counts.
     pub(super) fn hears(&mut self, event: &Event) {
         match event {
-            Event::Input(Input::Intent(Intent::Join { channel })) => {
+            Event::Input(Input::Intent(Intent::Join { channel } | Intent::Return { channel })) => {
                 (self.wanted, self.recall) = (Some(*channel), None);
             }
             Event::Input(Input::Intent(Intent::Leave)) => (self.wanted, self.recall) = (None, None),

@@ -70,6 +70,7 @@ fn driver_event() -> impl Strategy<Value = DriverEvent> {
 fn intent() -> impl Strategy<Value = Intent> {
     prop_oneof![
         6 => channel().prop_map(|channel| Intent::Join { channel }),
+        1 => channel().prop_map(|channel| Intent::Return { channel }),
         2 => Just(Intent::Leave),
         2 => Just(Intent::Override),
     ]

@@ -1,9 +1,12 @@
 //! The parts, put together.
 
 use crate::{config::Config, exit};
-use refrain::{Extractor, ExtractorConfig, Limits, PipelineConfig, Refrain, Settings};
+use refrain::{
+    Extractor, ExtractorConfig, Limits, PipelineConfig, Refrain, Settings,
+    store::{Opening, OpenError, RedbStore, Store, StoreError, StoreHealth, StoreOptions},
+};
 use refrain_discord::{Bot, DiscordError};
-use std::io::Write as _;
+use std::{io::Write as _, path::PathBuf, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
 /// Why the bot ended before it was told to.
@@ -12,13 +15,18 @@ pub(crate) enum AppError {
     #[error("looking tracks up cannot start: {0}")]
     Extractor(String),
     #[error(transparent)]
+    Store(#[from] OpenError),
+    #[error(transparent)]
+    Stored(#[from] StoreError),
+    #[error(transparent)]
     Discord(#[from] DiscordError),
 }
 
 impl AppError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
-            Self::Extractor(_) => exit::CONFIGURATION,
+            Self::Extractor(_) | Self::Store(_) => exit::CONFIGURATION,
+            Self::Stored(_) => exit::UNAVAILABLE,
             Self::Discord(error) if error.is_configuration() => exit::CONFIGURATION,
             Self::Discord(DiscordError::Broken) => exit::SOFTWARE,
             Self::Discord(_) => exit::UNAVAILABLE,
@@ -28,24 +36,66 @@ impl AppError {
 
 /// Runs until `stop` is cancelled.
 pub(crate) async fn run(config: Config, stop: CancellationToken) -> Result<(), AppError> {
+    let store = open_store(config.data_dir.clone()).await?;
     let extractor = Extractor::start(extractor(&config)).await.map_err(|e| AppError::Extractor(e.to_string()))?;
-    let outcome = serve(&config, &extractor, stop).await;
+    let outcome = serve(&config, &extractor, store.clone(), stop).await;
     // A second time after a run: it only finds nothing left to end.
     extractor.shutdown().await;
+    store.settled().await;
     outcome
 }
 
-async fn serve(config: &Config, extractor: &Extractor, stop: CancellationToken) -> Result<(), AppError> {
+async fn serve(
+    config: &Config,
+    extractor: &Extractor,
+    store: Arc<dyn Store>,
+    stop: CancellationToken,
+) -> Result<(), AppError> {
     let bot = tokio::select! {
-        bot = Bot::log_in(&config.discord) => bot?,
+        bot = Bot::log_in(&config.discord, store.clone()) => bot?,
         () = stop.cancelled() => return Ok(()),
     };
     tracing::info!(name = bot.name(), user_id = %bot.user(), version = env!("CARGO_PKG_VERSION"), "logged in");
     invite(&bot.invite_link());
-    let refrain = Refrain::new(settings(config, &bot, extractor), extractor.clone(), bot.port());
+    let refrain = Refrain::start(settings(config, &bot, extractor), extractor.clone(), bot.port(), store).await?;
     bot.run(refrain, stop).await?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Opens what outlives the bot. Where the disk does not let it, everything goes on in memory until it does.
+async fn open_store(data_dir: PathBuf) -> Result<Arc<dyn Store>, AppError> {
+    let opened = tokio::task::spawn_blocking(move || RedbStore::open(&data_dir, StoreOptions::default())).await;
+    let (store, opening) = opened.map_err(|_| StoreError {
+        doing: "opening the store".into(),
+        reason: "the runtime is shutting down".into(),
+    })??;
+    tell(&opening);
+    let store: Arc<dyn Store> = Arc::new(store);
+    tokio::spawn(watch(store.clone()));
+    Ok(store)
+}
+
+/// Tells the operator when the disk does not take what it is given, and when it does again.
+async fn watch(store: Arc<dyn Store>) {
+    let mut health = store.health();
+    let mut failing = false;
+    loop {
+        let seen = health.borrow_and_update().clone();
+        match seen {
+            StoreHealth::Failing { reason, .. } => {
+                failing = true;
+                tracing::error!(%reason, "what has to outlive the bot is kept in memory only for now");
+            }
+            StoreHealth::Well if std::mem::take(&mut failing) => {
+                tracing::info!("the disk takes what it is given again: everything is stored");
+            }
+            StoreHealth::Well => {}
+        }
+        if health.changed().await.is_err() {
+            return;
+        }
+    }
 }
 
 /// For whoever set the bot up, and for scripts: the one line on stdout.
@@ -80,5 +130,7 @@ fn settings(config: &Config, bot: &Bot, extractor: &Extractor) -> Settings {
         governor: config.governor.clone(),
         pipeline,
         limits,
+        auto_resume: config.auto_resume,
+        goodbye: config.goodbye,
     }
 }

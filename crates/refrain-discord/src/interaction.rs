@@ -236,18 +236,18 @@ async fn ask(guild: GuildHandle, order: Order) -> Result<Vec<Embed>, CommandErro
             // The check has found the person's channel.
             let voice_channel = order.voice.ok_or(CommandError::NotConnected)?;
             let requested_by = convert::user(order.user);
-            let request = PlayRequest { query, voice_channel, requested_by, requested_in: order.asked_in };
+            let request = PlayRequest { query, voice_channel, requested_by, requested_in: order.asked_in, place: refrain::Place::End };
             embed::played(&guild.play(request).await?)
         }
         Ask::Skip { count } => embed::skipped(&guild.skip(count).await?),
         Ask::Pause => embed::now_playing(&guild.pause().await?),
-        Ask::Resume => embed::now_playing(&guild.resume().await?),
+        Ask::Resume => embed::now_playing(&guild.resume(order.voice).await?),
         Ask::Stop => embed::stopped(guild.stop().await?),
         Ask::Disconnect => {
             guild.disconnect().await?;
             embed::sentence("Stopped, cleared the queue and left the voice channel.")
         }
-        Ask::Queue { page } => embed::queue(&guild.queue(page).await?),
+        Ask::Queue { page } => embed::queue(&guild.queue(page, None).await?),
         Ask::NowPlaying => embed::now_playing(&guild.now_playing().await?),
         Ask::VoiceStatus { page } => return Ok(status_embed::voice_status(&guild.voice_status(page).await?)),
         Ask::Recover => status_embed::recovering(guild.recover(order.voice).await?),

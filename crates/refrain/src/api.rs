@@ -21,6 +21,8 @@ pub struct Settings {
     pub limits: Limits,
     /// What a restarted bot does with music that was playing, in guilds that have not decided for themselves.
     pub auto_resume: AutoResume,
+    /// Whether a bot that is stopped in good order says so where it says what plays.
+    pub goodbye: bool,
 }
 
 /// `/play`.

@@ -51,6 +51,8 @@ pub enum PanelNews {
         /// Where it will go on within the track.
         from: Duration,
     },
+    /// The bot is being stopped by whoever runs it; shown only where the operator wants it.
+    Stopped,
     /// The bot stays out of voice; the queue is kept.
     StaysAway {
         /// Why.

@@ -31,6 +31,7 @@ pub(crate) static FFMPEG: Key = key("audio.ffmpeg", "FFMPEG_PATH");
 pub(crate) static BITRATE: Key = file_only("audio.bitrate");
 pub(crate) static ALLOW_PRIVATE: Key = key("egress.allow_private", "REFRAIN_ALLOW_PRIVATE");
 pub(crate) static AUTO_RESUME: Key = key("music.auto_resume", "MUSIC_AUTO_RESUME");
+pub(crate) static GOODBYE: Key = file_only("music.goodbye");
 pub(crate) static MAX_TRACKS: Key = file_only("queue.max_tracks");
 pub(crate) static CONNECTION_TIMEOUT: Key = key("voice.connection_timeout", "VOICE_CONNECTION_TIMEOUT");
 pub(crate) static CONNECT_TIMEOUT: Key = key("voice.connect_timeout", "VOICE_CONNECT_TIMEOUT");
@@ -127,6 +128,7 @@ pub(crate) static ALL: &[&Key] = &[
     &MISSED_HEARTBEATS_MOST,
     &AUTO_REJOIN,
     &AUTO_RESUME,
+    &GOODBYE,
     &OVERLAP,
     &GOVERNOR_WINDOW,
     &GOVERNOR_SENDS,

@@ -40,6 +40,7 @@ pub(crate) struct Config {
     pub(crate) egress: EgressPolicy,
     pub(crate) max_tracks: usize,
     pub(crate) auto_resume: AutoResume,
+    pub(crate) goodbye: bool,
     pub(crate) recovery: Policy,
     pub(crate) governor: GovernorPolicy,
     pub(crate) log: Log,
@@ -82,6 +83,15 @@ impl Config {
         Self::from_sources(&Sources { env: &|name| std::env::var_os(name) })
     }
 
+    /// Where the bot keeps things, for commands that need nothing else: not even a token.
+    pub(crate) fn data_dir() -> Result<PathBuf, ConfigError> {
+        let sources = Sources { env: &|name| std::env::var_os(name) };
+        let file = config_file(&sources)?;
+        let file = file.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
+        let env = |name: &str| (sources.env)(name).map(|value| value.to_string_lossy().into_owned());
+        data_dir(&Layers::stack(file, env)?)
+    }
+
     pub(crate) fn from_sources(sources: &Sources<'_>) -> Result<Self, ConfigError> {
         let file = config_file(sources)?;
         let file = file.as_ref().map(|(name, text)| (name.as_str(), text.as_str()));
@@ -93,12 +103,13 @@ impl Config {
         let token = token(&layers)?;
         Ok(Self {
             discord: discord(&layers, token)?,
-            data_dir: layers.path(&keys::DATA_DIR)?.unwrap_or_else(|| PathBuf::from("./data")),
+            data_dir: data_dir(&layers)?,
             yt_dlp: yt_dlp(&layers, path.as_deref())?,
             audio: audio(&layers, path.as_deref())?,
             egress: egress(&layers)?,
             max_tracks: size(layers.number(&keys::MAX_TRACKS, 1..=10_000)?),
             auto_resume: auto_resume(&layers)?,
+            goodbye: goodbye(&layers)?,
             recovery: voice::policy(&layers)?,
             governor: voice::governor(&layers)?,
             log: log(&layers)?,
@@ -207,12 +218,24 @@ fn egress(layers: &Layers) -> Result<EgressPolicy, ConfigError> {
     Ok(EgressPolicy { allow_private: hosts.collect::<Result<_, _>>()? })
 }
 
+fn data_dir(layers: &Layers) -> Result<PathBuf, ConfigError> {
+    Ok(layers.path(&keys::DATA_DIR)?.unwrap_or_else(|| PathBuf::from("./data")))
+}
+
 fn auto_resume(layers: &Layers) -> Result<AutoResume, ConfigError> {
     match layers.word(&keys::AUTO_RESUME)?.as_deref() {
         Some("true") | None => Ok(AutoResume::Resume),
         Some("false") => Ok(AutoResume::StayAway),
         Some("paused") => Ok(AutoResume::Paused),
         Some(_) => Err(layers.error(&keys::AUTO_RESUME, "must be true, false or paused")),
+    }
+}
+
+fn goodbye(layers: &Layers) -> Result<bool, ConfigError> {
+    match layers.word(&keys::GOODBYE)?.as_deref() {
+        Some("true") => Ok(true),
+        Some("false") | None => Ok(false),
+        Some(_) => Err(layers.error(&keys::GOODBYE, "must be true or false")),
     }
 }
 

@@ -300,6 +300,27 @@ impl Stage {
         self.bot.terminate(ENDING).await
     }
 
+    /// Kills the bot and its children with SIGKILL, as a machine that loses its power does, and waits for its end.
+    ///
+    /// # Errors
+    /// When it had ended already.
+    pub async fn kill_bot(&mut self) -> Result<()> {
+        self.bot.kill(ENDING).await
+    }
+
+    /// As [`Self::bot_is_in`], while no bot runs.
+    ///
+    /// # Errors
+    /// When it is not within the time.
+    pub async fn bot_is_in_while_it_is_away(&mut self, channel: Option<&str>) -> Result<()> {
+        let start = Instant::now();
+        while self.control.seat(world::BOT).await?.as_deref() != channel {
+            ensure!(start.elapsed() < PATIENCE, "the bot's seat is not {channel:?}");
+            tokio::time::sleep(POLL).await;
+        }
+        Ok(())
+    }
+
     /// Starts the bot again, after it has ended.
     ///
     /// # Errors

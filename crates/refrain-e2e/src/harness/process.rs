@@ -138,6 +138,19 @@ impl Process {
         rustix::process::kill_process(pid, signal).with_context(|| format!("sending {} a signal", self.name))
     }
 
+    /// Kills its whole group and waits for its end.
+    ///
+    /// # Errors
+    /// When it had ended already.
+    pub async fn kill(&mut self, limit: Duration) -> Result<()> {
+        let group = self.group.with_context(|| format!("{} has no process group", self.name))?;
+        if let Some(status) = self.ended()? {
+            bail!("{} had ended ({status}) before it could be killed", self.name);
+        }
+        kill_process_group(group, Signal::KILL).with_context(|| format!("killing {}", self.name))?;
+        self.wait(limit).await.map(drop)
+    }
+
     /// Asks it to end and waits for that.
     ///
     /// # Errors

@@ -45,6 +45,7 @@ impl Actor {
             Command::IncidentMessageIs { place } => self.incident_message = place,
             Command::ShutDown { reply } => {
                 self.prove_heard();
+                self.say_goodbye();
                 self.remember_for_good();
                 self.silence();
                 self.wish(Intent::Leave);

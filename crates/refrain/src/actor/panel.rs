@@ -15,6 +15,8 @@ pub(super) struct PanelKeeper {
     news_of: Option<TrackId>,
     /// A new message was asked for, and is not there yet.
     asked: bool,
+    /// The bot is being stopped: what it does to leave in good order is not shown.
+    closed: bool,
 }
 
 impl PanelKeeper {
@@ -56,7 +58,7 @@ impl Actor {
         let face = self.face();
         let announces = self.settings().auto_announce_next_song;
         let panel = &mut self.panel;
-        if panel.shown.as_ref() == Some(&face) || panel.place.is_none() && !(announces && is_track(&face)) {
+        if panel.closed || panel.shown.as_ref() == Some(&face) || (panel.place.is_none() && !(announces && is_track(&face))) {
             return;
         }
         // A message that is being made shows the latest word when it is there.
@@ -66,6 +68,15 @@ impl Actor {
         panel.shown = Some(face.clone());
         let channel = self.text_channel.filter(|_| fresh || is_track(&face));
         self.shared.port.show_panel(Panel { guild: self.guild, place, channel, replaces, face });
+    }
+
+    /// The bot is stopped in good order, and where the operator wants it people are told.
+    pub(super) fn say_goodbye(&mut self) {
+        if self.shared.settings.goodbye && self.playback.is_some() {
+            self.panel.tell(PanelNews::Stopped);
+            self.show_panel();
+        }
+        self.panel.closed = true;
     }
 
     fn face(&mut self) -> PanelFace {

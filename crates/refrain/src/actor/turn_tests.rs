@@ -2,15 +2,16 @@
 
 use super::Actor;
 use crate::{
-    Announcement, GatewayPort, GuildHandle, InMemorySettings, Settings, VoiceSummary, governor::Turns, registry::Shared,
+    Announcement, GatewayPort, GuildHandle, Settings, VoiceSummary, governor::Turns, playheads::Playheads, registry::Shared,
 };
 use refrain_audio::{FrameStream, PipelineConfig};
 use refrain_extract::{Extractor, ExtractorConfig};
-use refrain_model::{ChannelId, GuildId, UserId};
+use refrain_model::{AutoResume, ChannelId, GuildId, UserId};
 use refrain_queue::Limits;
 use refrain_recovery::{
     CloseCode, DriverEvent, GatewayEvent, Generation, Intent, Policy, VoiceSession, governor::GovernorPolicy,
 };
+use refrain_store::{RedbStore, Store};
 use refrain_voice::{DriverReport, SongbirdShared, VoiceDriver};
 use std::{
     collections::BTreeMap,
@@ -59,7 +60,7 @@ impl Town {
     fn move_in(self: &Arc<Self>, guild: GuildId, shared: &Arc<Shared>) {
         let (reports_in, reports) = mpsc::unbounded_channel();
         let driver = Driver { guild, town: self.clone(), reports: reports_in };
-        let (handle, inbox) = GuildHandle::new(shared.extractor.clone());
+        let (handle, inbox) = GuildHandle::new(guild, shared.extractor.clone(), shared.store.clone());
         let mut actor = Actor::new(guild, shared.clone(), Box::new(driver), &handle);
         self.log().handles.insert(guild, handle);
         actor.wish(Intent::Join { channel: CHANNEL });
@@ -137,6 +138,7 @@ async fn shared(town: &Arc<Town>, governor: GovernorPolicy, data: &std::path::Pa
     let mut recovery = Policy::default();
     (recovery.timeouts.join, recovery.timeouts.reconnect) = (LONG, LONG);
     let epoch = Instant::now();
+    let store: Arc<dyn Store> = Arc::new(RedbStore::in_memory().unwrap());
     Arc::new(Shared {
         songbird: SongbirdShared::new(recovery.timeouts.reconnect, recovery.liveness.clone()),
         turns: Turns::start(governor.clone(), epoch),
@@ -146,10 +148,13 @@ async fn shared(town: &Arc<Town>, governor: GovernorPolicy, data: &std::path::Pa
             governor,
             pipeline: PipelineConfig::default(),
             limits: Limits::default(),
+            auto_resume: AutoResume::Resume,
+            goodbye: false,
         },
         extractor,
         port: town.clone(),
-        guild_settings: Arc::new(InMemorySettings::default()),
+        playheads: Playheads::start(store.clone()),
+        store,
         epoch,
     })
 }

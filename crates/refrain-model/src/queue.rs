@@ -1,4 +1,4 @@
-//! A queue as a plain value: what is stored, and what an undo goes back to.
+//! A queue as a plain value: what is stored.
 
 use crate::{Track, TrackId};
 use alloc::{sync::Arc, vec::Vec};

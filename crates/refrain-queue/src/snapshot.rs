@@ -39,14 +39,16 @@ impl Queue {
     pub fn restore(snapshot: QueueSnapshot, limits: Limits) -> Self {
         let given = snapshot.tracks().map(|track| track.id.0).max().unwrap_or(0);
         let next_id = snapshot.next_id.max(given.saturating_add(1));
+        let line: Vec<_> = snapshot.current.into_iter().chain(snapshot.upcoming).take(limits.max_tracks).collect();
+        let history: Vec<_> = snapshot.history.into_iter().take(limits.max_history).collect();
+        let mut numbers = Numbers::of(next_id, line.iter().chain(&history));
+
         let mut queue = Self::new(limits);
         queue.looping = snapshot.looping;
-        let mut numbers = Numbers { taken: BTreeSet::new(), all_anew: next_id > HIGHEST };
         if !numbers.all_anew {
             queue.next_id = next_id;
         }
-
-        let mut line = snapshot.current.into_iter().chain(snapshot.upcoming).take(limits.max_tracks);
+        let mut line = line.into_iter();
         queue.current = line.next().map(|track| numbers.adopt(&mut queue, track));
         let mut found = BTreeMap::new();
         for track in line {
@@ -55,7 +57,7 @@ impl Queue {
             found.entry(number).or_insert(track.id);
             queue.upcoming.push_back(track);
         }
-        for track in snapshot.history.into_iter().take(limits.max_history) {
+        for track in history {
             let track = numbers.adopt(&mut queue, track);
             queue.history.push_back(track);
         }
@@ -81,6 +83,16 @@ struct Numbers {
 }
 
 impl Numbers {
+    /// Numbers for these tracks, of which those that share one get others from `next_id` on.
+    fn of<'a>(next_id: u64, tracks: impl Iterator<Item = &'a Arc<Track>> + Clone) -> Self {
+        let distinct: BTreeSet<TrackId> = tracks.clone().map(|track| track.id).collect();
+        let doubles = tracks.count() - distinct.len();
+        // The doubles count: otherwise they could take a queue beyond the highest number, and it would be numbered anew
+        // by the next restore although nothing is wrong with it.
+        let all_anew = next_id.saturating_add(doubles as u64) > HIGHEST;
+        Self { taken: BTreeSet::new(), all_anew }
+    }
+
     fn adopt(&mut self, queue: &mut Queue, track: Arc<Track>) -> Arc<Track> {
         if self.all_anew || !self.taken.insert(track.id) { queue.renewed(track) } else { track }
     }

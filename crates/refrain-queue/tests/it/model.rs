@@ -1,126 +1,314 @@
-//! Random lives of a queue against a model too simple to be wrong: one list of everything ever added, and for each
-//! track whether it is still to come.
+//! A queue as somebody would keep it with pen and paper: one list of what is to be heard, the current one first, and
+//! everything else done by looking through lists. Slow, and too simple to be wrong in the same way as the real one.
 
-use crate::song;
-use proptest::prelude::*;
-use refrain_model::{ChannelId, Track, TrackId, UserId};
-use refrain_queue::{Limits, Queue, QueueError};
-use std::{sync::Arc, time::Duration};
+use refrain_model::{LoopMode, QueueSnapshot, Track, TrackId};
+use refrain_queue::{Limits, Place};
+use std::sync::Arc;
+
+/// A line on the paper: a track's number and the song that it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Item {
+    pub(crate) id: u64,
+    pub(crate) title: String,
+}
+
+impl From<&Arc<Track>> for Item {
+    fn from(track: &Arc<Track>) -> Self {
+        Self { id: track.id.0, title: track.info.title.clone() }
+    }
+}
+
+pub(crate) fn items<'a>(tracks: impl IntoIterator<Item = &'a Arc<Track>>) -> Vec<Item> {
+    tracks.into_iter().map(Item::from).collect()
+}
+
+/// What the last clear or remove took.
+#[derive(Clone, Debug)]
+struct Taken {
+    playing: Option<Item>,
+    waiting: Vec<Item>,
+    /// The upcoming numbers before it, as they would have played, and in their true order.
+    line: Vec<u64>,
+    order: Option<Vec<u64>>,
+}
 
 #[derive(Clone, Debug)]
-enum Step {
-    Enqueue(Option<u64>),
-    FinishCurrent,
-    FinishAny(u64),
-    Skip(usize),
-    Clear,
-    Page(usize, usize),
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    prop_oneof![
-        6 => prop::option::weighted(0.9, 0..10_000_u64).prop_map(Step::Enqueue),
-        3 => Just(Step::FinishCurrent),
-        2 => (0..40_u64).prop_map(Step::FinishAny),
-        2 => prop_oneof![0..6_usize, Just(usize::MAX)].prop_map(Step::Skip),
-        1 => Just(Step::Clear),
-        2 => (any::<usize>(), any::<usize>()).prop_map(|(page, size)| Step::Page(page, size)),
-        2 => (0..6_usize, 0..6_usize).prop_map(|(page, size)| Step::Page(page, size)),
-    ]
-}
-
-/// What a person with pen and paper would keep.
-#[derive(Default)]
-struct Model {
+pub(crate) struct Model {
+    pub(crate) limits: Limits,
+    pub(crate) next: u64,
     /// Still to be heard, the current one first.
-    line: Vec<Arc<Track>>,
-    /// Was current once, the oldest first.
-    heard: Vec<Arc<Track>>,
-    added: u64,
+    pub(crate) line: Vec<Item>,
+    /// Was current once, the most recent first.
+    pub(crate) heard: Vec<Item>,
+    pub(crate) looping: LoopMode,
+    pub(crate) order: Option<Vec<u64>>,
+    taken: Option<Taken>,
+}
+
+fn numbers(items: &[Item]) -> Vec<u64> {
+    items.iter().map(|item| item.id).collect()
+}
+
+/// Puts `new` behind the nearest predecessor that it had in `then` and that is in `list`, or at the front.
+fn put_behind_neighbour(list: &mut Vec<u64>, then: &[u64], new: u64) {
+    let place = then.iter().position(|id| *id == new).expect("it was there");
+    let neighbour = then[..place].iter().rev().find_map(|old| list.iter().position(|id| id == old));
+    list.insert(neighbour.map_or(0, |index| index + 1), new);
 }
 
 impl Model {
-    /// Crosses out the first `count`; the first of all was being heard.
-    fn cross_out(&mut self, count: usize) -> Vec<Arc<Track>> {
-        let gone: Vec<Arc<Track>> = self.line.drain(..count.min(self.line.len())).collect();
-        self.heard.extend(gone.first().cloned());
+    pub(crate) fn of(snapshot: &QueueSnapshot, limits: Limits) -> Self {
+        Self {
+            limits,
+            next: snapshot.next_id,
+            line: items(snapshot.current.iter().chain(&snapshot.upcoming)),
+            heard: items(&snapshot.history),
+            looping: snapshot.looping,
+            order: snapshot.true_order.as_ref().map(|order| order.iter().map(|id| id.0).collect()),
+            taken: None,
+        }
+    }
+
+    pub(crate) fn waiting(&self) -> &[Item] {
+        self.line.get(1..).unwrap_or_default()
+    }
+
+    fn number(&mut self) -> u64 {
+        self.next += 1;
+        self.next - 1
+    }
+
+    fn again(&mut self, item: &Item) -> Item {
+        Item { id: self.number(), title: item.title.clone() }
+    }
+
+    fn hear(&mut self, item: Item) {
+        self.heard.insert(0, item);
+        self.heard.truncate(self.limits.max_history);
+    }
+
+    /// Inserts into the line, and into the true order at its front or end.
+    fn put(&mut self, at_front: bool, item: Item) {
+        let (place, order) = (if at_front { 1.min(self.line.len()) } else { self.line.len() }, self.order.as_mut());
+        if let Some(order) = order {
+            order.insert(if at_front { 0 } else { order.len() }, item.id);
+        }
+        self.line.insert(place, item);
+        self.tidy();
+    }
+
+    /// The true order is about what waits, and only while something does.
+    fn tidy(&mut self) {
+        let waiting = numbers(self.waiting());
+        self.order = self.order.take().map(|order| order.into_iter().filter(|id| waiting.contains(id)).collect());
+        if waiting.is_empty() {
+            self.order = None;
+        }
+    }
+
+    /// Adds these; the number of those that found room.
+    pub(crate) fn add(&mut self, titles: &[String], place: Place) -> usize {
+        let leaves = usize::from(place == Place::Now && !self.line.is_empty());
+        let taken = titles.len().min(self.limits.max_tracks - (self.line.len() - leaves).min(self.limits.max_tracks));
+        let new: Vec<Item> =
+            titles[..taken].iter().map(|title| Item { id: self.number(), title: title.clone() }).collect();
+        if new.is_empty() {
+            return 0;
+        }
+        match place {
+            Place::End => new.into_iter().for_each(|item| self.put(false, item)),
+            Place::Next if self.line.is_empty() => new.into_iter().for_each(|item| self.put(false, item)),
+            Place::Next => new.into_iter().rev().for_each(|item| self.put(true, item)),
+            Place::Now => {
+                if leaves == 1 {
+                    let interrupted = self.line[0].clone();
+                    self.line[0] = new[0].clone();
+                    self.hear(interrupted);
+                } else {
+                    self.line.push(new[0].clone());
+                }
+                new.into_iter().skip(1).rev().for_each(|item| self.put(true, item));
+            }
+        }
+        taken
+    }
+
+    pub(crate) fn finish(&mut self, id: u64, failed: bool) {
+        if self.line.first().is_none_or(|item| item.id != id) {
+            return;
+        }
+        let ended = self.line[0].clone();
+        match self.looping {
+            LoopMode::Track if !failed => self.line[0] = self.again(&ended),
+            LoopMode::Queue if !failed => {
+                let again = self.again(&ended);
+                self.put(false, again);
+                self.line.remove(0);
+            }
+            LoopMode::Off | LoopMode::Track | LoopMode::Queue => {
+                self.line.remove(0);
+                self.hear(ended);
+            }
+        }
+        self.tidy();
+    }
+
+    pub(crate) fn skip(&mut self, count: usize) -> Vec<Item> {
+        let gone = self.line[..count.min(self.line.len())].to_vec();
+        for item in &gone {
+            if self.looping == LoopMode::Queue {
+                let again = self.again(item);
+                self.put(false, again);
+            }
+            self.line.remove(0);
+            self.tidy();
+        }
+        if self.looping != LoopMode::Queue && !gone.is_empty() {
+            self.hear(gone[0].clone());
+        }
         gone
     }
 
-    fn finish(&mut self, id: TrackId) {
-        if self.line.first().is_some_and(|track| track.id == id) {
-            self.cross_out(1);
+    /// Goes back; false without room.
+    pub(crate) fn previous(&mut self) -> bool {
+        if self.line.len() >= self.limits.max_tracks {
+            return false;
         }
-    }
-}
-
-fn apply(queue: &mut Queue, model: &mut Model, limits: Limits, step: &Step) -> Result<(), TestCaseError> {
-    match *step {
-        Step::Enqueue(seconds) => {
-            let added = queue.enqueue(song("x", seconds), UserId::new(1), ChannelId::new(2));
-            if model.line.len() >= limits.max_tracks {
-                prop_assert_eq!(added, Err(QueueError::Full { max: limits.max_tracks }));
-            } else {
-                let added = added.map_err(|e| TestCaseError::fail(e.to_string()))?;
-                model.added += 1;
-                prop_assert_eq!(added.track.id, TrackId(model.added), "numbers only rise");
-                prop_assert_eq!(added.position, model.line.len());
-                model.line.push(added.track);
+        let played = self.heard.remove(0);
+        if let Some(taken) = &mut self.taken
+            && taken.playing.as_ref().is_some_and(|item| item.id == played.id)
+        {
+            taken.playing = None;
+            if taken.waiting.is_empty() {
+                self.taken = None;
             }
         }
-        Step::FinishCurrent => {
-            if let Some(id) = queue.current().map(|track| track.id) {
-                model.finish(id);
-                prop_assert_eq!(queue.finish(id), model.line.first());
-            }
+        if !self.line.is_empty() {
+            let interrupted = self.line[0].clone();
+            let later = self.again(&interrupted);
+            self.put(true, later);
+            self.line.remove(0);
         }
-        Step::FinishAny(id) => {
-            model.finish(TrackId(id));
-            prop_assert_eq!(queue.finish(TrackId(id)), model.line.first());
-        }
-        Step::Skip(count) => {
-            let done = queue.skip(count);
-            prop_assert_eq!(done.skipped, model.cross_out(count));
-            prop_assert_eq!(done.current.as_ref(), model.line.first());
-        }
-        Step::Clear => prop_assert_eq!(queue.clear(), model.cross_out(usize::MAX)),
-        Step::Page(number, size) => {
-            let page = queue.page(number, size);
-            prop_assert!((1..=page.pages).contains(&page.number));
-            let waiting = model.line.get(1..).unwrap_or_default();
-            let chunk = waiting.chunks(size.max(1)).nth(page.number - 1).unwrap_or_default();
-            prop_assert_eq!(page.tracks.as_slice(), chunk);
-            prop_assert_eq!(page.pages, waiting.chunks(size.max(1)).len().max(1));
-            prop_assert_eq!(page.total, waiting.len());
+        let back = self.again(&played);
+        self.line.insert(0, back);
+        true
+    }
+
+    pub(crate) fn restart(&mut self) {
+        if !self.line.is_empty() {
+            self.line[0] = self.again(&self.line[0].clone());
         }
     }
-    Ok(())
-}
 
-fn check(queue: &Queue, model: &Model, limits: Limits) -> Result<(), TestCaseError> {
-    let waiting = model.line.get(1..).unwrap_or_default();
-    prop_assert_eq!(queue.current(), model.line.first());
-    prop_assert!(queue.upcoming().eq(waiting));
-    prop_assert_eq!(queue.upcoming().len(), waiting.len());
-    prop_assert_eq!((queue.len(), queue.is_empty()), (waiting.len(), waiting.is_empty()));
-    let whole: Option<Duration> = waiting.iter().map(|track| track.info.duration).sum();
-    prop_assert_eq!(queue.total_duration(), whole);
-    prop_assert!(queue.history().eq(model.heard.iter().rev().take(limits.max_history)));
-    Ok(())
-}
+    pub(crate) fn move_track(&mut self, from: usize, to: usize) {
+        let item = self.line.remove(from);
+        self.line.insert(to, item);
+    }
 
-proptest! {
-    #[test]
-    fn any_life_of_a_queue_matches_pen_and_paper(
-        max_tracks in 0..12_usize,
-        max_history in 0..6_usize,
-        steps in prop::collection::vec(step(), 0..80),
-    ) {
-        let limits = Limits { max_tracks, max_history };
-        let (mut queue, mut model) = (Queue::new(limits), Model::default());
-        for step in &steps {
-            apply(&mut queue, &mut model, limits, step)?;
-            check(&queue, &model, limits)?;
+    /// Takes what is in this range of the line, where 0 is the current one.
+    pub(crate) fn take(&mut self, range: std::ops::Range<usize>) -> Vec<Item> {
+        let before = (numbers(self.waiting()), self.order.clone());
+        let with_current = range.start == 0;
+        let gone: Vec<Item> = self.line.drain(range).collect();
+        if !gone.is_empty() {
+            let (playing, waiting) = gone.split_at(usize::from(with_current));
+            if let Some(playing) = playing.first() {
+                self.hear(playing.clone());
+            }
+            self.taken = Some(Taken {
+                playing: playing.first().cloned(),
+                waiting: waiting.to_vec(),
+                line: before.0,
+                order: before.1,
+            });
         }
+        self.tidy();
+        gone
+    }
+
+    /// Notes the order that the real queue chose.
+    pub(crate) fn shuffle(&mut self, chosen: &[u64]) {
+        let waiting = self.waiting().to_vec();
+        if waiting.is_empty() {
+            return;
+        }
+        self.order = self.order.take().or_else(|| Some(numbers(&waiting)));
+        self.arrange(chosen, &waiting);
+    }
+
+    pub(crate) fn unshuffle(&mut self) {
+        if let Some(order) = self.order.take() {
+            let waiting = self.waiting().to_vec();
+            self.arrange(&order, &waiting);
+            if let Some(taken) = &mut self.taken
+                && let Some(order) = taken.order.take()
+            {
+                taken.line = order;
+            }
+        }
+    }
+
+    /// Puts these tracks behind the current one in this order.
+    fn arrange(&mut self, order: &[u64], tracks: &[Item]) {
+        self.line.truncate(1);
+        for id in order {
+            self.line.extend(tracks.iter().find(|item| item.id == *id).cloned());
+        }
+    }
+
+    pub(crate) fn can_undo(&self) -> bool {
+        self.taken.is_some()
+    }
+
+    /// What comes back, and how many do not; `None` without room.
+    pub(crate) fn undo(&mut self) -> Option<(Vec<Item>, usize)> {
+        let room = self.limits.max_tracks - self.line.len();
+        if room == 0 {
+            return None;
+        }
+        let taken = self.taken.take()?;
+        let fit = (room - usize::from(taken.playing.is_some())).min(taken.waiting.len());
+        let back = &taken.waiting[..fit];
+        let idle = self.line.is_empty();
+
+        let mut line = numbers(self.waiting());
+        let mut order = self.order.clone().or_else(|| taken.order.is_some().then(|| line.clone()));
+        for id in taken.line.iter().filter(|id| numbers(back).contains(id)) {
+            put_behind_neighbour(&mut line, &taken.line, *id);
+        }
+        let then = taken.order.as_ref().unwrap_or(&taken.line);
+        for id in then.iter().filter(|id| numbers(back).contains(id)) {
+            order.iter_mut().for_each(|order| put_behind_neighbour(order, then, *id));
+        }
+        let mut tracks = self.waiting().to_vec();
+        tracks.extend(back.iter().cloned());
+        if idle {
+            // A place for what plays, for as long as the others are put in order.
+            self.line.push(Item { id: u64::MAX, title: String::new() });
+        }
+        self.arrange(&line, &tracks);
+        self.order = order;
+
+        let mut restored = Vec::new();
+        if let Some(playing) = &taken.playing {
+            self.heard.retain(|item| item.id != playing.id);
+            let again = self.again(playing);
+            restored.push(again.clone());
+            self.put(true, again);
+        }
+        if idle {
+            self.line.remove(0);
+        }
+        self.tidy();
+        restored.extend(back.iter().cloned());
+        Some((restored, taken.waiting.len() - fit))
+    }
+
+    pub(crate) fn forget_undo(&mut self) {
+        self.taken = None;
+    }
+
+    pub(crate) fn true_order(&self) -> Option<Vec<TrackId>> {
+        self.order.as_ref().map(|order| order.iter().copied().map(TrackId).collect())
     }
 }

@@ -17,6 +17,7 @@ mod error;
 mod interaction;
 mod notice;
 mod port;
+mod session;
 mod settings;
 mod shard;
 mod status_embed;

@@ -5,7 +5,7 @@ use crate::{
     convert,
     world::{self, World},
 };
-use refrain::{Announcement, GatewayPort};
+use refrain::{Announcement, GatewayPort, Scene};
 use refrain_model::{ChannelId, GuildId};
 use std::sync::Arc;
 use twilight_gateway::MessageSender;
@@ -54,5 +54,12 @@ impl GatewayPort for Port {
     fn listeners(&self, guild: GuildId, channel: ChannelId) -> Option<u32> {
         let listeners = self.world.listeners(convert::to_guild(guild)?, convert::to_channel(channel)?)?;
         Some(u32::try_from(listeners).unwrap_or(u32::MAX))
+    }
+    fn scene(&self, guild: GuildId, channel: ChannelId) -> Scene {
+        match (convert::to_guild(guild), convert::to_channel(channel)) {
+            (Some(guild), Some(channel)) => self.world.scene(guild, channel),
+            // Zero is no snowflake: there is no such channel.
+            _ => Scene::Gone,
+        }
     }
 }

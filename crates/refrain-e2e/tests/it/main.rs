@@ -10,6 +10,7 @@ mod people;
 mod playing;
 mod races;
 mod restart;
+mod sessions;
 mod silence;
 mod support;
 mod wrong_input;

@@ -243,9 +243,8 @@ impl Reader {
         match guild {
             // More of what was missed may follow: see `resumed`.
             GuildCreate::Available(_) if self.keeper.is_replaying() => {}
-            GuildCreate::Available(_) => {
-                self.refrain.guild_available(convert::guild(id), self.world.own_channel(id));
-            }
+            // It may have a record from before a restart, and no actor yet.
+            GuildCreate::Available(_) => self.refrain.guild_available(convert::guild(id), self.world.own_channel(id)),
             GuildCreate::Unavailable(_) => self.tell(convert::guild(id), GatewayEvent::GuildUnavailable),
         }
     }

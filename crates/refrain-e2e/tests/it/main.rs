@@ -11,6 +11,7 @@ mod playing;
 mod races;
 mod rest;
 mod restart;
+mod sessions;
 mod silence;
 mod storage;
 mod support;

@@ -17,5 +17,6 @@ mod rest;
 mod restart;
 mod settings;
 mod silence;
+mod storage;
 mod support;
 mod wrong_input;

@@ -1,19 +1,13 @@
 //! The bot is killed, or stopped, and started again: the music comes back where people stopped hearing it, or it stays away
 //! where nobody wants it. Nothing of the queue is lost.
 
-use crate::support::{compare, first_light, of_recording, speaks_of, stage};
+use crate::support::{compare, first_light, of_recording, owner_asks, speaks_of, stage};
 use anyhow::{Context as _, Result};
 use refrain_e2e::{
-    harness::{Answer, Stage, world},
+    harness::{Stage, world},
     measure::FaultHeard,
 };
-use serde_json::{Value, json};
-
-/// Gives a command as Ben does, whom the guild belongs to.
-async fn owner_asks(stage: &mut Stage, name: &str, options: Value) -> Result<Answer> {
-    let id = stage.control.command(world::TEXT, world::BEN, name, options).await?;
-    stage.answer(&id, name).await
-}
+use serde_json::json;
 
 /// Music plays, and something waits in the queue.
 async fn playing() -> Result<Stage> {

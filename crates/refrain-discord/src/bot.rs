@@ -1,10 +1,10 @@
 //! Logging in, running, stopping.
 
 use crate::{
-    announcer::{self, Board},
-    commands, convert,
+    announcer, commands, convert,
     error::DiscordError,
     interaction::Desk,
+    outbox, panel,
     port::Port,
     session::{self, Keeper, Resumable, Terms},
     settings::Settings,
@@ -54,7 +54,8 @@ pub struct Bot {
     world: Arc<World>,
     shards: Vec<(Shard, Keeper)>,
     senders: Vec<MessageSender>,
-    board: Arc<Board>,
+    announcements: Arc<announcer::Board>,
+    panels: Arc<panel::Board>,
 }
 
 impl Bot {
@@ -75,7 +76,8 @@ impl Bot {
         let terms = Terms { bot: user, intents: INTENTS.bits(), shards: gateway.shards.max(1) };
         let shards = shards(settings, &gateway, terms, &world, store).await;
         let senders = shards.iter().map(|(shard, _)| shard.sender()).collect();
-        Ok(Self { http, application, user, name, world, shards, senders, board: Arc::default() })
+        let (announcements, panels) = (Arc::default(), Arc::default());
+        Ok(Self { http, application, user, name, world, shards, senders, announcements, panels })
     }
 
     /// The bot's own user.
@@ -103,7 +105,8 @@ impl Bot {
     /// The way out to Discord, for [`Refrain::start`].
     #[must_use]
     pub fn port(&self) -> Arc<dyn GatewayPort> {
-        Arc::new(Port::new(self.senders.clone(), self.board.clone(), self.world.clone()))
+        let (announcements, panels) = (self.announcements.clone(), self.panels.clone());
+        Arc::new(Port::new(self.senders.clone(), announcements, panels, self.world.clone()))
     }
 
     /// Connects and serves until `stop` is cancelled; then leaves voice in every guild and closes the shards, within 5 s.
@@ -112,9 +115,12 @@ impl Bot {
     /// When the gateway closes a shard for good. Voice is left then too, as far as that is possible.
     pub async fn run(self, refrain: Refrain, stop: CancellationToken) -> Result<(), DiscordError> {
         let world = self.world;
-        let desk = Desk::new(self.http.clone(), self.application, world.clone(), refrain.clone());
+        let panels = self.panels;
+        let desk = Desk::new(self.http.clone(), self.application, world.clone(), refrain.clone(), panels.clone());
         let closing = CancellationToken::new();
-        let mut announcer = tokio::spawn(announcer::run(self.http, self.board, closing.clone()));
+        let announcer = outbox::run(self.http.clone(), self.announcements, refrain.clone(), closing.clone());
+        let mut announcer = tokio::spawn(announcer);
+        let mut shower = tokio::spawn(outbox::run(self.http, panels, refrain.clone(), closing.clone()));
         let mut readers = JoinSet::new();
         for (shard, keeper) in self.shards {
             let reader = Reader::new(world.clone(), refrain.clone(), desk.clone(), closing.clone(), keeper);
@@ -130,11 +136,12 @@ impl Bot {
         desk.tasks().close();
         // What was said of an interruption that ends here does not stay as it is.
         let readers = async { while readers.join_next().await.is_some() {} };
-        let rest = async { tokio::join!(desk.tasks().wait(), readers, &mut announcer) };
+        let rest = async { tokio::join!(desk.tasks().wait(), readers, &mut announcer, &mut shower) };
         if time::timeout(CLOSE_LIMIT, rest).await.is_err() {
             tracing::debug!("some connections were still open at the end");
         }
         announcer.abort();
+        shower.abort();
         outcome
     }
 }

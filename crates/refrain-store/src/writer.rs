@@ -9,7 +9,7 @@ use crate::{
 use redb::Database;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, MutexGuard, PoisonError, RwLockReadGuard},
+    sync::{Arc, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -117,8 +117,7 @@ impl Writer {
 
     fn commit(&mut self, batch: &Changes) -> Result<(), Trouble> {
         let doing = format!("writing {}", self.shared.name);
-        let shared = self.shared.clone();
-        let guard = shared.db.read().unwrap_or_else(PoisonError::into_inner);
+        let guard = self.shared.db.read().unwrap_or_else(PoisonError::into_inner);
         let Some(db) = &*guard else {
             return Err(Trouble::panic(&doing, &"no database is open"));
         };
@@ -127,10 +126,6 @@ impl Writer {
             Ok(done) => done.map_err(|error| Trouble::new(&doing, error)),
             Err(payload) => Err(Trouble::panic(&doing, payload.as_ref())),
         }
-    }
-
-    fn database(&self) -> RwLockReadGuard<'_, Option<Database>> {
-        self.shared.db.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Replaces the database by one that is opened anew: after an error of the disk redb takes no more writes.

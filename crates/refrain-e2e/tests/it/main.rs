@@ -13,5 +13,6 @@ mod rest;
 mod restart;
 mod sessions;
 mod silence;
+mod storage;
 mod support;
 mod wrong_input;

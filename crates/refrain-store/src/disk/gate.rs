@@ -92,8 +92,7 @@ impl Held {
         let end = offset.checked_add(out.len() as u64).filter(|end| *end <= self.len);
         let end = end.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
         out.fill(0);
-        let there = self.base.min(end).saturating_sub(offset);
-        file.read(offset, &mut out[..index(there)])?;
+        self.from_file(file, offset, out)?;
         for (block, bytes) in self.blocks.range(offset / BLOCK..end.div_ceil(BLOCK)) {
             let start = block * BLOCK;
             let (from, to) = (start.max(offset), (start + BLOCK).min(end));
@@ -123,10 +122,14 @@ impl Held {
             return Ok(bytes.clone());
         }
         let mut bytes = vec![0; index(BLOCK)];
-        let start = block * BLOCK;
-        let there = self.base.min(start + BLOCK).saturating_sub(start);
-        file.read(start, &mut bytes[..index(there)])?;
+        self.from_file(file, block * BLOCK, &mut bytes)?;
         Ok(bytes)
+    }
+
+    /// What of the file's own is still to be seen there.
+    fn from_file(&self, file: &dyn StorageBackend, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        let there = self.base.saturating_sub(offset).min(out.len() as u64);
+        if there > 0 { file.read(offset, &mut out[..index(there)]) } else { Ok(()) }
     }
 
     fn set_len(&mut self, len: u64) {

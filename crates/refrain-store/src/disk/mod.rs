@@ -7,8 +7,7 @@ mod open;
 mod place;
 mod words;
 
-pub(crate) use gate::Gate;
 pub use open::Opening;
-pub(crate) use open::{Found, Refusal, attempt, in_memory, open};
-pub(crate) use place::{Access, FILE_NAME, FilePlace, MemoryPlace, Place};
+pub(crate) use open::{Found, Refusal, in_memory, open};
+pub(crate) use place::{FilePlace, MemoryPlace, Place};
 pub(crate) use words::Trouble;

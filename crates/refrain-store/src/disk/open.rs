@@ -7,7 +7,7 @@ use super::{
     words::Trouble,
 };
 use crate::tables::{Has, META, SCHEMA, has_meta};
-use redb::{Database, DatabaseError, ReadableDatabase as _, ReadableTable as _};
+use redb::{Database, DatabaseError, ReadableDatabase as _};
 use std::{
     fmt, io,
     panic::{AssertUnwindSafe, catch_unwind},
@@ -139,9 +139,8 @@ fn begin_anew(place: &dyn Place, broken: &Trouble) -> Result<Found, Trouble> {
 pub(crate) fn attempt(place: &dyn Place, access: Access) -> Result<Found, Refusal> {
     // A damaged file can make the database panic; a panic here means that, and must not end the process.
     catch_unwind(AssertUnwindSafe(|| opened(place, access))).unwrap_or_else(|payload| {
-        let mut trouble = Trouble::panic(&format!("opening {}", place.name()), payload.as_ref());
-        trouble.broken = true;
-        Err(Refusal::Trouble(trouble))
+        let trouble = Trouble::panic(&format!("opening {}", place.name()), payload.as_ref());
+        Err(Refusal::Trouble(trouble.of_the_content()))
     })
 }
 

@@ -67,6 +67,11 @@ impl Trouble {
         }
     }
 
+    /// The same, laid to what is in the file.
+    pub(crate) fn of_the_content(self) -> Self {
+        Self { broken: true, ..self }
+    }
+
     pub(crate) fn locked(doing: &str) -> Self {
         Self {
             what: format!("{doing}: another process has opened it"),

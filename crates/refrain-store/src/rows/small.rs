@@ -75,7 +75,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Tolerant<T> {
 /// know (a new kind of loop, say), which then has its default. For types with `#[serde(default)]`.
 pub(crate) fn tolerantly<T: DeserializeOwned>(value: Value) -> Result<T, serde_json::Error> {
     let Value::Object(fields) = value else {
-        return serde_json::from_value(value);
+        return Err(serde::de::Error::custom("not a JSON object"));
     };
     if let Ok(whole) = serde_json::from_value(Value::Object(fields.clone())) {
         return Ok(whole);

@@ -26,7 +26,6 @@ struct State {
     fails: Option<(u64, u64)>,
     locked: bool,
     set_aside: u64,
-    panics: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -43,12 +42,6 @@ impl Disk {
     /// Operations from the `after`th on fail, as many as `count`.
     pub(super) fn fail(&self, after: u64, count: u64) {
         self.state().fails = Some((after, count));
-    }
-
-    /// The same, but with a panic.
-    pub(super) fn panic(&self, after: u64, count: u64) {
-        self.fail(after, count);
-        self.state().panics = true;
     }
 
     pub(super) fn mend(&self) {
@@ -91,7 +84,6 @@ impl State {
         self.operations += 1;
         match self.fails {
             Some((after, count)) if (after..after.saturating_add(count)).contains(&self.operations) => {
-                assert!(!self.panics, "the disk was told to panic");
                 Err(io::Error::from_raw_os_error(5))
             }
             _ => Ok(()),

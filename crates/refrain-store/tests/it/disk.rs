@@ -46,7 +46,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        drop(unmount(self.path(), UnmountFlags::DETACH));
+        let _gone = unmount(self.path(), UnmountFlags::DETACH);
     }
 }
 

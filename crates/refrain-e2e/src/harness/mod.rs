@@ -327,11 +327,19 @@ impl Stage {
     /// # Errors
     /// When it does not start, or does not end by itself.
     pub async fn start_another_bot(&self) -> Result<(Option<i32>, Vec<String>)> {
-        let Launch { name, program, arguments, environment, folder, .. } = &self.launch;
+        self.run_bot([]).await
+    }
+
+    /// The same with arguments, as for `refrain store check`.
+    ///
+    /// # Errors
+    /// When it does not start, or does not end by itself.
+    pub async fn run_bot<const N: usize>(&self, arguments: [&str; N]) -> Result<(Option<i32>, Vec<String>)> {
+        let Launch { name, program, environment, folder, .. } = &self.launch;
         let launch = Launch {
             name,
             program: program.clone(),
-            arguments: arguments.clone(),
+            arguments: arguments.map(Into::into).into(),
             environment: environment.clone(),
             folder: folder.clone(),
             log_file: folder.join("another-bot.log"),

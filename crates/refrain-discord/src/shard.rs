@@ -161,7 +161,10 @@ impl Reader {
     /// bring it again. One that a replay brings has met no bot, and nobody waits for an answer that Discord would refuse.
     fn interaction(&mut self, interaction: Interaction, shard: &Shard) {
         if shard.state() == ShardState::Resuming && is_too_late(&interaction, session::unix_ms()) {
-            tracing::info!(shard = self.number, "a command was given while the bot was away, too long ago to be answered");
+            tracing::info!(
+                shard = self.number,
+                "a command was given while the bot was away, too long ago to be answered"
+            );
         } else if !self.keeper.is_replaying() {
             self.keeper.write_now(shard.session(), shard.resume_url(), Instant::now());
             self.desk.take(interaction);

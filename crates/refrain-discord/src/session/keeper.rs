@@ -108,7 +108,9 @@ impl Keeper {
             self.begin_session();
             // The bot may have been removed from guilds without being told.
             let mut gone = self.digests.keys().copied().collect::<BTreeSet<_>>();
-            ready.guilds.iter().for_each(|guild| drop(gone.remove(&guild.id)));
+            for guild in &ready.guilds {
+                gone.remove(&guild.id);
+            }
             self.changed.extend(gone);
         }
         self.changed.extend(changes(event));

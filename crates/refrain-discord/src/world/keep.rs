@@ -43,7 +43,8 @@ impl World {
     }
 
     fn keep_roles(&self, guild: Id<GuildMarker>) -> Vec<(Id<RoleMarker>, Permissions)> {
-        let mut ids: Vec<_> = self.cache.guild_roles(guild).map(|ids| ids.iter().copied().collect()).unwrap_or_default();
+        let mut ids: Vec<_> =
+            self.cache.guild_roles(guild).map(|ids| ids.iter().copied().collect()).unwrap_or_default();
         ids.sort_unstable();
         ids.into_iter().filter_map(|id| Some((id, self.cache.role(id)?.permissions))).collect()
     }
@@ -61,7 +62,8 @@ impl World {
             return None;
         }
         // Other members' rights are never asked for.
-        let counts = |one: &&PermissionOverwrite| one.kind != PermissionOverwriteType::Member || one.id == self.bot.cast();
+        let counts =
+            |one: &&PermissionOverwrite| one.kind != PermissionOverwriteType::Member || one.id == self.bot.cast();
         let overwrites = channel.permission_overwrites.iter().flatten().filter(counts).copied().collect();
         let (user_limit, parent) = (channel.user_limit, channel.parent_id);
         Some(KeptChannel { id, kind: channel.kind, overwrites, user_limit, parent })

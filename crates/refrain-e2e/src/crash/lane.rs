@@ -5,12 +5,13 @@ use super::{
     heard::Segment,
     model::{Admissible, Found, Guild, Settings},
     options::Options,
+    orphans::Orphan,
     row::Row,
     script::Writer,
 };
 use crate::harness::Stage;
 use anyhow::{Context as _, Result};
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Instant};
 
 /// A stage, and all that is known of the bot on it.
 pub(super) struct Lane<'a> {
@@ -29,6 +30,8 @@ pub(super) struct Lane<'a> {
     /// What was found in this round: on the disk, and then in the bot's words.
     pub(super) stored: Option<Found>,
     pub(super) told: Option<Found>,
+    /// What the killed bot had started, and when it was killed.
+    pub(super) orphans: Vec<(Orphan, Instant)>,
     /// What the bot logged in this round, life by life.
     pub(super) lives: Vec<Vec<String>>,
 }
@@ -72,6 +75,7 @@ impl<'a> Lane<'a> {
             config_words: Vec::new(),
             stored: None,
             told: None,
+            orphans: Vec::new(),
             lives: Vec::new(),
         })
     }

@@ -11,6 +11,7 @@ mod heard;
 mod lane;
 mod model;
 mod options;
+mod orphans;
 mod position;
 mod report;
 mod round;

@@ -48,6 +48,15 @@ pub(super) fn judge(guild: &Guild, last: Option<&Segment>, first: &Segment, kill
     }
 }
 
+/// What is kept of the position of a song that is paused must be where people stopped hearing it.
+pub(super) fn judge_kept(guild: &Guild, last: Option<&Segment>, kept_ms: Option<f64>) -> Option<String> {
+    let (current, kept_ms) = (guild.current.filter(|_| guild.paused && guild.place == Place::Heard)?, kept_ms?);
+    let last = last.filter(|last| last.track == current.sound())?;
+    let (kept, heard) = (kept_ms / 1_000.0, last.to_ms / 1_000.0);
+    let words = || format!("{current}, paused, was last heard at {heard:.2} s and is kept at {kept:.2} s");
+    ((kept_ms - last.to_ms).abs() > MOST_MS).then(words)
+}
+
 /// Whether this was heard after the place was last put somewhere.
 fn was_heard(place: Place, last: &Segment) -> bool {
     match place {

@@ -4,7 +4,8 @@ use super::{
     heard::{Segment, accepted, now_ms, segments},
     lane::Lane,
     model::{Admissible, Place},
-    position::judge,
+    orphans::Orphan,
+    position::{judge, judge_kept},
     row::Row,
     script::{Moment, Script},
     stored,
@@ -21,6 +22,8 @@ const POLL: Duration = Duration::from_millis(30);
 const MUSIC: Duration = Duration::from_secs(30);
 /// What the dead bot had sent may still be on its way.
 const ON_ITS_WAY: Duration = Duration::from_millis(60);
+/// What the bot had started must have ended after so long.
+const ENDS_BY_ITSELF: Duration = Duration::from_secs(10);
 /// Music as long as this has come back.
 const BACK_MS: f64 = 200.0;
 
@@ -59,6 +62,7 @@ impl Lane<'_> {
         self.look_at_what_is_left(row).await?;
         self.start_again(row).await?;
         self.ask_everything(row).await?;
+        self.check_that_nothing_outlives_the_bot(row);
         self.check_that_it_is_silent_where_it_must_be(row).await
     }
 
@@ -90,6 +94,8 @@ impl Lane<'_> {
         self.killed_ms = now_ms(&self.stage.control).await?;
         self.stage.kill_bot().await?;
         row.kills += 1;
+        let (address, now) = (self.stage.media.address().to_string(), Instant::now());
+        self.orphans.extend(Orphan::all_with(&address)?.into_iter().map(|one| (one, now)));
         tokio::time::sleep(ON_ITS_WAY).await;
         let lines = self.stage.bot_log();
         row.complaints.extend(error_lines(&lines).into_iter().map(|error| format!("logged at ERROR: {error}")));
@@ -115,6 +121,7 @@ impl Lane<'_> {
                 (guild.upcoming, guild.order_unread) = (upcoming.clone(), false);
             }
         });
+        row.complaints.extend(judge_kept(&self.likely(), self.last.as_ref(), found.playhead_ms));
         self.stored = Some(found);
         Ok(())
     }
@@ -171,6 +178,18 @@ impl Lane<'_> {
             tokio::time::sleep(POLL).await;
         }
         Ok(None)
+    }
+
+    /// What the bot had started ends by itself, soon.
+    fn check_that_nothing_outlives_the_bot(&mut self, row: &mut Row) {
+        self.orphans.retain(|(one, _)| one.is_still_there());
+        let late = |(one, killed): &(Orphan, Instant)| {
+            let outlived = killed.elapsed();
+            (outlived > ENDS_BY_ITSELF)
+                .then(|| format!("{} has outlived the bot by {} s so far", one.program(), outlived.as_secs()))
+        };
+        row.complaints.extend(self.orphans.iter().filter_map(late));
+        self.orphans.retain(|one| late(one).is_none());
     }
 
     /// Where the music is paused, or the bot is away, nothing is heard.

@@ -236,7 +236,13 @@ async fn ask(guild: GuildHandle, order: Order) -> Result<Vec<Embed>, CommandErro
             // The check has found the person's channel.
             let voice_channel = order.voice.ok_or(CommandError::NotConnected)?;
             let requested_by = convert::user(order.user);
-            let request = PlayRequest { query, voice_channel, requested_by, requested_in: order.asked_in, place: refrain::Place::End };
+            let request = PlayRequest {
+                query,
+                voice_channel,
+                requested_by,
+                requested_in: order.asked_in,
+                place: refrain::Place::End,
+            };
             embed::played(&guild.play(request).await?)
         }
         Ask::Skip { count } => embed::skipped(&guild.skip(count).await?),

@@ -135,11 +135,11 @@ impl Reader {
 
     fn guild_create(&self, guild: &GuildCreate) {
         let id = guild.id();
-        let event = match guild {
-            GuildCreate::Available(_) => GatewayEvent::GuildAvailable { channel: self.world.own_channel(id) },
-            GuildCreate::Unavailable(_) => GatewayEvent::GuildUnavailable,
-        };
-        self.tell(convert::guild(id), event);
+        match guild {
+            // It may have a record from before a restart, and no actor yet.
+            GuildCreate::Available(_) => self.refrain.guild_available(convert::guild(id), self.world.own_channel(id)),
+            GuildCreate::Unavailable(_) => self.tell(convert::guild(id), GatewayEvent::GuildUnavailable),
+        }
     }
 
     /// Only guilds that do something have an actor; the others need not know.

@@ -9,6 +9,7 @@ mod lifecycle;
 mod people;
 mod playing;
 mod races;
+mod rest;
 mod restart;
 mod silence;
 mod support;

@@ -74,7 +74,9 @@ mod tests {
     use crate::crash::model::Song;
 
     fn playing(place: Place) -> Guild {
-        Guild { current: Some(Song(1)), in_voice: true, place, ..Guild::default() }
+        let mut guild = Guild::default();
+        (guild.current, guild.in_voice, guild.place) = (Some(Song(1)), true, place);
+        guild
     }
 
     fn heard(start_ms: f64, from_ms: f64, length_ms: f64) -> Segment {

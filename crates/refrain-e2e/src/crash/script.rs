@@ -113,7 +113,7 @@ impl Writer {
         for command in self.bring_music(&now, at_ms) {
             give(&mut now, vec![command]);
         }
-        for _ in 0..self.dice.below(3) {
+        for _ in 0..=self.dice.below(4) {
             let commands = self.some(&now);
             give(&mut now, commands);
         }
@@ -184,8 +184,13 @@ impl Writer {
         if count > 25 {
             return Command::Remove(3, 12);
         }
-        match dice.below(44) {
-            0..=5 => Command::Play(self.song()),
+        if sure && guild.can_undo() && dice.below(3) == 0 {
+            return Command::Undo;
+        }
+        match dice.below(42) {
+            0..=3 => Command::Play(self.song()),
+            4 => Command::PlayNext(self.song()),
+            5 => Command::PlayNow(self.song()),
             6..=8 => Command::Skip(1 + dice.below(2)),
             9 | 10 if count > 0 => Command::SkipTo(place(dice)),
             11 | 12 if !guild.history.is_empty() => Command::Previous,
@@ -196,13 +201,12 @@ impl Writer {
             19 if dice.below(2) == 0 => Command::Clear,
             20..=22 if count > 1 => Command::Remove(place(dice), 1 + dice.below(2)),
             23..=26 if count > 1 => Command::Move(place(dice), place(dice)),
-            27..=29 if sure && guild.can_undo() => Command::Undo,
-            30 | 31 if count > 1 => Command::Shuffle,
-            32 if guild.looping != Looping::Queue => Command::Loop,
-            33 | 34 => Command::LoopQueue,
-            35..=37 => Command::Volume(40 + 5 * dice.below(13) as u16),
-            38 => Command::FavoriteAdd(format!("mix{}", dice.below(4)), self.song()),
-            39 if guild.favorites.contains_key("mix1") => Command::FavoriteRemove("mix1".to_owned()),
+            27..=29 if count > 1 => Command::Shuffle,
+            30 if guild.looping != Looping::Queue => Command::Loop,
+            31 | 32 => Command::LoopQueue,
+            33..=35 => Command::Volume(40 + 5 * dice.below(13) as u16),
+            36 => Command::FavoriteAdd(format!("mix{}", dice.below(4)), self.song()),
+            37 if guild.favorites.contains_key("mix1") => Command::FavoriteRemove("mix1".to_owned()),
             _ => Command::Configure(any_change(dice)),
         }
     }

@@ -162,7 +162,7 @@ impl Lane<'_> {
 
 /// A song that could not be played is not in the queue; all else that is answered is done, if it makes sense.
 fn takes_effect(command: &Command, words: &str) -> bool {
-    !matches!(command, Command::Play(_)) || !Song::all_in(words).is_empty()
+    !command.is_slow() || !Song::all_in(words).is_empty()
 }
 
 fn first_line(words: &str) -> String {

@@ -8,6 +8,10 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq)]
 pub(in crate::crash) enum Command {
     Play(Song),
+    /// Before the rest of the queue.
+    PlayNext(Song),
+    /// In place of the current song.
+    PlayNow(Song),
     Skip(usize),
     SkipTo(usize),
     Previous,
@@ -44,7 +48,12 @@ impl Given {
         let mut after = guild.clone();
         let (guild, asked_ms) = (&mut after, self.asked_ms);
         match &self.command {
-            Command::Play(song) => guild.add(*song, asked_ms),
+            Command::Play(song) => guild.add(*song, guild.upcoming.len(), asked_ms),
+            Command::PlayNext(song) => guild.add(*song, 0, asked_ms),
+            Command::PlayNow(song) => {
+                guild.add(*song, 0, asked_ms);
+                guild.interrupt_for(*song, asked_ms);
+            }
             Command::Skip(count) => guild.skip(*count, asked_ms),
             Command::SkipTo(position) if *position <= guild.upcoming.len() => guild.skip(*position, asked_ms),
             Command::SkipTo(_) => {}
@@ -92,11 +101,13 @@ impl Command {
         let page = |song: &Song| format!("{media}{}", song.page());
         match self {
             Self::Play(song) => ("play", json!({ "query": page(song) })),
+            Self::PlayNext(song) => ("play", json!({ "query": page(song), "immediate": true })),
+            Self::PlayNow(song) => ("play", json!({ "query": page(song), "skip": true })),
             Self::Skip(count) => ("skip", json!({ "number": count })),
             Self::SkipTo(position) => ("skipto", json!({ "position": position })),
-            Self::Previous => ("previous", json!({})),
+            Self::Previous => ("back", json!({})),
             Self::Replay => ("replay", json!({})),
-            Self::Seek(seconds) => ("seek", json!({ "position": format!("{}:{:02}", seconds / 60, seconds % 60) })),
+            Self::Seek(seconds) => ("seek", json!({ "time": format!("{}:{:02}", seconds / 60, seconds % 60) })),
             Self::Pause => ("pause", json!({})),
             Self::Resume => ("resume", json!({})),
             Self::Stop => ("stop", json!({})),
@@ -110,14 +121,14 @@ impl Command {
             Self::Volume(percent) => ("volume", json!({ "level": percent })),
             Self::Disconnect => ("disconnect", json!({})),
             Self::Configure(change) => (change.command, json!({ "value": change.given })),
-            Self::FavoriteAdd(name, song) => ("favorites add", json!({ "name": name, "query": page(song) })),
+            Self::FavoriteAdd(name, song) => ("favorites create", json!({ "name": name, "query": page(song) })),
             Self::FavoriteRemove(name) => ("favorites remove", json!({ "name": name })),
         }
     }
 
     /// The bot must look something up, or join, before it answers.
     pub(in crate::crash) const fn is_slow(&self) -> bool {
-        matches!(self, Self::Play(_))
+        matches!(self, Self::Play(_) | Self::PlayNext(_) | Self::PlayNow(_))
     }
 
     /// It is for whoever the guild belongs to.
@@ -135,7 +146,9 @@ impl fmt::Display for Command {
         for value in values {
             match value {
                 Value::String(text) => write!(f, " {text}")?,
-                other => write!(f, " {other}")?,
+                other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                    write!(f, " {other}")?
+                }
             }
         }
         Ok(())

@@ -6,18 +6,32 @@ use super::{Guild, Looping, Place, Song};
 const HISTORY: usize = 50;
 
 impl Guild {
-    /// A song that was asked for.
-    pub(super) fn add(&mut self, song: Song, asked_ms: f64) {
+    /// A song that was asked for comes after so many of the upcoming ones: none of them, or all. It plays at once where
+    /// nothing else does.
+    pub(super) fn add(&mut self, song: Song, after: usize, asked_ms: f64) {
         self.before = None;
         if self.current.is_none() {
             self.current = Some(song);
             self.begins(asked_ms);
         } else {
-            self.append(song);
+            self.upcoming.insert(after, song);
+            if let Some(order) = &mut self.true_order {
+                order.insert(if after == 0 { 0 } else { order.len() }, song);
+            }
             // A queue that was kept while the bot was away goes on with who asks.
             self.paused &= self.in_voice;
         }
         self.in_voice = true;
+    }
+
+    /// The next song takes the place of the current one, which enters the history whatever is looped.
+    pub(super) fn interrupt_for(&mut self, song: Song, asked_ms: f64) {
+        if self.current != Some(song) {
+            let interrupted = self.current.take();
+            interrupted.into_iter().for_each(|song| self.remember(song));
+            self.settle();
+            self.begins(asked_ms);
+        }
     }
 
     pub(super) fn skip(&mut self, count: usize, asked_ms: f64) {

@@ -48,6 +48,16 @@ fn in_a_looped_queue_what_is_skipped_goes_to_the_end() {
 }
 
 #[test]
+fn a_song_can_be_asked_for_in_front_of_the_others_or_in_place_of_the_current_one() {
+    let guild = after(&playing(&[1, 2]), [Command::PlayNext(Song(3)), Command::Play(Song(4))]);
+    assert_eq!(guild.upcoming, songs(&[3, 2, 4]));
+    let guild = after(&guild, [Command::LoopQueue, Command::PlayNow(Song(5))]);
+    assert_eq!((guild.current, guild.upcoming, guild.history), (Some(Song(5)), songs(&[3, 2, 4]), songs(&[1])));
+    let alone = after(&Guild::default(), [Command::PlayNow(Song(1))]);
+    assert_eq!((alone.current, alone.history), (Some(Song(1)), vec![]));
+}
+
+#[test]
 fn going_back_puts_the_current_song_in_front() {
     let guild = after(&playing(&[1, 2, 3]), [Command::Skip(1), Command::Previous]);
     assert_eq!((guild.current, guild.upcoming), (Some(Song(1)), songs(&[2, 3])));

@@ -3,7 +3,7 @@
 use crate::{config::Config, exit};
 use refrain::{
     Extractor, ExtractorConfig, Limits, PipelineConfig, Refrain, Settings,
-    store::{Opening, OpenError, RedbStore, Store, StoreError, StoreHealth, StoreOptions},
+    store::{OpenError, Opening, RedbStore, Store, StoreError, StoreHealth, StoreOptions},
 };
 use refrain_discord::{Bot, DiscordError};
 use std::{io::Write as _, path::PathBuf, sync::Arc};
@@ -52,7 +52,7 @@ async fn serve(
     stop: CancellationToken,
 ) -> Result<(), AppError> {
     let bot = tokio::select! {
-        bot = Bot::log_in(&config.discord, store.clone()) => bot?,
+        bot = Bot::log_in(&config.discord) => bot?,
         () = stop.cancelled() => return Ok(()),
     };
     tracing::info!(name = bot.name(), user_id = %bot.user(), version = env!("CARGO_PKG_VERSION"), "logged in");
@@ -71,30 +71,17 @@ async fn open_store(data_dir: PathBuf) -> Result<Arc<dyn Store>, AppError> {
         reason: "the runtime is shutting down".into(),
     })??;
     tell(&opening);
-    let store: Arc<dyn Store> = Arc::new(store);
-    tokio::spawn(watch(store.clone()));
-    Ok(store)
+    Ok(Arc::new(store))
 }
 
-/// Tells the operator when the disk does not take what it is given, and when it does again.
-async fn watch(store: Arc<dyn Store>) {
-    let mut health = store.health();
-    let mut failing = false;
-    loop {
-        let seen = health.borrow_and_update().clone();
-        match seen {
-            StoreHealth::Failing { reason, .. } => {
-                failing = true;
-                tracing::error!(%reason, "what has to outlive the bot is kept in memory only for now");
-            }
-            StoreHealth::Well if std::mem::take(&mut failing) => {
-                tracing::info!("the disk takes what it is given again: everything is stored");
-            }
-            StoreHealth::Well => {}
-        }
-        if health.changed().await.is_err() {
-            return;
-        }
+/// What became of opening: most of it is no news, but a file that was set aside is.
+fn tell(opening: &Opening) {
+    match opening {
+        Opening::Opened | Opening::Created => tracing::info!("{opening}"),
+        Opening::Migrated { .. } => tracing::warn!("{opening}"),
+        Opening::SetAside { .. } => tracing::error!("{opening}"),
+        // The store's health says it, and goes on saying it.
+        Opening::InMemory { .. } => {}
     }
 }
 

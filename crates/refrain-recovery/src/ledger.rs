@@ -49,6 +49,10 @@ impl Ledger {
         self.track = Some(Position { start: playhead, heard: playhead });
     }
 
+    pub(crate) const fn is_flowing(&self) -> bool {
+        matches!(self.frames, Frames::Flowing)
+    }
+
     /// Holds the frames; whether they were flowing until now.
     pub(crate) fn hold(&mut self, hold: Hold) -> bool {
         match self.frames {

@@ -14,6 +14,12 @@ pub enum Output {
         channel: Option<ChannelId>,
     },
     /// Connect a fresh session; report back with this generation.
+    ///
+    /// A connection of an older generation that has not been torn down still carries the frames (Discord named another
+    /// server, moved the bot, or somebody asked for another channel): it goes on beside the attempt, and its end and its
+    /// signs of life are reported as before. Once the new one is connected, `StartFrames` has the frames go over to it
+    /// and `TearDown` drops the old one. There are never more than these two. Whoever cannot hold two may drop the older
+    /// one here: then it is silent until the new one is connected, and `TearDown` finds nothing to drop.
     Connect {
         /// The generation that every event of this connection carries.
         generation: Generation,
@@ -44,7 +50,7 @@ pub enum Output {
         /// The connection to drop.
         generation: Generation,
     },
-    /// Let the frames flow.
+    /// Let the frames flow over the newest connection. They may be flowing over an older one until now: then they go over.
     StartFrames {
         /// Rewind to this position of the current track first; `None`: go on where the frames stand.
         from: Option<Duration>,

@@ -11,7 +11,7 @@ pub type Settled = Pin<Box<dyn Future<Output = ()> + Send>>;
 ///
 /// Whatever writes returns at once: one writer takes the latest of what was handed over, for many guilds in one commit.
 /// Whatever reads blocks for as long as the disk takes to read (no longer: it never waits for the writer), so callers on a
-/// runtime go through `spawn_blocking`. A read sees what was committed; until then what was handed over is not there yet.
+/// runtime go through `spawn_blocking`. A read sees what was handed over before it, committed or not.
 pub trait Store: Send + Sync + 'static {
     /// The guilds that have a record.
     ///
@@ -47,7 +47,8 @@ pub trait Store: Send + Sync + 'static {
     /// When the file cannot be read.
     fn sessions(&self) -> Result<Vec<GatewaySession>, StoreError>;
 
-    /// Keeps a shard's session.
+    /// Keeps a shard's session. Like a playhead it may wait half a second to be committed with others: a session that is
+    /// a little old is resumed all the same, and Discord tells what came since.
     fn save_session(&self, session: GatewaySession);
 
     /// Forgets a shard's session: it was closed, or Discord no longer accepts it.
@@ -59,7 +60,8 @@ pub trait Store: Send + Sync + 'static {
     /// When the file cannot be read.
     fn world(&self, guild: GuildId) -> Result<Option<Vec<u8>>, StoreError>;
 
-    /// Keeps what the keeper needs to know of a guild when a resumed gateway session does not tell it again.
+    /// Keeps what the keeper needs to know of a guild when a resumed gateway session does not tell it again. It is never
+    /// older on the disk than a session that was handed over after it.
     fn save_world(&self, guild: GuildId, bytes: Vec<u8>);
 
     /// A guild's favorites, by name.

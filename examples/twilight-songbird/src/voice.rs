@@ -91,6 +91,8 @@ impl Voice {
         // Its outcome comes as an event.
         tokio::spawn(attempt);
         let position = self.position();
+        // One connection at a time: an older one that still carried the sound goes, which is held until this one stands.
+        self.flowing = false;
         self.connection = Some(Connection { generation, driver, track: None });
         self.put_track(position);
     }

@@ -147,7 +147,8 @@ impl Recovery {
         self.on_the_way(cause, Stage::AwaitingGuild { until: now + self.policy.timeouts.guild, absent });
     }
 
-    /// The handshake is complete: frames flow.
+    /// The handshake is complete: frames flow. Where an older connection has carried them until now they go over to this
+    /// one without a pause, and then that one is dropped.
     pub(super) fn connected(&mut self, now: Moment, cause: Cause, session: VoiceSession, unpaired: Option<Moment>) {
         let (verdict, reason) = match cause {
             Cause::Join | Cause::Switch { .. } => (Verdict::Join, "connected as asked"),
@@ -159,6 +160,7 @@ impl Recovery {
         }
         let from = self.ledger.release(self.policy.overlap);
         self.say(Output::StartFrames { from });
+        self.drop_fading();
         self.record(now, None, verdict, reason);
         if let Cause::Recovery(Outage { since, told: true, .. }) = cause {
             self.tell(Notice::Recovered { gap: now.since(since) });

@@ -1,4 +1,5 @@
-//! What the driver reports about the connection of the current generation.
+//! What the driver reports: about the connection of the current generation, and about the one that still carries the
+//! frames while that is being made.
 
 use super::Recovery;
 use crate::{
@@ -58,23 +59,33 @@ impl Recovery {
                     DriverEvent::Unresponsive => self.on_resume_failed(now, None, true),
                     DriverEvent::Alive | DriverEvent::Reachable => {}
                 },
-                // Somebody asked for another channel; the connection to the one before goes on until then.
-                Stage::AwaitingTurn { .. } => match event {
-                    DriverEvent::Connected | DriverEvent::Resumed | DriverEvent::Alive | DriverEvent::Reachable => {}
-                    DriverEvent::Closed { .. } | DriverEvent::Failed { .. } | DriverEvent::Unresponsive => {
-                        self.drop_connection(Hold::Lost);
-                    }
-                },
-                // No connection of this generation is there.
-                Stage::Leaving { .. }
+                // Somebody asked for another channel, and the connection to the one before goes on until then; otherwise
+                // there is none.
+                Stage::AwaitingTurn { .. }
+                | Stage::Leaving { .. }
                 | Stage::AskingAgain { .. }
                 | Stage::Joining { .. }
                 | Stage::Weighing { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
                 | Stage::AwaitingServer { .. }
-                | Stage::AwaitingGuild { .. } => {}
+                | Stage::AwaitingGuild { .. } => {
+                    if is_end(event) {
+                        self.drop_connection(Hold::Lost);
+                    }
+                }
             },
+        }
+    }
+
+    /// What the connection reports that carries the frames while another is being made. Its end is no news, and says
+    /// nothing about the other; but what was sent since its last proof of life was not heard.
+    pub(super) fn on_fading(&mut self, now: Moment, event: DriverEvent) {
+        if is_end(event) {
+            self.hold(Hold::Lost);
+            self.drop_fading();
+        } else {
+            self.last_alive = Some(now);
         }
     }
 
@@ -192,6 +203,14 @@ impl Recovery {
             },
             State::Idle(_) => None,
         }
+    }
+}
+
+/// Whether nothing more is heard over the connection that reports this.
+const fn is_end(event: DriverEvent) -> bool {
+    match event {
+        DriverEvent::Closed { .. } | DriverEvent::Failed { .. } | DriverEvent::Unresponsive => true,
+        DriverEvent::Connected | DriverEvent::Resumed | DriverEvent::Alive | DriverEvent::Reachable => false,
     }
 }
 

@@ -115,7 +115,8 @@ impl Recovery {
             State::Retrying(Retrying { cause: Cause::Leave, .. }) => return self.rest(Idle::Left),
             State::Retrying(Retrying { stage: Stage::AwaitingGuild { until, absent }, .. }) => {
                 (*until, *absent) = (now + self.policy.timeouts.guild, false);
-                return;
+                // Somebody asked for another channel meanwhile: the connection to the one before went on until now.
+                return self.drop_connection(Hold::Well);
             }
             State::Retrying(_) | State::Stable(_) => self.going_on(now),
         };

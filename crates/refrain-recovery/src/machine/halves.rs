@@ -131,13 +131,13 @@ impl Recovery {
         self.tell(Notice::Moved { to: channel });
     }
 
-    /// Moved by a moderator. The connection of the old channel goes on until the new pair is there; its close says
+    /// Moved by a moderator. The connection of the old channel goes on until that of the new one stands; its close says
     /// nothing new, because its generation is over.
     fn on_moved(&mut self, now: Moment, channel: ChannelId, session_id: String) {
         let server = self.unpaired_server(now);
         let cause = self.going_on(now);
-        let stood = matches!(self.state, State::Stable(_));
-        if !stood && self.live == Some(self.generation) {
+        // While a resume is under way nothing proves that the frames were heard.
+        if matches!(self.state.stage(), Some(Stage::Resuming { .. })) {
             self.drop_connection(Hold::Lost);
         }
         self.follow(now, channel);
@@ -227,7 +227,8 @@ impl Recovery {
         self.connect_if_complete(now);
     }
 
-    /// The same channel on another server, or with another token: always a new Identify.
+    /// The same channel on another server, or with another token: always a new Identify. The connection that stands goes
+    /// on until it is made.
     fn reconnect(&mut self, now: Moment, session: VoiceSession, server: Server) {
         let cause = self.going_on(now);
         // While a resume is under way nothing proves that the frames were heard.

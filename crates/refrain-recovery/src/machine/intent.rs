@@ -52,10 +52,8 @@ impl Recovery {
                 | Stage::AwaitingServer { .. } => {
                     let cause = asked_anew(now, *cause, channel);
                     self.take_up(now, channel);
-                    // A connection of before a move goes on until the new pair is there; an attempt is over.
-                    if self.live == Some(self.generation) {
-                        self.drop_connection(Hold::Lost);
-                    }
+                    // A connection of before a move goes on until the new one stands; an attempt is over.
+                    self.drop_attempt();
                     self.begin(now, cause);
                 }
             },

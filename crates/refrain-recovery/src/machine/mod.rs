@@ -42,9 +42,11 @@ pub struct Recovery {
     state: State,
     intent: Option<ChannelId>,
     generation: Generation,
-    /// The connection that the driver holds or attempts. It outlives transitions (a move keeps the old one until the
-    /// new pair is there), and being one slot it is why there are never two.
+    /// The connection of the current generation that the driver holds or attempts. Being one slot it is why there are
+    /// never two attempts.
     live: Option<Generation>,
+    /// The connection of before: it carries the frames until the one that takes its place stands.
+    fading: Option<Generation>,
     presence: Presence,
     /// The voice session that goes with it, when Discord has told.
     standing: Option<Gathered>,
@@ -86,6 +88,7 @@ impl Recovery {
             intent: None,
             generation: Generation::default(),
             live: None,
+            fading: None,
             presence: Presence::Nowhere,
             standing: None,
             spent: None,
@@ -109,10 +112,12 @@ impl Recovery {
             Input::Intent(intent) => self.on_intent(now, intent),
             Input::Gateway(event) => self.on_gateway(now, event),
             Input::Driver { generation, event } => {
-                // Nothing in flight of an older generation, or of a connection already torn down, changes anything.
-                if generation == self.generation && self.live == Some(generation) {
+                // Nothing in flight of an older generation, or of a connection already torn down, changes the state.
+                if self.live == Some(generation) {
                     self.note_driver(now, event);
                     self.on_driver(now, event);
+                } else if self.fading == Some(generation) {
+                    self.on_fading(now, event);
                 }
             }
             Input::Heard { playhead } => {
@@ -200,10 +205,17 @@ impl Recovery {
         self.intent
     }
 
-    /// The newest generation. Events of older ones change nothing.
+    /// The newest generation. Events of older ones change nothing, but for the one that still carries the frames.
     #[must_use]
     pub const fn generation(&self) -> Generation {
         self.generation
+    }
+
+    /// Whether this is the connection that carries the frames, where any are to flow: the newest one, or the one of
+    /// before while that is still being made. What proves that it is alive proves what was [heard](Input::Heard).
+    #[must_use]
+    pub fn carries(&self, generation: Generation) -> bool {
+        self.fading.or(self.live) == Some(generation)
     }
 
     fn say(&mut self, output: Output) {
@@ -248,25 +260,55 @@ impl Recovery {
         self.say(Output::Persist { channel });
     }
 
-    /// Holds the frames and drops what the driver holds or attempts, if anything.
+    /// Holds the frames and drops whatever the driver holds or attempts.
     fn drop_connection(&mut self, hold: Hold) {
+        // What becomes of an attempt says nothing about the connection that carries the frames beside it.
+        let hold = if self.fading.is_some() { Hold::Well } else { hold };
+        self.hold(hold);
+        self.drop_fading();
+        self.drop_live();
+    }
+
+    /// The way goes elsewhere: an attempt is over, and so is a connection that is being resumed. One that still carries
+    /// the frames goes on.
+    fn drop_attempt(&mut self) {
+        if self.fading.is_none() {
+            self.hold(Hold::Lost);
+        }
+        self.drop_live();
+    }
+
+    fn hold(&mut self, hold: Hold) {
         if self.ledger.hold(hold) {
             self.say(Output::StopFrames);
         }
+    }
+
+    fn drop_live(&mut self) {
         if let Some(generation) = self.live.take() {
             self.say(Output::TearDown { generation });
         }
     }
 
-    /// Raises the generation: whatever is in flight of the older ones counts no more.
-    fn new_generation(&mut self) -> Generation {
-        self.generation = Generation(self.generation.0.saturating_add(1));
-        self.generation
+    fn drop_fading(&mut self) {
+        if let Some(generation) = self.fading.take() {
+            self.say(Output::TearDown { generation });
+        }
     }
 
-    /// Tells the driver to connect; an older connection goes first.
+    /// Raises the generation: whatever is in flight of the older ones counts no more. A connection that carries the
+    /// frames goes on doing so until the new one stands; an attempt is over.
+    fn new_generation(&mut self) {
+        self.generation = Generation(self.generation.0.saturating_add(1));
+        if self.fading.is_none() && self.ledger.is_flowing() {
+            self.fading = self.live.take();
+        } else {
+            self.drop_live();
+        }
+    }
+
+    /// Tells the driver to connect.
     fn connect(&mut self, cause: Cause, until: Moment, session: VoiceSession, unpaired: Option<Moment>) {
-        self.drop_connection(Hold::Well);
         let generation = self.generation;
         self.live = Some(generation);
         self.spent = Some(Server { endpoint: session.endpoint.clone(), token: session.token.clone() });

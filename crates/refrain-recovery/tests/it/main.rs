@@ -10,6 +10,7 @@ mod join;
 mod leave;
 mod lives;
 mod loss;
+mod overlap;
 mod peer;
 mod presence;
 mod restart;

@@ -32,6 +32,8 @@ pub(crate) struct Switches {
     pub(crate) hangs: u32,
     /// Whether a session can be resumed.
     pub(crate) resumes: bool,
+    /// A new session closes the one before with 4006, as where both are at the same voice server; or that one goes on.
+    pub(crate) one_at_a_time: bool,
     /// One way to the main gateway, and one handshake.
     pub(crate) latency: Duration,
 }
@@ -46,6 +48,7 @@ impl Default for Switches {
             refuses_with: 4006,
             hangs: 0,
             resumes: true,
+            one_at_a_time: true,
             latency: Duration::from_millis(40),
         }
     }
@@ -63,8 +66,10 @@ pub(crate) struct Peer {
     token: u32,
     /// The token that was named last.
     named: u32,
-    /// The connection that the voice server holds.
+    /// The newest connection that the voice servers hold.
     pub(crate) connected: Option<(Generation, VoiceSession)>,
+    /// The one before, as long as nobody has closed it.
+    before: Option<(Generation, VoiceSession)>,
     pub(crate) frames_flow: bool,
 }
 
@@ -80,8 +85,8 @@ impl Peer {
             Output::Connect { generation, session } => self.handshake(now, *generation, session.clone()),
             Output::Resume { generation } => self.resume(now, *generation),
             Output::TearDown { generation } => {
-                if self.connected.as_ref().is_some_and(|(g, _)| g == generation) {
-                    self.connected = None;
+                for slot in [&mut self.connected, &mut self.before] {
+                    slot.take_if(|(g, _)| g == generation);
                 }
             }
             Output::StartFrames { .. } => self.frames_flow = true,
@@ -133,13 +138,24 @@ impl Peer {
 
     /// The voice server closes the connection; the session is void.
     pub(crate) fn end(&mut self, now: Moment, code: u16) {
-        if let Some((generation, _)) = self.connected.take() {
-            let event =
-                DriverEvent::Closed { code: Some(CloseCode(code)), resumable: self.switches.resumes && code != 4014 };
-            self.send(now, Input::Driver { generation, event });
+        for (generation, _) in self.before.take().into_iter().chain(self.connected.take()) {
+            self.close(now, generation, code);
         }
         if code == 4006 {
             self.token += 1;
+        }
+    }
+
+    fn close(&mut self, now: Moment, generation: Generation, code: u16) {
+        let event =
+            DriverEvent::Closed { code: Some(CloseCode(code)), resumable: self.switches.resumes && code != 4014 };
+        self.send(now, Input::Driver { generation, event });
+    }
+
+    /// Discord names another voice server for the call.
+    pub(crate) fn move_server(&mut self, now: Moment) {
+        if self.channel.is_some() {
+            self.say_server(now);
         }
     }
 
@@ -164,7 +180,12 @@ impl Peer {
             self.switches.refuses -= 1;
             refused(self.switches.refuses_with)
         } else if self.is_valid(&session) {
-            self.connected = Some((generation, session));
+            self.before = self.connected.replace((generation, session));
+            if self.switches.one_at_a_time
+                && let Some((before, _)) = self.before.take()
+            {
+                self.close(now, before, 4006);
+            }
             DriverEvent::Connected
         } else {
             refused(4006)

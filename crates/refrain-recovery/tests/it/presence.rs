@@ -158,10 +158,10 @@ fn another_token_or_endpoint_is_a_new_identify_and_the_frames_go_on() {
     let mut rig = Rig::stable_in(A);
     let old = rig.machine.generation();
     rig.voice_server();
-    assert_eq!(rig.acts()[..2], [Output::StopFrames, Output::TearDown { generation: old }]);
     assert!(connect_of(&rig.said).expect("it connects") > old);
+    assert_eq!(rig.acts().len(), 1, "and the old one goes on: {:?}", rig.said);
     rig.driver(DriverEvent::Connected);
-    assert_eq!(rig.acts(), [Output::StartFrames { from: None }], "all that was sent was heard");
+    assert_eq!(rig.acts(), [Output::StartFrames { from: None }, Output::TearDown { generation: old }]);
 }
 
 #[test]

@@ -9,21 +9,28 @@ use songbird::{
     CoreEvent, Driver, Event, EventContext, EventHandler,
     events::context_data::{DisconnectData, DisconnectKind, DisconnectReason},
 };
-use std::future::Future;
-use std::pin::Pin;
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-/// Tells `notes` what happens to `driver`.
-pub(super) fn listen(driver: &mut Driver, notes: &Notes) {
+/// Tells `notes` what happens to `driver`, and in `is_up` that it was connected.
+pub(super) fn listen(driver: &mut Driver, notes: &Notes, is_up: &Arc<AtomicBool>) {
     for event in
         [CoreEvent::DriverConnect, CoreEvent::DriverReconnect, CoreEvent::DriverDisconnect, CoreEvent::RtcpPacket]
     {
-        driver.add_global_event(event.into(), Listener { notes: notes.downgrade() });
+        driver.add_global_event(event.into(), Listener { notes: notes.downgrade(), is_up: Arc::clone(is_up) });
     }
 }
 
 /// Weak, so that a connection that was torn down has no attendant any more, however long songbird's tasks live on.
 struct Listener {
     notes: tokio::sync::mpsc::WeakUnboundedSender<Note>,
+    is_up: Arc<AtomicBool>,
 }
 
 impl EventHandler for Listener {
@@ -39,7 +46,11 @@ impl EventHandler for Listener {
     {
         #[expect(clippy::wildcard_enum_match_arm, reason = "songbird's enum may grow; these four were asked for")]
         let note = match context {
-            EventContext::DriverConnect(data) => Some(Note::Connected { ssrc: data.ssrc }),
+            EventContext::DriverConnect(data) => {
+                // Before anybody is told: what is told comes back as an order to this very connection.
+                self.is_up.store(true, Ordering::Release);
+                Some(Note::Connected { ssrc: data.ssrc })
+            }
             EventContext::DriverReconnect(data) => Some(Note::Resumed { ssrc: data.ssrc }),
             EventContext::DriverDisconnect(data) => disconnected(data),
             EventContext::RtcpPacket(data) => Some(Note::Rtcp(Report::read(&data.packet))),

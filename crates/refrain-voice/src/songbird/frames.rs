@@ -3,8 +3,10 @@
 //! songbird passes Opus packets of 20 ms through untouched while one track plays at full volume, so what the pipeline
 //! made is what people hear, and songbird never decodes. Its mixer asks for a packet every 20 ms, only while connected.
 
+use super::baton::Baton;
 use crate::{DriverReport, ReportSender};
-use refrain_audio::{FrameStream, Next};
+use refrain_audio::{EndReason, FrameStream, Next};
+use refrain_recovery::Generation;
 use songbird::input::{
     Input, LiveInput, Parsed,
     codecs::get_codec_registry,
@@ -18,18 +20,54 @@ use songbird::input::{
         support_format,
     },
 };
-use std::io::{self, Cursor};
+use std::{
+    io::{self, Cursor},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-/// One Opus packet of 20 ms that decodes to silence: what is sent while the source is late, so that the clock runs on.
+/// One Opus packet of 20 ms that decodes to silence: what is sent while the source is late, so that the clock runs on, and
+/// while there is no frame for this connection, until songbird has paused or dropped it.
 const SILENCE: [u8; 3] = [0xF8, 0xFF, 0xFE];
 
 const TRACK_ID: u32 = 0;
 const SAMPLE_RATE: u32 = 48_000;
 const SAMPLES_PER_FRAME: u64 = 960;
 
-/// A songbird input that plays `stream`, and reports its end once.
-pub(super) fn input(stream: FrameStream, reports: ReportSender) -> Result<Input> {
-    let reader = FrameReader { stream: Some(stream), reports: Some(reports), ..FrameReader::empty() };
+/// The stream that is attached, for all connections that are to play it.
+pub(super) struct Source {
+    stream: FrameStream,
+    reports: ReportSender,
+    /// Its end was reported.
+    told: AtomicBool,
+}
+
+impl Source {
+    pub(super) fn new(stream: FrameStream, reports: ReportSender) -> Arc<Self> {
+        Arc::new(Self { stream, reports, told: AtomicBool::new(false) })
+    }
+
+    /// Reports the end, once.
+    fn ended(&self, reason: EndReason) {
+        if !self.told.swap(true, Ordering::Relaxed) {
+            // An error says that the guild's actor has ended, and then nobody wants to know.
+            let _ = self.reports.send(DriverReport::StreamEnded { stream: self.stream.clone(), reason });
+        }
+    }
+}
+
+/// How a connection comes by the frames of a source.
+struct Feed {
+    source: Arc<Source>,
+    baton: Arc<Baton>,
+    generation: Generation,
+}
+
+/// A songbird input that plays `source` over this connection, when that holds the baton, and reports its end once.
+pub(super) fn input(source: Arc<Source>, baton: Arc<Baton>, generation: Generation) -> Result<Input> {
+    let reader = FrameReader { feed: Some(Feed { source, baton, generation }), ..FrameReader::empty() };
     let decoder = get_codec_registry().make(&reader.tracks[0].codec_params, &DecoderOptions::default())?;
     Ok(Input::Live(
         LiveInput::Parsed(Parsed {
@@ -56,9 +94,7 @@ const MARKER: &[u8] = b"refrain frames, 20 ms of Opus each";
 
 struct FrameReader {
     /// `None` only in the reader that a probe makes.
-    stream: Option<FrameStream>,
-    /// Taken by the first report, so that there is one.
-    reports: Option<ReportSender>,
+    feed: Option<Feed>,
     tracks: [Track; 1],
     metadata: MetadataLog,
     timestamp: u64,
@@ -71,13 +107,7 @@ impl FrameReader {
             .for_codec(CODEC_TYPE_OPUS)
             .with_sample_rate(SAMPLE_RATE)
             .with_max_frames_per_packet(SAMPLES_PER_FRAME);
-        Self {
-            stream: None,
-            reports: None,
-            tracks: [Track::new(TRACK_ID, parameters)],
-            metadata: MetadataLog::default(),
-            timestamp: 0,
-        }
+        Self { feed: None, tracks: [Track::new(TRACK_ID, parameters)], metadata: MetadataLog::default(), timestamp: 0 }
     }
 
     fn packet(&mut self, data: &[u8]) -> Packet {
@@ -103,15 +133,12 @@ impl FormatReader for FrameReader {
     }
 
     fn next_packet(&mut self) -> Result<Packet> {
-        let Some(stream) = self.stream.clone() else { return Err(end_of_stream()) };
-        match stream.next() {
-            Next::Frame(frame) => Ok(self.packet(&frame.data)),
-            Next::Starved => Ok(self.packet(&SILENCE)),
-            Next::Ended(reason) => {
-                if let Some(reports) = self.reports.take() {
-                    // An error says that the guild's actor has ended, and then nobody wants to know.
-                    let _ = reports.send(DriverReport::StreamEnded { stream, reason });
-                }
+        let Some(feed) = &self.feed else { return Err(end_of_stream()) };
+        match feed.baton.take(feed.generation, &feed.source.stream) {
+            Some(Next::Frame(frame)) => Ok(self.packet(&frame.data)),
+            Some(Next::Starved) | None => Ok(self.packet(&SILENCE)),
+            Some(Next::Ended(reason)) => {
+                feed.source.ended(reason);
                 Err(end_of_stream())
             }
         }

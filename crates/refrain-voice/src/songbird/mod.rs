@@ -3,13 +3,16 @@
 //! Each connection gets a songbird `Driver` of its own, thrown away with the connection. That costs a few tasks, and buys
 //! that nothing of an old connection can reach a new one: songbird's events name no attempt, a retry it has scheduled
 //! survives its `leave`, its core waits inline for an attempt to end, and identical connection info is a no-op. The
-//! frames live outside it, in a [`FrameStream`], so the music outlives them all.
+//! frames live outside it, in a [`FrameStream`], so the music outlives them all. Where a connection is made while an older
+//! one still carries the frames there are two `Driver`s, and a [baton](Baton) says which of them takes the next frame.
 //!
 //! songbird notices that its peer has gone only where a socket says so. What else can be known of a connection comes
 //! from an attendant beside it: receiver reports (songbird's `receive` feature; the bot is deaf, so nothing else
 //! arrives), and probes of the voice server.
 
 mod attendant;
+mod baton;
+mod connection;
 mod events;
 mod frames;
 mod report;
@@ -17,7 +20,10 @@ mod runtime;
 mod vigil;
 
 use crate::{DriverReport, ReportSender, VoiceDriver};
-use attendant::{Note, Notes, Watched};
+use attendant::{Note, Watched};
+use baton::Baton;
+use connection::Connection;
+use frames::Source;
 use refrain_audio::FrameStream;
 use refrain_model::{GuildId, UserId};
 use refrain_recovery::{DriverEvent, FailureKind, Generation, Liveness, VoiceSession};
@@ -28,7 +34,6 @@ use songbird::{
         DecodeMode, DisposalThread,
         retry::{Retry, Strategy},
     },
-    tracks::{Track, TrackHandle},
 };
 use std::{num::NonZeroU8, num::NonZeroU64, sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
@@ -70,50 +75,69 @@ impl SongbirdShared {
     }
 }
 
-/// The frames and connection of one guild, on songbird.
+/// How long a connection still carries the frames that have gone over to a newer one: that one takes its first at
+/// songbird's next beat, or the one after.
+const LINGER: Duration = Duration::from_millis(100);
+
+/// The frames and connections of one guild, on songbird.
 pub struct SongbirdDriver {
     shared: SongbirdShared,
     guild: GuildId,
     user: UserId,
     reports: ReportSender,
+    /// The newest connection.
     connection: Option<Connection>,
-    stream: Option<FrameStream>,
+    /// The one before, which carries the frames until that one takes them.
+    fading: Option<Connection>,
+    baton: Arc<Baton>,
+    source: Option<Arc<Source>>,
     flowing: bool,
-}
-
-struct Connection {
-    generation: Generation,
-    driver: Driver,
-    notes: Notes,
-    track: Option<TrackHandle>,
-}
-
-impl Connection {
-    fn note(&self, note: Note) {
-        // An error says that the guild's actor has ended, and the attendant with it.
-        let _ = self.notes.send(note);
-    }
 }
 
 impl SongbirdDriver {
     /// A driver for `guild`, as `user`, that reports to `reports`.
     #[must_use]
     pub fn new(shared: SongbirdShared, guild: GuildId, user: UserId, reports: ReportSender) -> Self {
-        Self { shared, guild, user, reports, connection: None, stream: None, flowing: false }
+        Self {
+            shared,
+            guild,
+            user,
+            reports,
+            connection: None,
+            fading: None,
+            baton: Arc::default(),
+            source: None,
+            flowing: false,
+        }
     }
 
-    /// Gives the connection a songbird track that reads the attached stream, or takes it away.
-    fn put_track(&mut self) {
-        let Some(connection) = &mut self.connection else { return };
-        connection.driver.stop();
-        connection.track = self.stream.clone().and_then(|stream| {
-            let input = frames::input(stream, self.reports.clone())
-                .inspect_err(|error| tracing::error!(%error, "songbird refuses our frames; nothing can be heard"))
-                .ok()?;
-            let track = Track::new(input);
-            Some(connection.driver.play(if self.flowing { track.play() } else { track.pause() }))
+    fn connections(&mut self) -> impl Iterator<Item = &mut Connection> {
+        self.fading.iter_mut().chain(&mut self.connection)
+    }
+
+    /// A songbird driver that connects, and the attendant beside it.
+    fn open(&self, generation: Generation, info: ConnectionInfo) -> Connection {
+        let notes = attendant::attend(Watched {
+            guild: self.guild,
+            generation,
+            endpoint: info.endpoint.clone(),
+            limits: self.shared.liveness.clone(),
+            reports: self.reports.clone(),
+            probes: self.shared.probes.clone(),
         });
-        connection.note(Note::Flowing(self.flowing && connection.track.is_some()));
+        let (apart, is_up) = (self.shared.apart.enter(), Arc::default());
+        let mut driver = Driver::new(self.shared.config.clone());
+        events::listen(&mut driver, &notes, &is_up);
+        let attempt = driver.connect(info);
+        drop(apart);
+        // The outcome itself comes as an event, which keeps quiet about what was wrong.
+        let guild = self.guild;
+        tokio::spawn(async move {
+            if let Err(error) = attempt.await {
+                tracing::warn!(guild_id = %guild, %generation, %error, "connecting to the voice server failed");
+            }
+        });
+        Connection::new(generation, driver, notes, is_up, Arc::clone(&self.baton))
     }
 
     fn report(&self, generation: Generation, event: DriverEvent) {
@@ -131,35 +155,19 @@ impl VoiceDriver for SongbirdDriver {
         ) else {
             return self.report(generation, DriverEvent::Failed { kind: FailureKind::Protocol });
         };
-        let notes = attendant::attend(Watched {
-            guild: self.guild,
-            generation,
-            endpoint: session.endpoint.clone(),
-            limits: self.shared.liveness.clone(),
-            reports: self.reports.clone(),
-            probes: self.shared.probes.clone(),
-        });
-        let apart = self.shared.apart.enter();
-        let mut driver = Driver::new(self.shared.config.clone());
-        events::listen(&mut driver, &notes);
-        let attempt = driver.connect(ConnectionInfo {
+        let info = ConnectionInfo {
             channel_id: channel.into(),
             endpoint: session.endpoint,
             guild_id: guild.into(),
             session_id: session.session_id,
             token: session.token,
             user_id: user.into(),
-        });
-        drop(apart);
-        // The outcome itself comes as an event, which keeps quiet about what was wrong.
-        let guild = self.guild;
-        tokio::spawn(async move {
-            if let Err(error) = attempt.await {
-                tracing::warn!(guild_id = %guild, %generation, %error, "connecting to the voice server failed");
-            }
-        });
-        self.connection = Some(Connection { generation, driver, notes, track: None });
-        self.put_track();
+        };
+        let mut connection = self.open(generation, info);
+        connection.play(self.source.clone(), self.flowing);
+        if let Some(before) = self.connection.replace(connection) {
+            self.fading = Some(before);
+        }
     }
 
     fn resume(&mut self, generation: Generation) {
@@ -168,30 +176,35 @@ impl VoiceDriver for SongbirdDriver {
     }
 
     fn tear_down(&mut self, generation: Generation) {
-        if let Some(mut connection) = self.connection.take_if(|c| c.generation == generation) {
-            connection.driver.leave();
+        drop(self.connection.take_if(|c| c.generation == generation));
+        let Some(fading) = self.fading.take_if(|c| c.generation == generation) else { return };
+        // songbird takes one beat to put the new connection to work and may take less to end this one.
+        if self.flowing && self.connection.as_ref().is_some_and(Connection::is_up) {
+            let silent = fading.without_attendant();
+            tokio::spawn(async move {
+                tokio::time::sleep(LINGER).await;
+                drop(silent);
+            });
         }
     }
 
     fn attach(&mut self, stream: Option<FrameStream>) {
-        self.stream = stream;
-        self.put_track();
+        let source = stream.map(|stream| Source::new(stream, self.reports.clone()));
+        self.source.clone_from(&source);
+        let flowing = self.flowing;
+        self.connections().for_each(|connection| connection.play(source.clone(), flowing));
     }
 
     fn set_flowing(&mut self, flowing: bool) {
         self.flowing = flowing;
-        let Some(connection) = &self.connection else { return };
-        connection.note(Note::Flowing(flowing && connection.track.is_some()));
-        if let Some(track) = &connection.track {
-            // An error says that the track is over, and then there is nothing to hold.
-            let _ = if flowing { track.play() } else { track.pause() };
-        }
+        self.baton.set_flowing(flowing);
+        self.connections().for_each(|connection| connection.set_flowing(flowing));
     }
 
     fn probe(&mut self, generation: Generation) {
-        match self.connection.as_ref().filter(|c| c.generation == generation) {
-            Some(connection) => connection.note(Note::Probe),
-            None => self.report(generation, DriverEvent::Closed { code: None, resumable: false }),
+        if let Some(connection) = self.connections().find(|c| c.generation == generation) {
+            return connection.note(Note::Probe);
         }
+        self.report(generation, DriverEvent::Closed { code: None, resumable: false });
     }
 }

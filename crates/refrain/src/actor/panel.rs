@@ -58,7 +58,10 @@ impl Actor {
         let face = self.face();
         let announces = self.settings().auto_announce_next_song;
         let panel = &mut self.panel;
-        if panel.closed || panel.shown.as_ref() == Some(&face) || (panel.place.is_none() && !(announces && is_track(&face))) {
+        if panel.closed
+            || panel.shown.as_ref() == Some(&face)
+            || (panel.place.is_none() && !(announces && is_track(&face)))
+        {
             return;
         }
         // A message that is being made shows the latest word when it is there.

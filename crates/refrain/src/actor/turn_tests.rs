@@ -2,7 +2,8 @@
 
 use super::Actor;
 use crate::{
-    Announcement, GatewayPort, GuildHandle, Settings, VoiceSummary, governor::Turns, playheads::Playheads, registry::Shared,
+    Announcement, GatewayPort, GuildHandle, Settings, VoiceSummary, governor::Turns, playheads::Playheads,
+    registry::Shared,
 };
 use refrain_audio::{FrameStream, PipelineConfig};
 use refrain_extract::{Extractor, ExtractorConfig};

@@ -43,7 +43,8 @@ impl Actor {
         match report {
             DriverReport::Connection { generation, event } => {
                 voice_line!(self, debug, code_of(event), %generation, ?event, "driver");
-                if generation == self.recovery.generation() && event == DriverEvent::Alive {
+                // Also that of before, as long as a newer one is still being made.
+                if self.recovery.carries(generation) && event == DriverEvent::Alive {
                     self.prove_heard();
                 }
                 let (now, stood) = (self.now(), matches!(self.recovery.state(), State::Stable(_)));

@@ -1,6 +1,6 @@
 //! What the random lives have reached. What is never reached is not tested, so it fails the run.
 
-use super::steps::CODES;
+use super::{overlap::TURNS, steps::CODES};
 use crate::world::Event;
 use refrain_recovery::{
     Alert, Cause, CloseCode, Idle, Incident, Notice, Output, Reaction, Retrying, Stage, State, Timer, Verdict,
@@ -49,6 +49,11 @@ impl Coverage {
                 | Output::Persist { .. } => {}
             }
         }
+    }
+
+    /// A turn of a connection that carries the frames while another one is made.
+    pub(super) fn overlap(&mut self, turn: &'static str) {
+        self.count(("overlap", turn, 0));
     }
 
     fn incident(&mut self, incident: &Incident) {
@@ -106,6 +111,7 @@ fn expected() -> Vec<Key> {
     want("notice", &["JoinUnanswered", "Fatal"]);
     want("output", &["SendVoiceState", "Connect", "Resume", "AskTurn", "WithdrawTurn", "Probe", "TearDown"]);
     want("output", &["StartFrames", "StopFrames", "Persist", "Incident", "Notify"]);
+    want("overlap", &TURNS);
     want("timer", &TIMERS.map(|(_, name)| name));
     want("verdict", &VERDICTS.map(|(_, name)| name));
     want("alert", &ALERTS.map(|(_, name)| name));

@@ -1,6 +1,7 @@
 //! Random lives of a machine, the invariants checked after each step, by accounts that are kept apart from it.
 
 mod coverage;
+mod overlap;
 mod reference;
 mod regressions;
 mod steps;
@@ -12,6 +13,7 @@ use crate::{
     world::{Event, Grants, World},
 };
 use coverage::Coverage;
+use overlap::{Held, overlap};
 use proptest::{prelude::*, test_runner::RngSeed};
 use refrain_model::Moment;
 use refrain_recovery::{DriverEvent, GatewayEvent, Generation, Input, Intent, Policy, State};
@@ -62,6 +64,7 @@ impl Life {
                 switches.refuses_with = *code;
             }
             Step::Grants(grants) => self.world.grants = *grants,
+            Step::Server => self.world.peer.move_server(self.world.now),
             Step::Put(channel) => {
                 if self.world.peer.channel.is_some() && self.world.peer.channel != *channel {
                     self.world.peer.put(self.world.now, *channel);
@@ -81,11 +84,13 @@ impl Life {
     fn driver(&mut self, back: u64, event: DriverEvent) {
         let generation = Generation(self.world.machine.generation().0.saturating_sub(back));
         let counts = self.witness.counts(&self.world, generation);
-        let before = (self.world.machine.state().clone(), self.world.said.len());
+        let allowed = self.witness.allows(generation, event);
+        let (before, said) = (self.world.machine.state().clone(), self.world.said.len());
         self.input(Input::Driver { generation, event });
         if !counts {
-            let after = (self.world.machine.state().clone(), self.world.said.len());
-            assert_eq!(after, before, "nothing of an older generation, or of one torn down, ever changes the state");
+            let after = (self.world.machine.state(), &self.world.said[said..]);
+            let expected = (&before, &allowed[..]);
+            assert_eq!(after, expected, "nothing of an older generation, or of one torn down, ever changes the state");
         }
     }
 
@@ -109,7 +114,11 @@ impl Life {
     fn check(&mut self, event: &Event, idle: bool) {
         let said = &self.world.said[self.witness.seen()..];
         COVERAGE.with_borrow_mut(|c| c.step(event, said, self.world.machine.state()));
+        let before = Held::of(&self.witness);
         self.witness.check(&self.world, event, idle);
+        if let Some(turn) = overlap(event, before, Held::of(&self.witness)) {
+            COVERAGE.with_borrow_mut(|c| c.overlap(turn));
+        }
     }
 
     fn early_call_is_harmless(&mut self) {

@@ -35,6 +35,8 @@ pub(super) enum Step {
     Grants(Grants),
     /// A moderator.
     Put(Option<ChannelId>),
+    /// Discord names another voice server.
+    Server,
     /// The voice server closes the connection.
     End(u16),
 }
@@ -128,6 +130,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(loses, refuses, code, hangs)| Step::Trouble { loses, refuses, code, hangs }),
         1 => grants().prop_map(Step::Grants),
         4 => proptest::option::of(channel()).prop_map(Step::Put),
+        3 => Just(Step::Server),
         6 => code().prop_map(Step::End),
     ]
 }
@@ -135,11 +138,12 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
 pub(super) fn switches() -> impl Strategy<Value = Switches> {
     const KINDS: [SameChannel; 4] =
         [SameChannel::Nothing, SameChannel::Server, SameChannel::BothHalves, SameChannel::TheSame];
-    (proptest::sample::select(&KINDS[..]), any::<bool>(), any::<bool>(), 1..500u64).prop_map(
-        |(same_channel, server_first, resumes, ms)| Switches {
+    (proptest::sample::select(&KINDS[..]), any::<bool>(), any::<bool>(), any::<bool>(), 1..500u64).prop_map(
+        |(same_channel, server_first, resumes, one_at_a_time, ms)| Switches {
             same_channel,
             server_first,
             resumes,
+            one_at_a_time,
             latency: Duration::from_millis(ms),
             ..Switches::default()
         },

@@ -6,14 +6,19 @@ use crate::{
     world::{Event, Grants, World},
 };
 use refrain_model::{ChannelId, Moment};
-use refrain_recovery::{Generation, Input, Intent, Notice, Output, Policy, Stage, State, Timer};
+use refrain_recovery::{DriverEvent, Generation, Input, Intent, Notice, Output, Policy, Stage, State, Timer};
 use std::time::Duration;
 
 /// What the outputs so far amount to, kept apart from the machine.
 #[derive(Debug, Default)]
 pub(crate) struct Witness {
     seen: usize,
-    pub(crate) live: Option<Generation>,
+    /// The attempt that is under way.
+    attempt: Option<Generation>,
+    /// The connection that stands; beside an attempt it carries the frames.
+    standing: Option<Generation>,
+    /// The frames went over to a newer one: it must go within the step.
+    gone_over: Option<Generation>,
     newest: Generation,
     flowing: bool,
     /// A turn is asked for, or granted and not given back.
@@ -68,9 +73,30 @@ impl Witness {
         }
     }
 
-    /// Whether a report of this generation may change anything.
+    /// Whether a report of this generation may change the state.
     pub(crate) fn counts(&self, world: &World, generation: Generation) -> bool {
-        self.live == Some(generation) && world.machine.generation() == generation
+        world.machine.generation() == generation && [self.attempt, self.standing].contains(&Some(generation))
+    }
+
+    /// What a report of another generation may bring: the end of the connection that carries the frames, and no more.
+    pub(crate) fn allows(&self, generation: Generation, event: DriverEvent) -> Vec<Output> {
+        let is_end =
+            matches!(event, DriverEvent::Closed { .. } | DriverEvent::Failed { .. } | DriverEvent::Unresponsive);
+        if self.standing == Some(generation) && is_end {
+            vec![Output::StopFrames, Output::TearDown { generation }]
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// The frames flow over a connection that stands.
+    pub(crate) const fn standing(&self) -> Option<Generation> {
+        self.standing
+    }
+
+    /// The attempt that is under way.
+    pub(crate) const fn attempt(&self) -> Option<Generation> {
+        self.attempt
     }
 
     fn check_output(&mut self, world: &World, event: &Event, output: &Output, idle_before: bool) {
@@ -79,13 +105,18 @@ impl Witness {
         match output {
             Output::Connect { generation, session } => {
                 assert_eq!(Some(session.channel), self.reference.wanted, "only where it is wanted");
-                assert_eq!(self.live, None, "never two connection attempts at once");
+                assert_eq!(self.attempt, None, "never two connection attempts at once");
+                assert_eq!(
+                    self.standing.is_some(),
+                    self.flowing,
+                    "beside an attempt stands only what carries the frames"
+                );
                 assert!(*generation > self.newest, "a generation is never used twice");
-                (self.live, self.newest) = (Some(*generation), *generation);
+                (self.attempt, self.newest) = (Some(*generation), *generation);
                 assert!(!self.left && !self.fatal);
             }
-            Output::Resume { generation } => assert_eq!(self.live, Some(*generation)),
-            Output::TearDown { generation } => assert_eq!(self.live.take(), Some(*generation)),
+            Output::Resume { generation } => assert_eq!((self.attempt, self.standing), (None, Some(*generation))),
+            Output::TearDown { generation } => self.torn_down(*generation),
             Output::SendVoiceState { channel: Some(channel) } => {
                 assert_eq!(Some(*channel), self.reference.wanted, "the last intent wins");
                 assert!(self.turn && self.granted, "an attempt begins with its turn");
@@ -93,8 +124,11 @@ impl Witness {
                 assert!(!self.fatal, "a fatal code never rejoins by itself");
             }
             Output::StartFrames { from } => {
-                assert!(!self.flowing && self.live.is_some());
                 assert!(from.is_none() || *from == self.heard, "the music goes on where it was heard last");
+                assert_eq!(self.standing.is_some(), self.flowing, "from one connection to the other, or from none");
+                assert!(from.is_none() || !self.flowing, "what goes over goes on where it stands");
+                (self.gone_over, self.standing) = (self.standing, self.attempt.take());
+                assert!(self.standing.is_some());
                 self.flowing = true;
             }
             Output::StopFrames => {
@@ -118,9 +152,17 @@ impl Witness {
                 assert!(self.turn);
                 (self.turn, self.granted) = (false, false);
             }
-            Output::Probe { generation } => assert_eq!(self.live, Some(*generation)),
+            Output::Probe { generation } => assert_eq!((self.attempt, self.standing), (None, Some(*generation))),
             Output::SendVoiceState { channel: None } => {}
         }
+    }
+
+    /// One of those that are held, and never one that the frames flow over.
+    fn torn_down(&mut self, generation: Generation) {
+        let slots = [&mut self.gone_over, &mut self.attempt, &mut self.standing];
+        let slot = slots.into_iter().find(|slot| **slot == Some(generation));
+        *slot.expect("only what is held is torn down") = None;
+        assert!(self.standing.is_some() || !self.flowing, "frames never flow without a connection");
     }
 
     fn check_notice(&mut self, notice: Notice) {
@@ -142,18 +184,25 @@ impl Witness {
 
     fn check_state(&self, world: &World) {
         let machine = &world.machine;
+        assert_eq!(self.gone_over, None, "there is one standing connection at most");
+        assert_eq!(self.standing.is_some(), self.flowing, "what stands carries the frames");
+        let carries = self.standing.or(self.attempt);
+        assert!(carries.is_none_or(|generation| machine.carries(generation)), "the machine knows what does");
         assert_eq!(machine.intent(), self.reference.wanted, "what is meant is what people and Discord said last");
         let longest = Moment::from_epoch(world.now.since_epoch() + secs(900));
         assert!(machine.poll_timeout().is_none_or(|(at, _)| at <= longest), "{:?}", machine.poll_timeout());
         match machine.state() {
             State::Idle(_) => {
-                assert_eq!((machine.intent(), self.live), (None, None));
+                assert_eq!((machine.intent(), self.attempt, self.standing), (None, None, None));
                 assert!(machine.poll_timeout().is_none_or(|(_, why)| why == Timer::Health));
                 assert!(!self.flowing);
             }
             State::Retrying(retrying) => {
                 assert!(machine.poll_timeout().is_some(), "it always wakes up again");
                 let leaving = matches!(retrying.stage, Stage::Leaving { .. });
+                let connecting = matches!(retrying.stage, Stage::Connecting { .. });
+                assert_eq!(self.attempt.is_some(), connecting, "an attempt is what it waits for");
+                assert!(self.attempt.is_none_or(|attempt| attempt == machine.generation()));
                 assert!(machine.intent().is_some() || leaving, "without an intent there is nothing to retry");
                 if let Stage::Connecting { session, .. } = &retrying.stage {
                     assert_eq!(machine.intent(), Some(session.channel));
@@ -161,7 +210,7 @@ impl Witness {
             }
             State::Stable(stable) => {
                 assert_eq!(machine.intent(), Some(stable.session.channel));
-                assert_eq!(self.live, Some(machine.generation()));
+                assert_eq!((self.attempt, self.standing), (None, Some(machine.generation())));
                 assert!(self.flowing);
             }
         }

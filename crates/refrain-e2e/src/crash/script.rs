@@ -213,17 +213,17 @@ impl Writer {
 
     /// How long after the last of it the kill comes.
     fn wait(&mut self, moment: Moment, last: &[Command]) -> Duration {
-        let most = match moment {
+        // About as long as what it is to fall into takes.
+        let most_ms = match moment {
             Moment::Idle => 1_500,
             Moment::Answered => 1,
-            Moment::Command if last.iter().any(Command::is_slow) => 1_800,
-            Moment::Command => 60,
-            Moment::Write => 40,
-            Moment::Joining => 2_500,
+            Moment::Command if last.iter().any(Command::is_slow) => 400,
+            Moment::Command | Moment::Write => 15,
+            Moment::Joining => 600,
             Moment::Restarting => 1_000,
             Moment::Recovering => 500,
         };
-        Duration::from_millis(self.dice.below(most) as u64)
+        Duration::from_micros(self.dice.below(most_ms * 1_000) as u64)
     }
 }
 

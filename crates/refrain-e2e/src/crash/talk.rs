@@ -37,18 +37,19 @@ impl Lane<'_> {
         Ok(())
     }
 
-    /// Gives commands and waits for nothing.
+    /// Gives commands at the same time and waits for nothing.
     pub(super) async fn send(&self, commands: &[Command]) -> Result<Vec<Sent>> {
-        let media = self.stage.media.url("");
-        let mut sent = Vec::new();
-        for command in commands {
+        let (media, control) = (self.stage.media.url(""), &self.stage.control);
+        let asked_ms = now_ms(control).await?;
+        let sending = commands.iter().map(|command| {
             let (name, options) = command.words(&media);
             let user = if command.is_owners() { world::BEN } else { world::ADA };
-            let asked_ms = now_ms(&self.stage.control).await?;
-            let id = self.stage.control.command(world::TEXT, user, name, options).await?;
-            sent.push(Sent { given: Given { command: command.clone(), asked_ms }, id });
-        }
-        Ok(sent)
+            async move {
+                let id = control.command(world::TEXT, user, name, options).await?;
+                Ok(Sent { given: Given { command: command.clone(), asked_ms }, id })
+            }
+        });
+        futures_util::future::try_join_all(sending).await
     }
 
     /// The bot is dead: what has been answered is done, anything else may be.

@@ -3,7 +3,7 @@
 use crate::{config::Config, exit};
 use refrain::{
     Extractor, ExtractorConfig, Limits, PipelineConfig, Refrain, Settings,
-    store::{OpenError, Opening, RedbStore, Store, StoreError, StoreHealth, StoreOptions},
+    store::{OpenError, Opening, RedbStore, Store, StoreError, StoreOptions},
 };
 use refrain_discord::{Bot, DiscordError};
 use std::{io::Write as _, path::PathBuf, sync::Arc};

@@ -1,6 +1,6 @@
 //! May this person do this here and now? Decided from plain facts, before anything is done.
 
-use crate::commands::Ask;
+use crate::commands::{Ask, FavoritesAsk};
 use refrain_model::ChannelId;
 use twilight_model::guild::Permissions;
 
@@ -58,16 +58,19 @@ const NEEDED: [(Permissions, &str); 3] =
 
 /// Checks an ask against the facts. The answer is the person's voice channel where the ask needs one.
 ///
-/// Looking (`/queue`, `/now-playing`, `/voice-status`) is free. What goes over others' heads (`/recover`, `/config`) is for
-/// those who may do such things in Discord itself. Everything else is for those who listen: the person must be in a voice
-/// channel, and in the bot's own while it plays there for others. `/play` also needs a channel that the bot can enter.
+/// Looking (`/queue`, `/now-playing`, `/voice-status`, …) is free, and so is keeping a favorite. What goes over others' heads
+/// (`/recover`, `/config`) is for those who may do such things in Discord itself. Everything else is for those who listen:
+/// the person must be in a voice channel, and in the bot's own while it plays there for others. What brings the bot in
+/// also needs a channel that it can enter.
 pub(crate) fn check(ask: &Ask, facts: &Facts) -> Result<Option<ChannelId>, Refusal> {
-    let joins = match ask {
-        Ask::Queue { .. } | Ask::NowPlaying | Ask::VoiceStatus { .. } => return Ok(None),
-        Ask::Recover => return moderates(facts).map(|()| facts.asker.as_ref().map(|room| room.channel)),
-        Ask::Config | Ask::Configure(_) => return manages(facts).map(|()| None),
-        Ask::Play { .. } => true,
-        Ask::Skip { .. } | Ask::Pause | Ask::Resume | Ask::Stop | Ask::Disconnect => false,
+    let joins = match need(ask) {
+        Need::Nothing => return Ok(None),
+        Need::Moderating => return moderates(facts).map(|()| facts.asker.as_ref().map(|room| room.channel)),
+        Need::Managing => return manages(facts).map(|()| None),
+        Need::Listening => false,
+        // A bot that is out of voice may have nowhere to go back to, and comes to whoever asks.
+        Need::Resuming => facts.bot.is_none(),
+        Need::Joining => true,
     };
     let room = facts.asker.as_ref().ok_or(Refusal::NotInVoice)?;
     if let Some(channel) = facts.bot.filter(|bot| *bot != room.channel && facts.listeners > 0) {
@@ -77,6 +80,38 @@ pub(crate) fn check(ask: &Ask, facts: &Facts) -> Result<Option<ChannelId>, Refus
         can_enter(room, facts.bot == Some(room.channel))?;
     }
     Ok(Some(room.channel))
+}
+
+/// What a person needs for something.
+enum Need {
+    Nothing,
+    Listening,
+    Resuming,
+    Joining,
+    Moderating,
+    Managing,
+}
+
+const fn need(ask: &Ask) -> Need {
+    match ask {
+        Ask::Queue { .. } | Ask::History | Ask::NowPlaying | Ask::Volume { percent: None } => Need::Nothing,
+        Ask::VoiceStatus { .. } => Need::Nothing,
+        Ask::Favorites(FavoritesAsk::Use { .. }) => Need::Joining,
+        // Whose favorite it is that is replaced or removed is looked at where it is known.
+        Ask::Favorites(_) => Need::Nothing,
+        Ask::Recover => Need::Moderating,
+        Ask::Config | Ask::Configure(_) => Need::Managing,
+        Ask::Play { .. } => Need::Joining,
+        Ask::Resume => Need::Resuming,
+        Ask::Skip { .. } | Ask::SkipTo { .. } | Ask::Back | Ask::Replay | Ask::Seek(_) => Need::Listening,
+        Ask::Pause | Ask::Stop | Ask::Disconnect | Ask::Loop(_) | Ask::Volume { percent: Some(_) } => Need::Listening,
+        Ask::Shuffle { .. } | Ask::Clear | Ask::Undo | Ask::Move { .. } | Ask::Remove { .. } => Need::Listening,
+    }
+}
+
+/// Whether somebody manages the server.
+pub(crate) fn is_manager(rights: Option<Permissions>) -> bool {
+    rights.is_some_and(|rights| rights.intersects(Permissions::MANAGE_GUILD | Permissions::ADMINISTRATOR))
 }
 
 /// Who may move others may bring the bot back too.
@@ -91,12 +126,7 @@ fn moderates(facts: &Facts) -> Result<(), Refusal> {
 }
 
 fn manages(facts: &Facts) -> Result<(), Refusal> {
-    let enough = Permissions::MANAGE_GUILD | Permissions::ADMINISTRATOR;
-    if facts.rights.is_some_and(|rights| rights.intersects(enough)) {
-        Ok(())
-    } else {
-        Err(Refusal::NotAllowed { needed: "**Manage Server**" })
-    }
+    if is_manager(facts.rights) { Ok(()) } else { Err(Refusal::NotAllowed { needed: "**Manage Server**" }) }
 }
 
 fn can_enter(room: &Room, inside: bool) -> Result<(), Refusal> {
@@ -153,112 +183,5 @@ impl Refusal {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const HERE: ChannelId = ChannelId::new(10);
-    const THERE: ChannelId = ChannelId::new(20);
-    const ALL: Permissions = Permissions::VIEW_CHANNEL.union(Permissions::CONNECT).union(Permissions::SPEAK);
-
-    fn play() -> Ask {
-        Ask::Play { query: "x".into() }
-    }
-
-    fn room() -> Room {
-        Room { channel: HERE, stage: false, permissions: Some(ALL), limit: None, occupants: 1 }
-    }
-
-    fn facts(room: Room) -> Facts {
-        Facts { asker: Some(room), ..Facts::default() }
-    }
-
-    #[test]
-    fn looking_needs_nothing_and_everything_else_a_voice_channel() {
-        let nowhere = Facts::default();
-        assert_eq!(check(&Ask::Queue { page: 1 }, &nowhere), Ok(None));
-        assert_eq!(check(&Ask::NowPlaying, &nowhere), Ok(None));
-        for ask in [play(), Ask::Skip { count: 1 }, Ask::Pause, Ask::Resume, Ask::Stop, Ask::Disconnect] {
-            assert_eq!(check(&ask, &nowhere), Err(Refusal::NotInVoice), "{ask:?}");
-            assert_eq!(check(&ask, &facts(room())), Ok(Some(HERE)), "{ask:?}");
-        }
-    }
-
-    #[test]
-    fn what_goes_over_others_heads_is_for_those_who_may_do_so_in_discord() {
-        let change = refrain::SettingChange::AutoRejoin(refrain::AutoRejoin::Off);
-        let cases = [
-            (Permissions::empty(), false, false),
-            (Permissions::SEND_MESSAGES | Permissions::MUTE_MEMBERS, false, false),
-            (Permissions::MOVE_MEMBERS, true, false),
-            (Permissions::MANAGE_GUILD, true, true),
-            (Permissions::ADMINISTRATOR, true, true),
-        ];
-        for (rights, recover, config) in cases {
-            let nowhere = Facts { rights: Some(rights), ..Facts::default() };
-            assert_eq!(check(&Ask::Recover, &nowhere).is_ok(), recover, "{rights:?}");
-            for ask in [Ask::Config, Ask::Configure(change)] {
-                assert_eq!(check(&ask, &nowhere).is_ok(), config, "{ask:?} with {rights:?}");
-            }
-            assert_eq!(check(&Ask::VoiceStatus { page: 1 }, &nowhere), Ok(None), "looking is free");
-        }
-        let in_voice = Facts { rights: Some(Permissions::MOVE_MEMBERS), ..facts(room()) };
-        assert_eq!(check(&Ask::Recover, &in_voice), Ok(Some(HERE)), "a bot without a channel comes there");
-    }
-
-    #[test]
-    fn a_bot_that_plays_for_others_stays_with_them() {
-        let elsewhere = |listeners| Facts { asker: Some(room()), bot: Some(THERE), listeners, ..Facts::default() };
-        let refused = Err(Refusal::Elsewhere { channel: THERE });
-        for ask in [play(), Ask::Skip { count: 1 }, Ask::Disconnect] {
-            assert_eq!(check(&ask, &elsewhere(1)), refused, "{ask:?}");
-            assert_eq!(check(&ask, &elsewhere(0)), Ok(Some(HERE)), "{ask:?}: nobody listens to it there");
-        }
-        let together = Facts { asker: Some(room()), bot: Some(HERE), listeners: 3, ..Facts::default() };
-        assert_eq!(check(&play(), &together), Ok(Some(HERE)));
-    }
-
-    #[test]
-    fn play_needs_a_channel_that_the_bot_can_enter_and_be_heard_in() {
-        let missing = |permissions| Err(Refusal::Missing { channel: HERE, permissions });
-        let may = |permissions| Room { permissions: Some(permissions), ..room() };
-        let full = Room { limit: Some(2), occupants: 2, ..room() };
-        let cases = [
-            ("all there", room(), Ok(Some(HERE))),
-            ("unknown, so Discord decides", Room { permissions: None, ..room() }, Ok(Some(HERE))),
-            ("cannot see", may(ALL - Permissions::VIEW_CHANNEL), missing(Permissions::VIEW_CHANNEL)),
-            ("cannot connect", may(ALL - Permissions::CONNECT), missing(Permissions::CONNECT)),
-            ("cannot speak", may(ALL - Permissions::SPEAK), missing(Permissions::SPEAK)),
-            ("nothing at all", may(Permissions::empty()), missing(ALL)),
-            ("administrator", may(Permissions::all()), Ok(Some(HERE))),
-            ("stage", Room { stage: true, ..room() }, Err(Refusal::Stage { channel: HERE })),
-            ("room for one", Room { limit: Some(2), ..room() }, Ok(Some(HERE))),
-            ("full", full.clone(), Err(Refusal::Full { channel: HERE, limit: 2 })),
-            (
-                "full, may move members",
-                Room { permissions: Some(ALL | Permissions::MOVE_MEMBERS), ..full.clone() },
-                Ok(Some(HERE)),
-            ),
-        ];
-        for (name, room, wanted) in cases {
-            assert_eq!(check(&play(), &facts(room)), wanted, "{name}");
-        }
-        let inside = Facts { asker: Some(full), bot: Some(HERE), listeners: 1, ..Facts::default() };
-        assert_eq!(check(&play(), &inside), Ok(Some(HERE)), "full, but the bot is one of those inside");
-    }
-
-    #[test]
-    fn refusals_name_what_is_missing_and_who_can_help() {
-        let refusals = [
-            Refusal::NotInVoice,
-            Refusal::Elsewhere { channel: THERE },
-            Refusal::Stage { channel: HERE },
-            Refusal::Missing { channel: HERE, permissions: Permissions::CONNECT },
-            Refusal::Missing { channel: HERE, permissions: ALL },
-            Refusal::Full { channel: HERE, limit: 2 },
-            moderates(&Facts::default()).unwrap_err(),
-            manages(&Facts::default()).unwrap_err(),
-        ];
-        let said: Vec<_> = refusals.iter().map(Refusal::user_message).collect();
-        insta::assert_snapshot!(said.join("\n"));
-    }
-}
+#[path = "access_tests.rs"]
+mod tests;

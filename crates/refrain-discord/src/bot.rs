@@ -1,14 +1,8 @@
 //! Logging in, running, stopping.
 
 use crate::{
-    announcer::{self, Board},
-    commands, convert,
-    error::DiscordError,
-    interaction::Desk,
-    port::Port,
-    settings::Settings,
-    shard::Reader,
-    world::World,
+    announcer, commands, convert, error::DiscordError, interaction::Desk, outbox, panel, port::Port,
+    settings::Settings, shard::Reader, world::World,
 };
 use refrain::{GatewayPort, Refrain};
 use refrain_model::UserId;
@@ -53,7 +47,8 @@ pub struct Bot {
     world: Arc<World>,
     shards: Vec<Shard>,
     senders: Vec<MessageSender>,
-    board: Arc<Board>,
+    announcements: Arc<announcer::Board>,
+    panels: Arc<panel::Board>,
 }
 
 impl Bot {
@@ -72,7 +67,8 @@ impl Bot {
         let senders = shards.iter().map(Shard::sender).collect();
         let (application, name, user) = (application.id, user.name, user.id);
         let world = Arc::new(World::new(user));
-        Ok(Self { http, application, user, name, world, shards, senders, board: Arc::default() })
+        let (announcements, panels) = (Arc::default(), Arc::default());
+        Ok(Self { http, application, user, name, world, shards, senders, announcements, panels })
     }
 
     /// The bot's own user.
@@ -100,7 +96,8 @@ impl Bot {
     /// The way out to Discord, for [`Refrain::new`].
     #[must_use]
     pub fn port(&self) -> Arc<dyn GatewayPort> {
-        Arc::new(Port::new(self.senders.clone(), self.board.clone(), self.world.clone()))
+        let (announcements, panels) = (self.announcements.clone(), self.panels.clone());
+        Arc::new(Port::new(self.senders.clone(), announcements, panels, self.world.clone()))
     }
 
     /// Connects and serves until `stop` is cancelled; then leaves voice in every guild and closes the shards, within 5 s.
@@ -109,9 +106,12 @@ impl Bot {
     /// When the gateway closes a shard for good. Voice is left then too, as far as that is possible.
     pub async fn run(self, refrain: Refrain, stop: CancellationToken) -> Result<(), DiscordError> {
         let world = self.world;
-        let desk = Desk::new(self.http.clone(), self.application, world.clone(), refrain.clone());
+        let panels = self.panels;
+        let desk = Desk::new(self.http.clone(), self.application, world.clone(), refrain.clone(), panels.clone());
         let closing = CancellationToken::new();
-        let mut announcer = tokio::spawn(announcer::run(self.http, self.board, closing.clone()));
+        let announcer = outbox::run(self.http.clone(), self.announcements, refrain.clone(), closing.clone());
+        let mut announcer = tokio::spawn(announcer);
+        let mut shower = tokio::spawn(outbox::run(self.http, panels, refrain.clone(), closing.clone()));
         let mut readers = JoinSet::new();
         for shard in self.shards {
             let reader = Reader::new(world.clone(), refrain.clone(), desk.clone(), closing.clone());
@@ -127,11 +127,12 @@ impl Bot {
         desk.tasks().close();
         // What was said of an interruption that ends here does not stay as it is.
         let readers = async { while readers.join_next().await.is_some() {} };
-        let rest = async { tokio::join!(desk.tasks().wait(), readers, &mut announcer) };
+        let rest = async { tokio::join!(desk.tasks().wait(), readers, &mut announcer, &mut shower) };
         if time::timeout(CLOSE_LIMIT, rest).await.is_err() {
             tracing::debug!("some connections were still open at the end");
         }
         announcer.abort();
+        shower.abort();
         outcome
     }
 }

@@ -1,9 +1,9 @@
 //! Refrain's ids and twilight's, which are never zero.
 
-use refrain_model::{ChannelId, GuildId, UserId};
+use refrain_model::{ChannelId, GuildId, MessageId, UserId};
 use twilight_model::id::{
     Id,
-    marker::{ChannelMarker, GuildMarker, UserMarker},
+    marker::{ChannelMarker, GuildMarker, MessageMarker, UserMarker},
 };
 
 pub(crate) fn guild(id: Id<GuildMarker>) -> GuildId {
@@ -25,5 +25,10 @@ pub(crate) fn to_guild(id: GuildId) -> Option<Id<GuildMarker>> {
 
 /// `None` for zero, which is no snowflake.
 pub(crate) fn to_channel(id: ChannelId) -> Option<Id<ChannelMarker>> {
+    Id::new_checked(id.get())
+}
+
+/// `None` for zero, which is no snowflake.
+pub(crate) fn to_message(id: MessageId) -> Option<Id<MessageMarker>> {
     Id::new_checked(id.get())
 }

@@ -6,6 +6,9 @@ use refrain::{AnnouncementKind, CloseCode, Ending, Interruption, NextStep, Troub
 /// Content of a message takes 2000 characters.
 const MAX_CONTENT: usize = 2000;
 
+/// What an interruption's message says in the end, where the process that wrote it was killed.
+pub(crate) const LEFTOVER: &str = "🔁 The music was away when I was restarted. `/now-playing` shows how things are.";
+
 /// The message for an announcement.
 pub(crate) fn words(what: &AnnouncementKind) -> String {
     let words = match what {

@@ -1,12 +1,11 @@
-//! Refrain's way out to Discord: op 4 to the guild's shard, announcements to the announcer.
+//! Refrain's way out to Discord: op 4 to the guild's shard, what people are to see to the boards.
 
 use crate::{
-    announcer::Board,
-    convert,
+    announcer, convert, panel,
     world::{self, World},
 };
-use refrain::{Announcement, GatewayPort};
-use refrain_model::{ChannelId, GuildId};
+use refrain::{Announcement, GatewayPort, Panel};
+use refrain_model::{ChannelId, GuildId, MessagePlace};
 use std::sync::Arc;
 use twilight_gateway::MessageSender;
 use twilight_model::gateway::payload::outgoing::UpdateVoiceState;
@@ -15,13 +14,19 @@ use twilight_model::gateway::payload::outgoing::UpdateVoiceState;
 pub(crate) struct Port {
     /// By shard number.
     shards: Vec<MessageSender>,
-    board: Arc<Board>,
+    announcements: Arc<announcer::Board>,
+    panels: Arc<panel::Board>,
     world: Arc<World>,
 }
 
 impl Port {
-    pub(crate) fn new(shards: Vec<MessageSender>, board: Arc<Board>, world: Arc<World>) -> Self {
-        Self { shards, board, world }
+    pub(crate) fn new(
+        shards: Vec<MessageSender>,
+        announcements: Arc<announcer::Board>,
+        panels: Arc<panel::Board>,
+        world: Arc<World>,
+    ) -> Self {
+        Self { shards, announcements, panels, world }
     }
 
     fn shard(&self, guild: GuildId) -> Option<&MessageSender> {
@@ -44,7 +49,15 @@ impl GatewayPort for Port {
     }
 
     fn announce(&self, announcement: Announcement) {
-        self.board.push(announcement);
+        self.announcements.push(announcement);
+    }
+
+    fn show_panel(&self, panel: Panel) {
+        self.panels.show(panel);
+    }
+
+    fn settle_leftover(&self, guild: GuildId, place: MessagePlace) {
+        self.announcements.settle(guild, place);
     }
 
     fn shard_of(&self, guild: GuildId) -> u32 {

@@ -1,11 +1,10 @@
-//! `/voice-status`, `/recover` and `/config` as people see them.
+//! `/voice-status` and `/recover` as people see them.
 
 use crate::{
-    commands::{AUTO_REJOIN, WHEN_OVER},
     embed::{AMBER, GREEN, GREY, MAX_DESCRIPTION, RED, sentence},
     text,
 };
-use refrain::{CloseCode, Doing, GuildSettings, Presence, Recovering, TimelineEntry, Verdict, VoiceStatus, Waiting};
+use refrain::{CloseCode, Doing, Presence, Recovering, TimelineEntry, Verdict, VoiceStatus, Waiting};
 use refrain_model::ChannelId;
 use std::time::Duration;
 use twilight_model::channel::message::Embed;
@@ -37,20 +36,6 @@ pub(crate) fn recovering(recovering: Recovering) -> Embed {
         ),
     };
     sentence(&words)
-}
-
-/// `/config`.
-pub(crate) fn settings(settings: GuildSettings) -> Embed {
-    let rejoin = AUTO_REJOIN.iter().find(|(_, value, _)| *value == settings.auto_rejoin.unwrap_or_default());
-    let over = WHEN_OVER.iter().find(|(_, value, _)| *value == settings.when_over);
-    let shown = |words: Option<&'static str>| words.unwrap_or("?");
-    EmbedBuilder::new()
-        .color(GREY)
-        .title("Settings of this server")
-        .field(field("I come back to the voice channel by myself", shown(rejoin.map(|(.., words)| *words))))
-        .field(field("Messages about interruptions that are over", shown(over.map(|(.., words)| *words))))
-        .footer(EmbedFooterBuilder::new("/config set-… changes them. They last until I am restarted."))
-        .build()
 }
 
 fn now(status: &VoiceStatus) -> Embed {

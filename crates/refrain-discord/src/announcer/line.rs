@@ -4,31 +4,30 @@
 //! and older ones are forgotten; a message that somebody deleted is not sent again; and where it is not known whether a
 //! message was made (the answer was lost), it is asked for once more under the same nonce, under which Discord makes one.
 
+use super::deliver;
+use crate::{
+    convert,
+    outbox::{self, After, NONCE_LASTS, Outcome, Report, Tries},
+};
 use refrain::{Announcement, AnnouncementKind, AnnouncementStep};
-use refrain_model::ChannelId;
+use refrain_model::{ChannelId, GuildId, MessageId, MessagePlace};
 use std::{
     collections::VecDeque,
+    future::Future,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 use twilight_model::id::{Id, marker::MessageMarker};
 
 /// Incidents whose messages are remembered.
 const KEPT: usize = 8;
-/// A request that fails is made again after this long, then after twice as long, and so on.
-const FIRST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-/// How often one word is tried: for five minutes or so.
-const TRIES: u32 = 10;
-/// Discord remembers a nonce for a few minutes. Later, asking once more could make a second message.
-const NONCE_LASTS: Duration = Duration::from_secs(120);
 
 /// A request to send.
 #[derive(Clone, Debug)]
-pub(super) struct Job {
+pub(crate) struct Job {
     pub(super) incident: u64,
     pub(super) channel: ChannelId,
     pub(super) request: Request,
@@ -38,33 +37,17 @@ pub(super) struct Job {
 
 /// What is asked of Discord.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Request {
+pub(crate) enum Request {
     Create(AnnouncementKind),
     Edit(Id<MessageMarker>, AnnouncementKind),
     Delete(Id<MessageMarker>),
-}
-
-/// What came of a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// The message is there. `as_asked`: it says what the request said; an earlier request of the same nonce may have
-    /// made it, with other words.
-    Created { message: Id<MessageMarker>, as_asked: bool },
-    /// Edited or deleted.
-    Done,
-    /// The message or its channel is no more.
-    Gone,
-    /// Asking again would bring the same answer.
-    Refused { reason: String },
-    /// It was not sent: there is something newer to say.
-    Superseded,
-    /// It may or may not have been carried out; asking again may help.
-    Failed { reason: String },
+    /// A message of the process before this one is brought to its end.
+    Leftover(Id<MessageMarker>),
 }
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(super) struct Line {
+pub(crate) struct Line {
     /// Oldest first.
     topics: VecDeque<Topic>,
     /// The request under way.
@@ -73,13 +56,23 @@ pub(super) struct Line {
     forgotten: u64,
     /// The operator knows that people cannot be told here.
     complained: bool,
+    /// The incident whose message the guild's record has.
+    reported: Option<u64>,
+    /// A message of the process before this one, which is still to be brought to its end.
+    leftover: Option<(MessagePlace, Tries)>,
 }
 
 #[derive(Debug)]
 struct Busy {
-    incident: u64,
-    step: AnnouncementStep,
+    task: Task,
     stale: Arc<AtomicBool>,
+}
+
+/// What a request is for.
+#[derive(Debug)]
+enum Task {
+    Step { incident: u64, step: AnnouncementStep },
+    Leftover,
 }
 
 /// An incident.
@@ -90,9 +83,9 @@ struct Topic {
     place: Place,
     /// The latest word, until it is shown.
     wanted: Option<AnnouncementStep>,
-    /// Failures of the latest request, and until when to wait after them.
-    failures: u32,
-    not_before: Option<Instant>,
+    tries: Tries,
+    /// The message says that the music is away: it must not do so for ever.
+    interrupted: bool,
 }
 
 /// Where an incident's message is.
@@ -114,7 +107,7 @@ impl Line {
         if incident <= self.forgotten {
             return;
         }
-        if let Some(busy) = self.busy.as_ref().filter(|busy| busy.incident == incident) {
+        if let Some(busy) = self.busy.as_ref().filter(|busy| busy.incident() == Some(incident)) {
             busy.stale.store(true, Ordering::Relaxed);
         }
         match self.topic(incident) {
@@ -127,58 +120,59 @@ impl Line {
                     channel,
                     place: Place::Nowhere,
                     wanted,
-                    failures: 0,
-                    not_before: None,
+                    tries: Tries::default(),
+                    interrupted: false,
                 });
                 self.forget_the_oldest();
             }
         }
     }
 
-    /// What to send now; one request at a time.
-    pub(super) fn next(&mut self, now: Instant) -> Option<Job> {
-        if self.busy.is_some() {
+    pub(super) fn settle(&mut self, place: MessagePlace) {
+        self.leftover = Some((place, Tries::default()));
+    }
+
+    fn begin(&mut self, task: Task, channel: ChannelId, request: Request) -> Job {
+        let stale = Arc::<AtomicBool>::default();
+        let incident = if let Task::Step { incident, .. } = &task { *incident } else { 0 };
+        self.busy = Some(Busy { task, stale: stale.clone() });
+        Job { incident, channel, request, stale }
+    }
+
+    /// Something to bring to its end that the process before this one left.
+    fn next_leftover(&mut self, now: Instant) -> Option<Job> {
+        let (place, _) = self.leftover.filter(|(_, tries)| !tries.wait(now))?;
+        let Some(message) = convert::to_message(place.message) else {
+            self.leftover = None;
             return None;
+        };
+        Some(self.begin(Task::Leftover, place.channel, Request::Leftover(message)))
+    }
+
+    /// Whether it is gone, or nobody may write there any more, is no matter: it was only to be left in good order.
+    fn leftover_done(&mut self, outcome: &Outcome, now: Instant) {
+        let again = matches!(outcome, Outcome::Failed { .. } | Outcome::Superseded);
+        let last = self.leftover.as_mut().is_none_or(|(_, tries)| tries.failed(now));
+        if !again || last {
+            self.leftover = None;
         }
-        for topic in &mut self.topics {
-            if topic.not_before.is_some_and(|at| now < at) {
-                continue;
-            }
-            let Some(step) = topic.wanted.take() else { continue };
-            let Some(request) = topic.request(&step, now) else { continue };
-            let stale = Arc::<AtomicBool>::default();
-            self.busy = Some(Busy { incident: topic.incident, step, stale: stale.clone() });
-            return Some(Job { incident: topic.incident, channel: topic.channel, request, stale });
-        }
-        None
     }
 
-    /// When [`next`](Self::next) may have something, if nothing happens before.
-    pub(super) fn wake_up(&self) -> Option<Instant> {
-        let waiting = self.topics.iter().filter(|topic| topic.wanted.is_some() && self.busy.is_none());
-        waiting.filter_map(|topic| topic.not_before).min()
-    }
-
-    pub(super) const fn is_busy(&self) -> bool {
-        self.busy.is_some()
-    }
-
-    /// The request under way is answered. What the operator should hear, once.
-    pub(super) fn done(&mut self, outcome: Outcome, now: Instant) -> Option<String> {
-        let Busy { incident, step, .. } = self.busy.take()?;
+    /// The request of a step is answered. What the operator should hear.
+    fn step_done(&mut self, incident: u64, step: AnnouncementStep, outcome: Outcome, now: Instant) -> Option<String> {
         let known = self.complained;
         let topic = self.topic(incident)?;
         let removal = step == AnnouncementStep::Remove;
         let complaint = match outcome {
             Outcome::Created { message, as_asked } => {
-                topic.well(Place::At(message));
+                topic.shows(Place::At(message), &step);
                 if !as_asked {
                     topic.wanted.get_or_insert(step);
                 }
                 None
             }
             Outcome::Done => {
-                topic.well(if removal { Place::Closed } else { topic.place });
+                topic.shows(if removal { Place::Closed } else { topic.place }, &step);
                 None
             }
             Outcome::Gone => {
@@ -199,17 +193,96 @@ impl Line {
         complaint.filter(|_| !known)
     }
 
+    /// What the guild's record has to know: where a message is that must not stay as it is.
+    fn report(&mut self, incident: u64) -> Option<Report> {
+        let topic = self.topic(incident)?;
+        let stands = match topic.place {
+            Place::At(message) if topic.interrupted => {
+                Some(MessagePlace { channel: topic.channel, message: MessageId::new(message.get()) })
+            }
+            Place::At(_) | Place::Nowhere | Place::Unknown { .. } | Place::Closed => None,
+        };
+        let known = self.reported == Some(incident);
+        match stands {
+            Some(_) if !known => self.reported = Some(incident),
+            None if known => self.reported = None,
+            Some(_) | None => return None,
+        }
+        Some(Report::Incident(stands))
+    }
+
     fn topic(&mut self, incident: u64) -> Option<&mut Topic> {
         self.topics.iter_mut().find(|topic| topic.incident == incident)
     }
 
     fn forget_the_oldest(&mut self) {
-        let busy = self.busy.as_ref().map(|busy| busy.incident);
+        let busy = self.busy.as_ref().and_then(Busy::incident);
         while self.topics.len() > KEPT {
             let Some(oldest) = self.topics.iter().position(|topic| Some(topic.incident) != busy) else { return };
             if let Some(topic) = self.topics.remove(oldest) {
                 self.forgotten = self.forgotten.max(topic.incident);
             }
+        }
+    }
+}
+
+impl outbox::Line for Line {
+    type Job = Job;
+
+    fn next(&mut self, now: Instant) -> Option<Job> {
+        if self.busy.is_some() {
+            return None;
+        }
+        for topic in &mut self.topics {
+            if topic.tries.wait(now) {
+                continue;
+            }
+            let Some(step) = topic.wanted.take() else { continue };
+            let Some(request) = topic.request(&step, now) else { continue };
+            let (incident, channel) = (topic.incident, topic.channel);
+            return Some(self.begin(Task::Step { incident, step }, channel, request));
+        }
+        self.next_leftover(now)
+    }
+
+    fn wake_up(&self) -> Option<Instant> {
+        let waiting = self.topics.iter().filter(|topic| topic.wanted.is_some()).map(|topic| topic.tries);
+        let waiting = waiting.chain(self.leftover.map(|(_, tries)| tries)).filter(|_| self.busy.is_none());
+        waiting.filter_map(|tries| tries.not_before()).min()
+    }
+
+    fn is_busy(&self) -> bool {
+        self.busy.is_some()
+    }
+
+    fn done(&mut self, outcome: Outcome, now: Instant) -> After {
+        match self.busy.take().map(|busy| busy.task) {
+            Some(Task::Step { incident, step }) => {
+                let complaint = self.step_done(incident, step, outcome, now);
+                After { complaint, report: self.report(incident) }
+            }
+            Some(Task::Leftover) => {
+                self.leftover_done(&outcome, now);
+                After::default()
+            }
+            None => After::default(),
+        }
+    }
+
+    fn deliver(
+        http: Arc<twilight_http::Client>,
+        guild: GuildId,
+        job: Job,
+    ) -> impl Future<Output = Outcome> + Send + 'static {
+        async move { deliver::deliver(&http, guild, &job).await }
+    }
+}
+
+impl Busy {
+    const fn incident(&self) -> Option<u64> {
+        match self.task {
+            Task::Step { incident, .. } => Some(incident),
+            Task::Leftover => None,
         }
     }
 }
@@ -237,24 +310,22 @@ impl Topic {
         Some(request)
     }
 
-    fn well(&mut self, place: Place) {
-        (self.place, self.failures, self.not_before) = (place, 0, None);
+    /// The message shows what a step said.
+    fn shows(&mut self, place: Place, step: &AnnouncementStep) {
+        self.interrupted = matches!(step, AnnouncementStep::Say(AnnouncementKind::Interrupted(_)));
+        (self.place, self.tries) = (place, Tries::default());
     }
 
     fn close(&mut self) {
-        self.well(Place::Closed);
-        self.wanted = None;
+        (self.place, self.tries, self.wanted) = (Place::Closed, Tries::default(), None);
     }
 
     /// Tries again later, with the latest word by then. Whether this was the last try.
     fn failed(&mut self, step: AnnouncementStep, now: Instant) -> bool {
-        self.failures += 1;
-        if self.failures >= TRIES {
+        if self.tries.failed(now) {
             self.close();
             return true;
         }
-        let pause = FIRST_PAUSE.saturating_mul(1 << (self.failures - 1)).min(LONGEST_PAUSE);
-        self.not_before = now.checked_add(pause);
         self.wanted.get_or_insert(step);
         false
     }

@@ -1,8 +1,9 @@
 //! One incident is one message, whatever Discord does.
 
-use super::line::{Job, Line, Outcome, Request};
-use refrain::{Announcement, AnnouncementKind, AnnouncementStep};
-use refrain_model::{ChannelId, GuildId};
+use super::line::{Job, Line, Request};
+use crate::outbox::{Line as _, Outcome, Report};
+use refrain::{Announcement, AnnouncementKind, AnnouncementStep, Interruption, NextStep, Trouble};
+use refrain_model::{ChannelId, GuildId, MessageId, MessagePlace};
 use std::{
     sync::atomic::Ordering,
     time::{Duration, Instant},
@@ -19,11 +20,13 @@ fn kind(words: &str) -> AnnouncementKind {
 struct Desk {
     line: Line,
     now: Instant,
+    /// What the guild's record was told last.
+    reported: Option<Report>,
 }
 
 impl Desk {
     fn new() -> Self {
-        Self { line: Line::default(), now: Instant::now() }
+        Self { line: Line::default(), now: Instant::now(), reported: None }
     }
 
     fn push(&mut self, incident: u64, step: AnnouncementStep) {
@@ -48,7 +51,9 @@ impl Desk {
     }
 
     fn done(&mut self, outcome: Outcome) -> Option<String> {
-        self.line.done(outcome, self.now)
+        let after = self.line.done(outcome, self.now);
+        self.reported = after.report;
+        after.complaint
     }
 
     /// The incident's message is made and says these words.
@@ -247,4 +252,68 @@ fn a_guild_with_endless_trouble_does_not_grow_and_what_is_forgotten_stays_silent
     assert_eq!(sent, (992..1000).collect::<Vec<_>>(), "the latest, in their order");
     desk.say(5, "attempt 2");
     assert_eq!(desk.next(), None);
+}
+
+fn interrupted() -> AnnouncementStep {
+    let interruption =
+        Interruption { trouble: Trouble::Lost, stood: true, since_unix: 1, next: NextStep::Trying, attempt: 1 };
+    AnnouncementStep::Say(AnnouncementKind::Interrupted(interruption))
+}
+
+fn place() -> MessagePlace {
+    MessagePlace { channel: ChannelId::new(2), message: MessageId::new(MESSAGE.get()) }
+}
+
+#[test]
+fn the_record_knows_of_an_interruptions_message_until_its_last_word() {
+    let mut desk = Desk::new();
+    desk.push(1, interrupted());
+    desk.next();
+    desk.done(created());
+    assert_eq!(desk.reported, Some(Report::Incident(Some(place()))));
+    desk.push(1, interrupted());
+    desk.next();
+    desk.done(Outcome::Done);
+    assert_eq!(desk.reported, None, "nothing new");
+    desk.settle(1, "back");
+    desk.next();
+    desk.done(Outcome::Done);
+    assert_eq!(desk.reported, Some(Report::Incident(None)));
+    desk.push(1, AnnouncementStep::Remove);
+    desk.next();
+    desk.done(Outcome::Done);
+    assert_eq!(desk.reported, None, "nothing new");
+}
+
+#[test]
+fn what_is_no_interruption_leaves_nothing_to_be_brought_to_an_end() {
+    let mut desk = Desk::new();
+    desk.shown(1, "a track could not be played");
+    assert_eq!(desk.reported, None);
+}
+
+#[test]
+fn a_deleted_message_of_an_interruption_is_none_to_be_brought_to_an_end() {
+    let mut desk = Desk::new();
+    desk.push(1, interrupted());
+    desk.next();
+    desk.done(created());
+    desk.push(1, interrupted());
+    desk.next();
+    desk.done(Outcome::Gone);
+    assert_eq!(desk.reported, Some(Report::Incident(None)));
+}
+
+#[test]
+fn what_another_process_left_is_brought_to_its_end_once_and_quietly() {
+    for outcome in [Outcome::Done, Outcome::Gone, Outcome::Refused { reason: "HTTP 403".into() }] {
+        let mut desk = Desk::new();
+        desk.line.settle(place());
+        assert_eq!(desk.next(), Some(Request::Leftover(MESSAGE)));
+        assert_eq!(desk.done(failed()), None);
+        desk.wait();
+        assert_eq!(desk.next(), Some(Request::Leftover(MESSAGE)));
+        assert_eq!(desk.done(outcome), None);
+        assert_eq!((desk.next(), desk.line.wake_up()), (None, None));
+    }
 }

@@ -210,11 +210,12 @@ impl Row {
             Self::InvalidLenient => within("under 80 ms", 80.0),
             Self::InvalidAlways => within("bounded, and back", 30.0),
             Self::Disconnected => within("back once the evidence is in", 12_000.0),
-            Self::Crashed | Self::GoingAway | Self::Reset | Self::Fin | Self::TlsClose => within("none", 40.0),
+            Self::Crashed | Self::GoingAway | Self::Reset | Self::Fin | Self::TlsClose | Self::ServerUpdate => {
+                within("none", 40.0)
+            }
             Self::CrashedRefused => within("under 80 ms", 80.0),
             Self::CrashedVoid => within("under 300 ms", 300.0),
             Self::DeadSocket | Self::DeadServer => native("noticed within 10 s", 10_000.0),
-            Self::ServerUpdate => native("none", 40.0),
             Self::NullEndpoint => within("under 60 ms", 60.0),
             Self::Moved => within("under 40 ms", 40.0),
             Self::Kicked => within("stays out", 0.0),

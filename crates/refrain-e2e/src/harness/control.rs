@@ -52,6 +52,15 @@ impl Message {
         words.join("\n")
     }
 
+    /// Its buttons as people see them: label and custom id, row by row.
+    #[must_use]
+    pub fn buttons(&self) -> Vec<(String, String)> {
+        let rows = self.raw["components"].as_array().into_iter().flatten();
+        let buttons = rows.flat_map(|row| row["components"].as_array().into_iter().flatten());
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        buttons.map(|button| (text(&button["label"]), text(&button["custom_id"]))).collect()
+    }
+
     /// As the simulator gives it.
     #[must_use]
     pub const fn raw(&self) -> &Value {
@@ -85,6 +94,16 @@ impl Control {
         let guild = super::world::GUILD;
         let body = json!({ "guild": guild, "channel": channel, "user": user, "name": name, "options": options });
         let answer = self.post("/sim/interactions", &body).await?;
+        text_or_number(&answer["interaction"]).context("the simulator told no interaction id")
+    }
+
+    /// Presses a button of a message as a person does; answers the interaction's id.
+    ///
+    /// # Errors
+    /// See [`Self::command`].
+    pub async fn press(&self, user: &str, message: &str, custom_id: &str) -> Result<String> {
+        let body = json!({ "message": message, "user": user, "custom_id": custom_id });
+        let answer = self.post("/sim/components", &body).await?;
         text_or_number(&answer["interaction"]).context("the simulator told no interaction id")
     }
 
@@ -246,6 +265,15 @@ pub(crate) fn text_or_number(value: &Value) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_messages_buttons_are_read_row_by_row() {
+        let button = |label: &str| json!({ "type": 2, "style": 2, "label": label, "custom_id": label.to_lowercase() });
+        let rows = json!([{ "type": 1, "components": [button("Back"), button("Skip")] }]);
+        let buttons = Message::new(json!({ "components": rows })).buttons();
+        assert_eq!(buttons, [("Back".into(), "back".into()), ("Skip".into(), "skip".into())]);
+        assert!(Message::new(json!({})).buttons().is_empty());
+    }
 
     #[test]
     fn a_messages_words_are_all_that_a_person_reads() {

@@ -321,6 +321,26 @@ impl Stage {
         Ok(())
     }
 
+    /// Starts another bot with the same settings beside the one that runs, and waits for its end: its exit code and what it
+    /// said.
+    ///
+    /// # Errors
+    /// When it does not start, or does not end by itself.
+    pub async fn start_another_bot(&self) -> Result<(Option<i32>, Vec<String>)> {
+        let Launch { name, program, arguments, environment, folder, .. } = &self.launch;
+        let launch = Launch {
+            name,
+            program: program.clone(),
+            arguments: arguments.clone(),
+            environment: environment.clone(),
+            folder: folder.clone(),
+            log_file: folder.join("another-bot.log"),
+        };
+        let mut another = Process::start(&launch)?;
+        let status = another.wait(PATIENCE).await?;
+        Ok((status.code(), another.lines()))
+    }
+
     /// Starts the bot again, after it has ended.
     ///
     /// # Errors

@@ -12,5 +12,6 @@ mod races;
 mod rest;
 mod restart;
 mod silence;
+mod storage;
 mod support;
 mod wrong_input;

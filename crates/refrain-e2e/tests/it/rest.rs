@@ -9,7 +9,7 @@ use std::time::Duration;
 #[tokio::test]
 async fn when_the_queue_has_run_out_it_waits_as_long_as_the_guild_has_set_and_leaves() -> Result<()> {
     let mut stage = stage().await?;
-    let options = json!({ "seconds": 2 });
+    let options = json!({ "value": 2 });
     let id = stage.control.command(world::TEXT, world::BEN, "config set-wait-after-queue-empties", options).await?;
     stage.answer(&id, "config set-wait-after-queue-empties").await?;
     stage.play(&stage.media.url("short.wav")).await?;

@@ -13,7 +13,7 @@ pub(super) use book::IncidentBook;
 use super::Actor;
 use crate::{Announcement, Ending};
 use refrain_model::Moment;
-use refrain_recovery::{Cause, Idle, Incident, Notice, Retrying, Stage, State, Timer};
+use refrain_recovery::{Cause, Idle, Incident, Notice, Retrying, State, Timer};
 use std::time::{SystemTime, UNIX_EPOCH};
 use view::{Now, Phase, Step, Told, View};
 
@@ -79,9 +79,9 @@ impl Actor {
             State::Stable(_) => Phase::Connected,
             State::Idle(idle) => Phase::Out { asked: matches!(idle, Idle::Fresh | Idle::Left) },
             State::Retrying(Retrying { cause: Cause::Leave, .. }) => Phase::Leaving,
-            State::Retrying(Retrying { cause: Cause::Join | Cause::Switch { .. }, .. })
-            // The frames keep flowing while a session is resumed.
-            | State::Retrying(Retrying { stage: Stage::Resuming { .. }, .. }) => Phase::Busy,
+            State::Retrying(Retrying { cause: Cause::Join | Cause::Switch { .. }, .. }) => Phase::Busy,
+            // The frames keep flowing while a session is resumed, and while a connection is made that takes the place of one.
+            State::Retrying(_) if self.frames_allowed => Phase::Busy,
             State::Retrying(Retrying { cause: Cause::Recovery(outage), .. }) => {
                 Phase::Recovering { since: outage.since, step: step(self.recovery.poll_timeout()) }
             }

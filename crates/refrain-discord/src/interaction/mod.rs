@@ -1,21 +1,27 @@
 //! One interaction: checked, deferred at once, carried out, answered.
 
+mod answer;
+mod execute;
+mod press;
+mod suggest;
+
 use crate::{
     access::{self, Facts},
     commands::{self, Ask},
     convert, embed,
     error::{self, DiscordError},
-    status_embed,
+    panel::{Board, Button, UnknownButton},
     world::World,
 };
-use refrain::{CommandError, GuildHandle, PlayRequest, Refrain, VoiceSummary};
+use answer::Answer;
+use refrain::{CommandError, Refrain, VoiceSummary};
 use refrain_model::ChannelId;
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use twilight_model::{
-    application::interaction::{Interaction, InteractionData, InteractionType},
-    channel::message::{AllowedMentions, Embed, MessageFlags},
+    application::interaction::{Interaction, InteractionData, InteractionType, application_command::CommandData},
+    channel::message::{AllowedMentions, MessageFlags},
     http::interaction::{InteractionResponse, InteractionResponseData, InteractionResponseType},
     id::{
         Id,
@@ -36,6 +42,7 @@ pub(crate) struct Desk {
     application: Id<ApplicationMarker>,
     world: Arc<World>,
     refrain: Refrain,
+    panels: Arc<Board>,
     tasks: TaskTracker,
     places: Arc<Semaphore>,
 }
@@ -58,6 +65,8 @@ struct Order {
     asked_in: ChannelId,
     /// The voice channel of the person, where the command needs one.
     voice: Option<ChannelId>,
+    /// Whether the person manages the server.
+    manages: bool,
 }
 
 impl Desk {
@@ -66,9 +75,10 @@ impl Desk {
         application: Id<ApplicationMarker>,
         world: Arc<World>,
         refrain: Refrain,
+        panels: Arc<Board>,
     ) -> Self {
         let places = Arc::new(Semaphore::new(AT_A_TIME));
-        Self { http, application, world, refrain, tasks: TaskTracker::new(), places }
+        Self { http, application, world, refrain, panels, tasks: TaskTracker::new(), places }
     }
 
     /// The tasks under way, to be waited for when the bot stops.
@@ -78,9 +88,6 @@ impl Desk {
 
     /// Takes an interaction on. Returns at once.
     pub(crate) fn take(&self, interaction: Interaction) {
-        if interaction.kind != InteractionType::ApplicationCommand {
-            return;
-        }
         let Ok(place) = self.places.clone().try_acquire_owned() else {
             tracing::warn!("a command was dropped: {AT_A_TIME} are under way");
             return;
@@ -92,44 +99,59 @@ impl Desk {
         });
     }
 
-    async fn handle(&self, interaction: Interaction) {
+    async fn handle(&self, mut interaction: Interaction) {
         let Some(guild) = interaction.guild_id else {
-            tracing::debug!("a command outside of a guild, which none is registered for");
+            tracing::debug!("an interaction outside of a guild, for which nothing is registered");
             return;
         };
         let slip = Slip { id: interaction.id, token: interaction.token.clone(), guild };
-        match self.admit(interaction, guild) {
+        match (interaction.kind, interaction.data.take()) {
+            (InteractionType::ApplicationCommand, Some(InteractionData::ApplicationCommand(data))) => {
+                self.command(&slip, &interaction, &data).await;
+            }
+            (InteractionType::ApplicationCommandAutocomplete, Some(InteractionData::ApplicationCommand(data))) => {
+                self.suggest(&slip, &data).await;
+            }
+            (InteractionType::MessageComponent, Some(InteractionData::MessageComponent(data))) => {
+                self.press(&slip, &interaction, &data).await;
+            }
+            (kind, _) => tracing::debug!(guild_id = %guild, ?kind, "an interaction of no use"),
+        }
+    }
+
+    async fn command(&self, slip: &Slip, interaction: &Interaction, data: &CommandData) {
+        let guild = slip.guild;
+        let admitted = commands::parse(data).map_err(|bad| {
+            if bad.is_foreign() {
+                tracing::warn!(guild_id = %guild, %bad, "a command that this version does not have");
+            }
+            bad.user_message()
+        });
+        match admitted.and_then(|ask| self.admit(ask, interaction, guild)) {
             Ok(order) => {
-                tracing::info!(guild_id = %guild, user_id = %order.user, ask = name(&order.ask), "command");
+                tracing::info!(guild_id = %guild, user_id = %order.user, ask = order.ask.name(), "command");
                 self.carry_out(slip, order).await;
             }
             Err(why) => {
                 tracing::info!(guild_id = %guild, %why, "command refused");
-                self.refuse(&slip, &why).await;
+                self.refuse(slip, &why).await;
             }
         }
     }
 
-    /// Parses and checks, without any IO. The error is for the person.
-    fn admit(&self, interaction: Interaction, guild: Id<GuildMarker>) -> Result<Order, String> {
+    /// Checks, without any IO. The error is for the person.
+    fn admit(&self, ask: Ask, interaction: &Interaction, guild: Id<GuildMarker>) -> Result<Order, String> {
         let (Some(user), Some(channel)) = (interaction.author_id(), interaction.channel.as_ref()) else {
             return Err(BROKEN.into());
         };
         let asked_in = convert::channel(channel.id);
         let rights = interaction.member.as_ref().and_then(|member| member.permissions);
-        let Some(InteractionData::ApplicationCommand(data)) = interaction.data else {
-            return Err(BROKEN.into());
-        };
-        let ask = commands::parse(&data).map_err(|bad| {
-            tracing::warn!(guild_id = %guild, %bad, "a command that this version does not have");
-            bad.user_message()
-        })?;
         if !self.world.knows(guild) {
             return Err(CommandError::Unavailable.user_message());
         }
         let facts = Facts { rights, ..self.world.facts(guild, user, self.voice_channel(guild)) };
         let voice = access::check(&ask, &facts).map_err(|refusal| refusal.user_message())?;
-        Ok(Order { ask, guild, user, asked_in, voice })
+        Ok(Order { ask, guild, user, asked_in, voice, manages: access::is_manager(rights) })
     }
 
     /// Where the music plays, or will again once the connection is back.
@@ -142,19 +164,21 @@ impl Desk {
     }
 
     /// Defers and works at the same time: the person's wait is not made longer by Discord's round trip.
-    async fn carry_out(&self, slip: Slip, order: Order) {
+    async fn carry_out(&self, slip: &Slip, order: Order) {
         // In a task of its own, so that a panic in it becomes an answer.
         let guild = self.refrain.guild(convert::guild(order.guild));
-        let private = is_private(&order.ask);
-        let work = tokio::spawn(execute(guild, order));
-        let (deferred, done) = tokio::join!(self.defer(&slip, private), work);
-        let embeds = done.unwrap_or_else(|failed| {
+        let private = order.ask.is_private();
+        let awaiting = order.ask.may_become_panel().then(|| self.panels.await_answer(convert::guild(order.guild)));
+        let work = tokio::spawn(execute::execute(guild.clone(), order));
+        let (deferred, done) = tokio::join!(self.defer(slip, private), work);
+        let answer = done.unwrap_or_else(|failed| {
             tracing::error!(guild_id = %slip.guild, panicked = failed.is_panic(), "a command's task failed");
-            vec![embed::failure(BROKEN)]
+            Answer::failure(BROKEN)
         });
         if deferred {
-            self.answer(&slip, &embeds).await;
+            self.answer(slip, &answer, &guild).await;
         }
+        drop(awaiting);
     }
 
     async fn defer(&self, slip: &Slip, private: bool) -> bool {
@@ -190,93 +214,5 @@ impl Desk {
             _ => tracing::warn!(guild_id = %slip.guild, %reason, "a command could not be acknowledged"),
         }
         false
-    }
-
-    async fn answer(&self, slip: &Slip, embeds: &[Embed]) {
-        let client = self.http.interaction(self.application);
-        let nobody = AllowedMentions::default();
-        let update = client.update_response(&slip.token).embeds(Some(embeds)).allowed_mentions(Some(&nobody));
-        if let Err(failed) = update.await {
-            let reason = DiscordError::from_http("answering a command", &failed);
-            tracing::warn!(guild_id = %slip.guild, %reason, "a command's answer could not be shown");
-        }
-    }
-}
-
-/// Asks the guild's actor and puts its answer into an embed.
-async fn execute(guild: GuildHandle, order: Order) -> Vec<Embed> {
-    let name = name(&order.ask);
-    let guild_id = order.guild;
-    let done = ask(guild, order).await;
-    done.unwrap_or_else(|failed| {
-        // A dead link is everyday business; the operator finds it here when somebody complains.
-        tracing::info!(%guild_id, ask = name, error = %failed, "command not carried out");
-        vec![embed::failure(&failed.user_message())]
-    })
-}
-
-/// Whether the answer is for the person alone: it would be noise to everybody else.
-fn is_private(ask: &Ask) -> bool {
-    match ask {
-        Ask::VoiceStatus { .. } | Ask::Recover | Ask::Config | Ask::Configure(_) => true,
-        Ask::Play { .. }
-        | Ask::Skip { .. }
-        | Ask::Pause
-        | Ask::Resume
-        | Ask::Stop
-        | Ask::Disconnect
-        | Ask::Queue { .. }
-        | Ask::NowPlaying => false,
-    }
-}
-
-async fn ask(guild: GuildHandle, order: Order) -> Result<Vec<Embed>, CommandError> {
-    let embed = match order.ask {
-        Ask::Play { query } => {
-            // The check has found the person's channel.
-            let voice_channel = order.voice.ok_or(CommandError::NotConnected)?;
-            let requested_by = convert::user(order.user);
-            let request = PlayRequest {
-                query,
-                voice_channel,
-                requested_by,
-                requested_in: order.asked_in,
-                place: refrain::Place::End,
-            };
-            embed::played(&guild.play(request).await?)
-        }
-        Ask::Skip { count } => embed::skipped(&guild.skip(count).await?),
-        Ask::Pause => embed::now_playing(&guild.pause().await?),
-        Ask::Resume => embed::now_playing(&guild.resume(order.voice).await?),
-        Ask::Stop => embed::stopped(guild.stop().await?),
-        Ask::Disconnect => {
-            guild.disconnect().await?;
-            embed::sentence("Stopped, cleared the queue and left the voice channel.")
-        }
-        Ask::Queue { page } => embed::queue(&guild.queue(page, None).await?),
-        Ask::NowPlaying => embed::now_playing(&guild.now_playing().await?),
-        Ask::VoiceStatus { page } => return Ok(status_embed::voice_status(&guild.voice_status(page).await?)),
-        Ask::Recover => status_embed::recovering(guild.recover(order.voice).await?),
-        Ask::Config => status_embed::settings(guild.settings().await?),
-        Ask::Configure(change) => status_embed::settings(guild.configure(change).await?),
-    };
-    Ok(vec![embed])
-}
-
-/// The command's name, for the log.
-fn name(ask: &Ask) -> &'static str {
-    match ask {
-        Ask::Play { .. } => "play",
-        Ask::Skip { .. } => "skip",
-        Ask::Pause => "pause",
-        Ask::Resume => "resume",
-        Ask::Stop => "stop",
-        Ask::Disconnect => "disconnect",
-        Ask::Queue { .. } => "queue",
-        Ask::NowPlaying => "now-playing",
-        Ask::VoiceStatus { .. } => "voice-status",
-        Ask::Recover => "recover",
-        Ask::Config => "config get",
-        Ask::Configure(_) => "config set",
     }
 }

@@ -106,7 +106,7 @@ impl Lane<'_> {
             history: Some(Song::all_in(history)),
             history_is_cut: true,
             in_voice: Some(self.stage.control.seat(world::BOT).await?.is_some()),
-            paused: Some(playing.to_lowercase().contains("paused")),
+            paused: is_paused(playing),
             ..Found::default()
         };
         let differences = self.admissible.narrow(|guild| guild.differences(&found));
@@ -164,6 +164,11 @@ impl Lane<'_> {
 /// A song that could not be played is not in the queue; all else that is answered is done, if it makes sense.
 fn takes_effect(command: &Command, words: &str) -> bool {
     !command.is_slow() || !Song::all_in(words).is_empty()
+}
+
+/// Of a bot that is out of voice, or on its way there, something else is told.
+fn is_paused(words: &str) -> Option<bool> {
+    [("Paused", true), ("Playing", false)].into_iter().find_map(|(word, paused)| words.contains(word).then_some(paused))
 }
 
 fn first_line(words: &str) -> String {

@@ -44,7 +44,7 @@ fn music(settings: GuildSettings) -> Vec<(&'static str, String)> {
     let target = settings.reduce_vol_when_voice_target;
     let reduce = match settings.reduce_vol_when_voice {
         true => format!("The volume goes down to {target} %"),
-        false => format!("The volume stays as it is (set to go down to {target} % where it is switched on)"),
+        false => format!("The volume stays as it is (once this is on, it goes down to {target} %)"),
     };
     vec![
         ("When the next song begins", next.into()),

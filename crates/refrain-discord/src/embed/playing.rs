@@ -22,21 +22,24 @@ fn place(position: usize) -> String {
 
 /// After `/favorites use`, where other tracks come first.
 pub(crate) fn queued_all(played: &PlayedAll) -> Embed {
-    let what = match played.tracks.as_slice() {
-        [one] => bold(one),
-        several => text::counted(several.len(), "track"),
+    let (what, it) = match played.tracks.as_slice() {
+        [one] => (bold(one), "it plays"),
+        several => (text::counted(several.len(), "track"), "they play"),
     };
     let place = match played.position {
-        0 | 1 => "next".into(),
-        place => format!("from number {place} on"),
+        0 | 1 => format!(": {it} next"),
+        place => format!(" from number {place} on"),
     };
-    plain(GREEN, &format!("Queued {what}, {place}.{}", left_out(played.left_out)))
+    plain(GREEN, &format!("Queued {what}{place}.{}", left_out(played.left_out)))
 }
 
 /// What there is to say beside the track that plays at once.
 pub(crate) fn more_queued(played: &PlayedAll) -> Option<Embed> {
-    let more = played.tracks.len().saturating_sub(1);
-    let queued = if more > 0 { format!("{} more queued.", text::counted(more, "track")) } else { String::new() };
+    let queued = match played.tracks.len().saturating_sub(1) {
+        0 => String::new(),
+        1 => "1 more track is queued.".into(),
+        more => format!("{more} more tracks are queued."),
+    };
     let words = format!("{queued}{}", left_out(played.left_out));
     (!words.is_empty()).then(|| sentence(words.trim_start()))
 }

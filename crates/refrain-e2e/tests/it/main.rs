@@ -3,14 +3,20 @@
 //!
 //! `cargo xtask test` builds and installs what these tests run; they fail with that advice where it is missing.
 
+mod buttons;
 mod controls;
 mod faults;
+mod favorites;
 mod lifecycle;
+mod panel;
 mod people;
 mod playing;
+mod queueing;
 mod races;
 mod rest;
 mod restart;
+mod sessions;
+mod settings;
 mod silence;
 mod storage;
 mod support;

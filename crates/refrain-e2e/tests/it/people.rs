@@ -1,13 +1,13 @@
 //! What people read while the music is away, and what they can ask and order.
 
-use crate::support::{speaks_of, stage};
+use crate::support::{owner_asks, speaks_of, stage};
 use anyhow::{Context as _, Result, ensure};
 use refrain_e2e::harness::{
-    Answer, PATIENCE, Stage,
+    PATIENCE, Stage,
     control::{Control, Message},
     world,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// What the bot told people without having been asked, deleted or not.
 async fn told(control: &Control) -> Result<Vec<Message>> {
@@ -26,12 +26,6 @@ async fn reads(stage: &mut Stage, what: &str, check: impl Fn(&Message) -> bool +
     let found = found.await?;
     eprintln!("people read: {}", found.words());
     Ok(found)
-}
-
-/// Gives a command as Ben does, whom the guild belongs to.
-async fn owner_asks(stage: &mut Stage, name: &str, options: Value) -> Result<Answer> {
-    let id = stage.control.command(world::TEXT, world::BEN, name, options).await?;
-    stage.answer(&id, name).await
 }
 
 async fn playing() -> Result<Stage> {

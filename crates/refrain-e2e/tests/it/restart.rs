@@ -1,19 +1,13 @@
 //! The bot is killed, or stopped, and started again: the music comes back where people stopped hearing it, or it stays away
 //! where nobody wants it. Nothing of the queue is lost.
 
-use crate::support::{compare, first_light, of_recording, speaks_of, stage};
+use crate::support::{compare, first_light, of_recording, owner_asks, speaks_of, stage};
 use anyhow::{Context as _, Result};
 use refrain_e2e::{
-    harness::{Answer, Stage, world},
+    harness::{Stage, world},
     measure::FaultHeard,
 };
-use serde_json::{Value, json};
-
-/// Gives a command as Ben does, whom the guild belongs to.
-async fn owner_asks(stage: &mut Stage, name: &str, options: Value) -> Result<Answer> {
-    let id = stage.control.command(world::TEXT, world::BEN, name, options).await?;
-    stage.answer(&id, name).await
-}
+use serde_json::json;
 
 /// Music plays, and something waits in the queue.
 async fn playing() -> Result<Stage> {
@@ -111,6 +105,9 @@ async fn a_guild_that_wants_it_paused_gets_it_paused_and_resume_goes_on() -> Res
     stage.kill_bot().await?;
     stage.restart_bot().await?;
     stage.bot_is_in(Some(world::MUSIC)).await?;
+    is_paused(&mut stage).await?;
+    // What was heard before the end may still be a moment ago; after that nothing is.
+    stage.listen("silence at the listener", |report| !report.is_music_heard()).await?;
     is_paused(&mut stage).await?;
     let before = stage.control.listener().await?.context("nobody listens")?;
     assert!(!before.is_music_heard());

@@ -2,11 +2,12 @@
 
 use anyhow::{Context as _, Result};
 use refrain_e2e::{
-    harness::{Setting, Stage, binaries::Binaries, world},
+    harness::{Answer, PATIENCE, Setting, Stage, binaries::Binaries, control::Message, world},
     measure::{Audio, Comparison},
     media::Sound,
     track::{Tune, compose},
 };
+use serde_json::Value;
 
 /// The longest that any test listens, in seconds, with room to spare.
 const TUNE_SECONDS: u32 = 60;
@@ -41,6 +42,62 @@ pub(crate) async fn stage() -> Result<Stage> {
     let stage = Stage::start(setting).await?;
     stage.sit(world::ADA, world::MUSIC).await?;
     Ok(stage)
+}
+
+/// Gives a command as Ben does, whom the guild belongs to.
+pub(crate) async fn owner_asks(stage: &mut Stage, name: &str, options: Value) -> Result<Answer> {
+    let id = stage.control.command(world::TEXT, world::BEN, name, options).await?;
+    stage.answer(&id, name).await
+}
+
+/// Waits until the message `id` satisfies `check`.
+pub(crate) async fn message_reads(
+    stage: &mut Stage,
+    id: &str,
+    what: &str,
+    check: impl Fn(&Message) -> bool + Copy,
+) -> Result<Message> {
+    let found = stage.wait_for(what, PATIENCE, |control| async move {
+        let messages = control.messages(world::TEXT).await?;
+        Ok(messages.into_iter().find(|message| message.id() == id && check(message)))
+    });
+    let found = found.await?;
+    eprintln!("people read: {} {:?}", found.words(), labels(&found));
+    Ok(found)
+}
+
+/// What is written on a message's buttons.
+pub(crate) fn labels(message: &Message) -> Vec<String> {
+    message.buttons().into_iter().map(|(label, _)| label).collect()
+}
+
+/// The messages of the channel that have buttons and are still there.
+pub(crate) async fn panels(stage: &Stage) -> Result<Vec<Message>> {
+    let mut messages = stage.control.messages(world::TEXT).await?;
+    messages.retain(|message| message.raw()["deleted_ms"].is_null() && !message.buttons().is_empty());
+    Ok(messages)
+}
+
+/// Presses the button of that name on the one panel there is, and waits until the bot has acknowledged it.
+pub(crate) async fn press(stage: &mut Stage, user: &str, label: &'static str) -> Result<Value> {
+    let panel = stage
+        .wait_for(&format!("one panel with a button {label}"), PATIENCE, |control| async move {
+            let mut with = control.messages(world::TEXT).await?;
+            with.retain(|message| message.raw()["deleted_ms"].is_null() && !message.buttons().is_empty());
+            let button = |message: &Message| message.buttons().into_iter().find(|(name, _)| name == label);
+            Ok(match with.as_slice() {
+                [one] => button(one).map(|(_, id)| (one.id().to_owned(), id)),
+                _ => None,
+            })
+        })
+        .await?;
+    let id = stage.control.press(user, &panel.0, &panel.1).await?;
+    let id = id.as_str();
+    let acknowledged = stage.wait_for(&format!("{label} to be acknowledged"), PATIENCE, |control| async move {
+        let interaction = control.interaction(id).await?;
+        Ok((!interaction["acknowledged_ms"].is_null()).then_some(interaction))
+    });
+    acknowledged.await
 }
 
 /// What was heard so far, held against `source`.

@@ -186,6 +186,47 @@ async fn a_button_is_pressed_and_updates_its_message() {
 }
 
 #[tokio::test]
+async fn a_pressed_button_is_acknowledged_and_answered_for_one_person_alone() {
+    let stage = Stage::start().await;
+    let mut bot = stage.bot().await;
+    let button = json!({ "type": 2, "style": 2, "label": "Back", "custom_id": "back", "emoji": { "name": "⏮️" } });
+    let body = json!({ "content": "song", "components": [{ "type": 1, "components": [button] }] });
+    let (_, message) = stage.rest("POST", &format!("/channels/{TEXT}/messages"), Some(body)).await;
+    let pressed = json!({ "message": message["id"], "user": ADA, "custom_id": "back" });
+    let pressed = stage.order("POST", "/components", pressed).await;
+    let event = bot.event("INTERACTION_CREATE").await;
+    assert_eq!((&event["type"], &event["member"]["user"]["id"]), (&json!(3), &json!(ADA)));
+    let (id, token) = (event["id"].as_str().unwrap(), event["token"].as_str().unwrap());
+    let callback = format!("/interactions/{id}/{token}/callback");
+    assert_eq!(stage.anonymous("POST", &callback, Some(json!({ "type": 6 }))).await.0, 204);
+    let follow_up = json!({ "content": "there was nothing before", "flags": 64 });
+    assert_eq!(stage.anonymous("POST", &format!("/webhooks/{BOT}/{token}"), Some(follow_up)).await.0, 200);
+    let report = stage.see(&format!("/interactions/{}", pressed["interaction"].as_str().unwrap())).await;
+    assert_eq!((&report["callback_type"], &report["message"]["content"]), (&json!(6), &json!("song")));
+    assert_eq!(report["message"]["edits"], json!([]), "an acknowledgement changes nothing");
+    assert_eq!(report["followups"][0]["ephemeral_for"], ADA);
+    let (_, seen) = stage.rest("GET", &format!("/channels/{TEXT}/messages"), None).await;
+    assert_eq!(seen.as_array().map(Vec::len), Some(1), "what is for one person is in no channel's history");
+}
+
+#[tokio::test]
+async fn an_answer_that_all_can_see_is_a_message_of_the_bot_that_it_edits_as_such() {
+    for (flags, status, content) in [(0, 200, "later"), (64, 404, "now")] {
+        let stage = Stage::start().await;
+        stage.register(play()).await;
+        let mut bot = stage.bot().await;
+        let (id, _, callback) = asks(&stage, &mut bot).await;
+        let answer = json!({ "type": 4, "data": { "content": "now", "flags": flags } });
+        assert_eq!(stage.anonymous("POST", &callback, Some(answer)).await.0, 204);
+        let message = stage.see(&format!("/interactions/{id}")).await["message"]["id"].as_str().unwrap().to_owned();
+        let path = format!("/channels/{TEXT}/messages/{message}");
+        let (found, error) = stage.rest("PATCH", &path, Some(json!({ "content": "later" }))).await;
+        assert_eq!(found, status, "{error}");
+        assert_eq!(stage.see(&format!("/interactions/{id}")).await["message"]["content"], content);
+    }
+}
+
+#[tokio::test]
 async fn a_form_is_opened_filled_and_answered() {
     let stage = Stage::start().await;
     stage.register(play()).await;

@@ -30,6 +30,8 @@ pub(super) struct Lane<'a> {
     /// What was found in this round: on the disk, and then in the bot's words.
     pub(super) stored: Option<Found>,
     pub(super) told: Option<Found>,
+    /// The interactions that the killed bot had not answered.
+    pub(super) open: Vec<String>,
     /// What the killed bot had started, and when it was killed.
     pub(super) orphans: Vec<(Orphan, Instant)>,
     /// What the bot logged in this round, life by life.
@@ -75,6 +77,7 @@ impl<'a> Lane<'a> {
             config_words: Vec::new(),
             stored: None,
             told: None,
+            open: Vec::new(),
             orphans: Vec::new(),
             lives: Vec::new(),
         })

@@ -3,7 +3,7 @@
 use super::{
     heard::{Segment, accepted, now_ms, segments},
     lane::Lane,
-    model::{Admissible, Place},
+    model::{Admissible, Guild, Place},
     orphans::Orphan,
     position::{judge, judge_kept},
     row::Row,
@@ -61,6 +61,7 @@ impl Lane<'_> {
         self.settle(sent, row).await?;
         self.look_at_what_is_left(row).await?;
         self.start_again(row).await?;
+        self.wait_for_late_answers(row).await?;
         self.ask_everything(row).await?;
         self.check_that_nothing_outlives_the_bot(row);
         self.check_that_it_is_silent_where_it_must_be(row).await
@@ -114,13 +115,7 @@ impl Lane<'_> {
         row.opened += 1;
         let differences = self.admissible.narrow(|guild| guild.differences(&found));
         row.complaints.extend(differences.into_iter().map(|one| format!("on the disk: {one}")));
-        // The order of a queue that was being shuffled is known by now.
-        let upcoming = found.upcoming.clone().unwrap_or_default();
-        self.admissible.learn(|guild| {
-            if guild.order_unread {
-                (guild.upcoming, guild.order_unread) = (upcoming.clone(), false);
-            }
-        });
+        self.learn_order(found.upcoming.as_deref().unwrap_or_default());
         row.complaints.extend(judge_kept(&self.likely(), self.last.as_ref(), found.playhead_ms));
         self.stored = Some(found);
         Ok(())
@@ -158,9 +153,16 @@ impl Lane<'_> {
             row.accepted_to_sound_ms = Some(first.start_ms - accepted_ms);
         }
         let (last, killed_ms) = (self.last, self.killed_ms);
-        let judged = |guild: &_| judge(guild, last.as_ref(), first, killed_ms);
-        row.complaints.extend(self.admissible.narrow(|guild| judged(guild).complaint.into_iter().collect()));
-        row.position_error_ms = judged(&self.likely()).error_ms;
+        let judged = |guild: &Guild| judge(guild, last.as_ref(), first, killed_ms);
+        // What is done late may be done before the first music, or after it.
+        let complaint = |guild: &Guild| {
+            let all: Vec<_> = guild.late().iter().map(|guild| judged(guild).complaint).collect();
+            if all.iter().any(Option::is_none) { Vec::new() } else { all.into_iter().flatten().take(1).collect() }
+        };
+        row.complaints.extend(self.admissible.narrow(complaint));
+        let position = judged(&self.likely());
+        row.position_error_ms =
+            position.error_ms.filter(|_| position.complaint.is_none() || !row.complaints.is_empty());
         self.last = Some(*first);
         self.admissible.learn(|guild| guild.place = Place::Heard);
         Ok(())

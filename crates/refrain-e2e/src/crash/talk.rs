@@ -9,9 +9,13 @@ use super::{
 use crate::harness::{Answer, control::Message, world};
 use anyhow::Result;
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 /// More pages than any queue here has.
 const MOST_PAGES: usize = 20;
+
+/// How long an answer may be late.
+const LATE: Duration = Duration::from_millis(1_500);
 
 /// A command that was given, with the interaction's id.
 pub(super) struct Sent {
@@ -60,6 +64,7 @@ impl Lane<'_> {
             let words = Message::new(interaction["message"].clone()).words();
             if interaction["state"] != "answered" || words.is_empty() {
                 row.open.push(given.command.to_string());
+                self.open.push(id);
                 open.push(given);
                 continue;
             }
@@ -73,17 +78,42 @@ impl Lane<'_> {
         Ok(())
     }
 
+    /// What was open may be told again by a resumed session, and is then answered late: that is waited for, for a while.
+    pub(super) async fn wait_for_late_answers(&mut self, row: &mut Row) -> Result<()> {
+        let begun = Instant::now();
+        while self.admissible.is_open() && begun.elapsed() < LATE {
+            let mut waits = false;
+            for id in &self.open {
+                waits |= self.stage.control.interaction(id).await?["state"] != "answered";
+            }
+            if !waits {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.open.clear();
+        self.admissible.late();
+        row.admissible = row.admissible.max(self.admissible.count());
+        self.admissible.close();
+        Ok(())
+    }
+
     /// Reads the order of a queue that was shuffled.
     async fn read_order(&mut self, row: &mut Row) -> Result<()> {
         let upcoming = self.upcoming(None).await?;
         let found = Found { upcoming: Some(upcoming.clone()), ..Found::default() };
         row.complaints.extend(self.admissible.narrow(|guild| guild.differences(&found)));
+        self.learn_order(&upcoming);
+        Ok(())
+    }
+
+    /// The order of a queue that was shuffled has been found.
+    pub(super) fn learn_order(&mut self, upcoming: &[Song]) {
         self.admissible.learn(|guild| {
             if guild.order_unread {
-                (guild.upcoming, guild.order_unread) = (upcoming.clone(), false);
+                (guild.upcoming, guild.order_unread) = (upcoming.to_vec(), false);
             }
         });
-        Ok(())
     }
 
     /// Everything that the restarted bot can be asked, compared with the model.
@@ -111,6 +141,7 @@ impl Lane<'_> {
         };
         let differences = self.admissible.narrow(|guild| guild.differences(&found));
         row.complaints.extend(differences.into_iter().map(|one| format!("told after the restart: {one}")));
+        self.learn_order(found.upcoming.as_deref().unwrap_or_default());
         self.told = Some(found);
         self.compare_config(config.clone(), row);
         Ok(())

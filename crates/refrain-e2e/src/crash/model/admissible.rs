@@ -16,6 +16,16 @@ impl Admissible {
         self.0.first()
     }
 
+    /// Something may still be done late.
+    pub(in crate::crash) fn is_open(&self) -> bool {
+        self.0.iter().any(|guild| !guild.open.is_empty())
+    }
+
+    /// From here on nothing is done late any more.
+    pub(in crate::crash) fn close(&mut self) {
+        self.learn(|guild| guild.open.clear());
+    }
+
     pub(in crate::crash) fn count(&self) -> usize {
         self.0.len()
     }
@@ -23,17 +33,16 @@ impl Admissible {
     /// Commands were given at the same time: those that were `answered` are done, in whatever order; each of the `open`
     /// ones is done or not.
     pub(in crate::crash) fn after(&mut self, answered: &[Given], open: &[Given]) {
-        let mut after = Vec::new();
-        for chosen in subsets(open) {
-            let all: Vec<&Given> = answered.iter().chain(chosen).collect();
-            for order in orders(&all) {
-                for guild in &self.0 {
-                    let guild = order.iter().fold(guild.clone(), |guild, given| given.applied_to(&guild));
-                    add(&mut after, guild);
-                }
-            }
+        let before = std::mem::take(&mut self.0);
+        for guild in before.iter().flat_map(|guild| guild.after(answered, open)) {
+            add(&mut self.0, guild);
         }
-        self.0 = after;
+    }
+
+    /// A resumed gateway session tells again of what the killed bot had no time for: that may be done late.
+    pub(in crate::crash) fn late(&mut self) {
+        let before = std::mem::take(&mut self.0);
+        before.iter().flat_map(Guild::late).for_each(|guild| add(&mut self.0, guild));
     }
 
     /// The bot was restarted, and has decided whether it comes back.
@@ -44,11 +53,9 @@ impl Admissible {
 
     /// The bot was restarted, and may have been killed before it decided anything.
     pub(in crate::crash) fn maybe_restarted(&mut self) {
-        let before = std::mem::take(&mut self.0);
-        for guild in before {
-            add(&mut self.0, guild.restarted());
-            add(&mut self.0, guild);
-        }
+        let before = self.0.clone();
+        self.restarted();
+        before.into_iter().for_each(|guild| add(&mut self.0, guild));
     }
 
     /// Only those of which nothing differs are left. Where none would be, all stay, and the differences of the one that
@@ -69,6 +76,26 @@ impl Admissible {
         let mut before = std::mem::take(&mut self.0);
         before.iter_mut().for_each(lesson);
         before.into_iter().for_each(|guild| add(&mut self.0, guild));
+    }
+}
+
+impl Guild {
+    fn after(&self, answered: &[Given], open: &[Given]) -> Vec<Self> {
+        let mut after = Vec::new();
+        for chosen in subsets(open) {
+            let left: Vec<Given> = open.iter().filter(|given| !chosen.contains(given)).cloned().collect();
+            let all: Vec<&Given> = answered.iter().chain(chosen).collect();
+            for order in orders(&all) {
+                let guild = order.iter().fold(self.clone(), |guild, given| given.applied_to(&guild));
+                add(&mut after, Self { open: left.clone(), ..guild });
+            }
+        }
+        after
+    }
+
+    /// What it may be once what is open was told again: all of it is as it was, or some of it is done.
+    pub(in crate::crash) fn late(&self) -> Vec<Self> {
+        self.after(&[], &self.open)
     }
 }
 

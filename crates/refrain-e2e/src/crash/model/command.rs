@@ -35,7 +35,7 @@ pub(in crate::crash) enum Command {
 }
 
 /// A command that was given.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(in crate::crash) struct Given {
     pub(in crate::crash) command: Command,
     /// When, on the simulator's clock.

@@ -1,6 +1,6 @@
 //! One guild, as the model has it and as it is found.
 
-use super::{Settings, Song};
+use super::{Given, Settings, Song};
 use serde::Serialize;
 use serde_json::Value;
 use std::{collections::BTreeMap, fmt::Debug};
@@ -50,6 +50,8 @@ pub(in crate::crash) struct Guild {
     pub(in crate::crash) settings: Settings,
     pub(in crate::crash) favorites: BTreeMap<String, Vec<Song>>,
     pub(in crate::crash) place: Place,
+    /// Commands that were given before the kill and are not done: the gateway may tell of them again.
+    pub(super) open: Vec<Given>,
     /// How it was before the last removal, as long as nothing else has changed the queue.
     pub(super) before: Option<Box<Self>>,
 }
@@ -156,6 +158,7 @@ impl Guild {
             settings: settings.collect(),
             favorites: found.favorites.clone().unwrap_or(known.favorites),
             place: Place::Heard,
+            open: Vec::new(),
             before: None,
         }
     }

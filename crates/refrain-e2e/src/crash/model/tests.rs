@@ -120,6 +120,23 @@ fn a_command_that_was_not_answered_is_there_as_a_whole_or_not_at_all() {
 }
 
 #[test]
+fn what_was_not_done_may_be_done_late_and_never_twice() {
+    let mut admissible = Admissible::new(playing(&[1, 2]));
+    admissible.after(&[], &[given(Command::Skip(1))]);
+    admissible.restarted();
+    let on_the_disk = Found { current: Some(Some(Song(2))), ..Found::default() };
+    let mut skipped = admissible.clone();
+    assert!(skipped.narrow(|guild| guild.differences(&on_the_disk)).is_empty());
+    skipped.late();
+    let twice = Found { current: Some(None), ..Found::default() };
+    assert_eq!(skipped.narrow(|guild| guild.differences(&twice)).len(), 1);
+    let before = Found { current: Some(Some(Song(1))), ..Found::default() };
+    assert!(admissible.narrow(|guild| guild.differences(&before)).is_empty());
+    admissible.late();
+    assert!(admissible.narrow(|guild| guild.differences(&on_the_disk)).is_empty());
+}
+
+#[test]
 fn what_was_answered_is_there_in_whatever_order() {
     let mut admissible = Admissible::new(playing(&[1]));
     admissible.after(&[given(Command::Play(Song(2))), given(Command::Play(Song(3)))], &[given(Command::Loop)]);

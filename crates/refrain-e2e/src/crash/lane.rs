@@ -23,6 +23,8 @@ pub(super) struct Lane<'a> {
     pub(super) last: Option<Segment>,
     /// What is heard has been looked at up to then.
     pub(super) looked_ms: f64,
+    /// When the bot was started last, after a kill.
+    pub(super) launched_ms: f64,
     /// When the bot was killed last.
     pub(super) killed_ms: f64,
     /// The words of `/config get` for the settings that there have been.
@@ -73,6 +75,7 @@ impl<'a> Lane<'a> {
             admissible: Admissible::new(Guild::default()),
             last: None,
             looked_ms: 0.0,
+            launched_ms: 0.0,
             killed_ms: 0.0,
             config_words: Vec::new(),
             stored: None,

@@ -124,6 +124,7 @@ impl Lane<'_> {
     /// Starts the bot again, and waits until what should be heard is heard.
     async fn start_again(&mut self, row: &mut Row) -> Result<()> {
         let launched_ms = now_ms(&self.stage.control).await?;
+        self.launched_ms = launched_ms;
         self.stage.launch_bot()?;
         self.admissible.restarted();
         if self.likely().plays() {

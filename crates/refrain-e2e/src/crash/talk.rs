@@ -6,7 +6,7 @@ use super::{
     model::{Command, Found, Given, Guild, Song},
     row::Row,
 };
-use crate::harness::{Answer, control::Message, world};
+use crate::harness::{Answer, PATIENCE, control::Message, world};
 use anyhow::Result;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 /// More pages than any queue here has.
 const MOST_PAGES: usize = 20;
 
-/// How long an answer may be late.
-const LATE: Duration = Duration::from_millis(1_500);
+/// Within this time of the restart a resumed session has told what was missed.
+const TOLD_AGAIN: Duration = Duration::from_millis(1_000);
 
 /// A command that was given, with the interaction's id.
 pub(super) struct Sent {
@@ -78,17 +78,10 @@ impl Lane<'_> {
         Ok(())
     }
 
-    /// What was open may be told again by a resumed session, and is then answered late: that is waited for, for a while.
+    /// What was open may be told again by a resumed session, and is then done late: that is waited for.
     pub(super) async fn wait_for_late_answers(&mut self, row: &mut Row) -> Result<()> {
         let begun = Instant::now();
-        while self.admissible.is_open() && begun.elapsed() < LATE {
-            let mut waits = false;
-            for id in &self.open {
-                waits |= self.stage.control.interaction(id).await?["state"] != "answered";
-            }
-            if !waits {
-                break;
-            }
+        while self.admissible.is_open() && self.is_something_under_way(begun.elapsed()).await? {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
         self.open.clear();
@@ -96,6 +89,24 @@ impl Lane<'_> {
         row.admissible = row.admissible.max(self.admissible.count());
         self.admissible.close();
         Ok(())
+    }
+
+    /// Whether the restarted bot has been told of a command of before and has not answered, or may still be told.
+    async fn is_something_under_way(&self, waited: Duration) -> Result<bool> {
+        for id in &self.open {
+            let interaction = self.stage.control.interaction(id).await?;
+            let acknowledged_ms = interaction["acknowledged_ms"].as_f64();
+            let limit = match acknowledged_ms {
+                // The killed bot said that it would answer: the new one cannot.
+                Some(at_ms) if at_ms < self.launched_ms => continue,
+                Some(_) => PATIENCE,
+                None => TOLD_AGAIN,
+            };
+            if interaction["state"] != "answered" && waited < limit {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// Reads the order of a queue that was shuffled.

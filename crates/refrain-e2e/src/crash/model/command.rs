@@ -60,7 +60,7 @@ impl Given {
             Command::Previous => guild.previous(asked_ms),
             Command::Replay if guild.current.is_some() => guild.begins(asked_ms),
             Command::Replay => {}
-            Command::Seek(seconds) if guild.current.is_some() => {
+            Command::Seek(seconds) if guild.in_voice && guild.current.is_some() => {
                 guild.place = Place::Put { at_ms: f64::from(*seconds) * 1_000.0, asked_ms };
             }
             Command::Seek(_) => {}

@@ -130,6 +130,8 @@ impl Lane<'_> {
         if self.likely().plays() {
             match self.first_music(launched_ms).await? {
                 Some(first) => self.compare_what_is_heard(launched_ms, &first, row).await?,
+                // A late pause, or a skip of the last song, is a reason.
+                None if self.likely().late().iter().any(|guild| !guild.plays()) => {}
                 None => row.complaints.push(format!(
                     "{:?} should go on, and no music was heard for {} s",
                     self.likely().current,

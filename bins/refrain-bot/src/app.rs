@@ -52,7 +52,7 @@ async fn serve(
     stop: CancellationToken,
 ) -> Result<(), AppError> {
     let bot = tokio::select! {
-        bot = Bot::log_in(&config.discord) => bot?,
+        bot = Bot::log_in(&config.discord, store.clone()) => bot?,
         () = stop.cancelled() => return Ok(()),
     };
     tracing::info!(name = bot.name(), user_id = %bot.user(), version = env!("CARGO_PKG_VERSION"), "logged in");

@@ -1,15 +1,22 @@
 //! Logging in, running, stopping.
 
 use crate::{
-    announcer, commands, convert, error::DiscordError, interaction::Desk, outbox, panel, port::Port,
-    settings::Settings, shard::Reader, world::World,
+    announcer, commands, convert,
+    error::DiscordError,
+    interaction::Desk,
+    outbox, panel,
+    port::Port,
+    session::{self, Keeper, Resumable, Terms},
+    settings::Settings,
+    shard::Reader,
+    world::World,
 };
-use refrain::{GatewayPort, Refrain};
+use refrain::{GatewayPort, Refrain, store::Store};
 use refrain_model::UserId;
 use std::{sync::Arc, time::Duration};
 use tokio::{task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
-use twilight_gateway::{ConfigBuilder, Intents, MessageSender, Shard, ShardId, queue::InMemoryQueue};
+use twilight_gateway::{Config, ConfigBuilder, Intents, MessageSender, Shard, ShardId, queue::InMemoryQueue};
 use twilight_model::{
     channel::message::AllowedMentions,
     gateway::connection_info::BotConnectionInfo,
@@ -45,7 +52,7 @@ pub struct Bot {
     user: Id<UserMarker>,
     name: String,
     world: Arc<World>,
-    shards: Vec<Shard>,
+    shards: Vec<(Shard, Keeper)>,
     senders: Vec<MessageSender>,
     announcements: Arc<announcer::Board>,
     panels: Arc<panel::Board>,
@@ -53,20 +60,22 @@ pub struct Bot {
 
 impl Bot {
     /// Asks Discord who the token belongs to and how to connect, and registers the commands. While Discord cannot be
-    /// reached it tries again for about half a minute.
+    /// reached it tries again for about half a minute. `store` is where the gateway sessions of a process that was killed
+    /// are, to go on with, and where this one's are kept.
     ///
     /// A rustls crypto provider must have been installed; must be called within a tokio runtime.
     ///
     /// # Errors
     /// When the token is rejected, Discord cannot be reached, or it refuses.
-    pub async fn log_in(settings: &Settings) -> Result<Self, DiscordError> {
+    pub async fn log_in(settings: &Settings, store: Arc<dyn Store>) -> Result<Self, DiscordError> {
         let http = Arc::new(client(settings));
         let (user, application, gateway) = patiently(&http).await?;
         register(&http, application.id).await;
-        let shards = shards(settings, &gateway);
-        let senders = shards.iter().map(Shard::sender).collect();
         let (application, name, user) = (application.id, user.name, user.id);
         let world = Arc::new(World::new(user));
+        let terms = Terms { bot: user, intents: INTENTS.bits(), shards: gateway.shards.max(1) };
+        let shards = shards(settings, &gateway, terms, &world, store).await;
+        let senders = shards.iter().map(|(shard, _)| shard.sender()).collect();
         let (announcements, panels) = (Arc::default(), Arc::default());
         Ok(Self { http, application, user, name, world, shards, senders, announcements, panels })
     }
@@ -93,7 +102,7 @@ impl Bot {
         )
     }
 
-    /// The way out to Discord, for [`Refrain::new`].
+    /// The way out to Discord, for [`Refrain::start`].
     #[must_use]
     pub fn port(&self) -> Arc<dyn GatewayPort> {
         let (announcements, panels) = (self.announcements.clone(), self.panels.clone());
@@ -113,8 +122,8 @@ impl Bot {
         let mut announcer = tokio::spawn(announcer);
         let mut shower = tokio::spawn(outbox::run(self.http, panels, refrain.clone(), closing.clone()));
         let mut readers = JoinSet::new();
-        for shard in self.shards {
-            let reader = Reader::new(world.clone(), refrain.clone(), desk.clone(), closing.clone());
+        for (shard, keeper) in self.shards {
+            let reader = Reader::new(world.clone(), refrain.clone(), desk.clone(), closing.clone(), keeper);
             readers.spawn(reader.run(shard));
         }
         let outcome = tokio::select! {
@@ -184,18 +193,57 @@ async fn register(http: &twilight_http::Client, application: Id<ApplicationMarke
     }
 }
 
-/// As many shards as Discord recommends, started at the pace it allows.
-fn shards(settings: &Settings, gateway: &BotConnectionInfo) -> Vec<Shard> {
+/// As many shards as Discord recommends, started at the pace it allows. Those that have a session of before go on with it,
+/// which costs none of the day's starts, and their guilds are known at once.
+async fn shards(
+    settings: &Settings,
+    gateway: &BotConnectionInfo,
+    terms: Terms,
+    world: &Arc<World>,
+    store: Arc<dyn Store>,
+) -> Vec<(Shard, Keeper)> {
+    let config = config(settings, gateway);
+    let mut resumable = session::load(store.clone(), terms, session::unix_ms()).await;
+    let mut make = |number| {
+        let keeper = Keeper::new(store.clone(), world.clone(), terms, number);
+        let id = ShardId::new(number, terms.shards);
+        match resumable.iter().position(|one| one.shard == number).map(|place| resumable.swap_remove(place)) {
+            Some(one) => resume(settings, config.clone(), id, one, keeper, world),
+            None => (Shard::with_config(id, config.clone()), keeper),
+        }
+    };
+    (0..terms.shards).map(&mut make).collect()
+}
+
+fn config(settings: &Settings, gateway: &BotConnectionInfo) -> Config {
     let limit = &gateway.session_start_limit;
     let reset = Duration::from_millis(limit.reset_after);
     // The queue insists on a total that is no smaller than what remains.
     let queue = InMemoryQueue::new(limit.max_concurrency, limit.remaining, reset, limit.total.max(limit.remaining));
     let config = ConfigBuilder::new(settings.token.secret(), INTENTS).queue(queue);
-    let config = match &settings.gateway {
-        Some(base) => config.proxy_url(base.url()),
-        None => config,
-    };
-    let config = config.build();
-    let total = gateway.shards.max(1);
-    (0..total).map(|number| Shard::with_config(ShardId::new(number, total), config.clone())).collect()
+    match &settings.gateway {
+        Some(base) => config.proxy_url(base.url()).build(),
+        None => config.build(),
+    }
+}
+
+fn resume(
+    settings: &Settings,
+    config: Config,
+    id: ShardId,
+    from: Resumable,
+    keeper: Keeper,
+    world: &World,
+) -> (Shard, Keeper) {
+    tracing::info!(shard = id.number(), guilds = from.guilds.len(), "going on with the gateway session of before");
+    let keeper = keeper.resuming(&from);
+    let mut config = ConfigBuilder::from(config).session(from.session);
+    // Without one it is resumed at the gateway's own address.
+    if let Some(url) = from.resume_url.and_then(|url| settings.resume_url(&url)) {
+        config = config.resume_url(url);
+    }
+    for guild in from.guilds {
+        world.revive(guild.id, guild.kept);
+    }
+    (Shard::with_config(id, config.build()), keeper)
 }

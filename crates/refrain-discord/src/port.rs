@@ -4,7 +4,7 @@ use crate::{
     announcer, convert, panel,
     world::{self, World},
 };
-use refrain::{Announcement, GatewayPort, Panel};
+use refrain::{Announcement, GatewayPort, Panel, Scene};
 use refrain_model::{ChannelId, GuildId, MessagePlace};
 use std::sync::Arc;
 use twilight_gateway::MessageSender;
@@ -67,5 +67,12 @@ impl GatewayPort for Port {
     fn listeners(&self, guild: GuildId, channel: ChannelId) -> Option<u32> {
         let listeners = self.world.listeners(convert::to_guild(guild)?, convert::to_channel(channel)?)?;
         Some(u32::try_from(listeners).unwrap_or(u32::MAX))
+    }
+    fn scene(&self, guild: GuildId, channel: ChannelId) -> Scene {
+        match (convert::to_guild(guild), convert::to_channel(channel)) {
+            (Some(guild), Some(channel)) => self.world.scene(guild, channel),
+            // Zero is no snowflake: there is no such channel.
+            _ => Scene::Gone,
+        }
     }
 }

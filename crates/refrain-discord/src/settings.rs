@@ -96,6 +96,15 @@ pub struct Settings {
     pub gateway: Option<GatewayBase>,
 }
 
+impl Settings {
+    /// Where a gateway session is resumed, out of the store. `None` for what is no address, which twilight would panic at,
+    /// and for one without TLS where Discord itself is meant.
+    pub(crate) fn resume_url(&self, stored: &str) -> Option<String> {
+        let base = GatewayBase::new(stored)?;
+        (self.gateway.is_some() || base.0.starts_with("wss://")).then(|| base.url())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,5 +129,18 @@ mod tests {
         }
         assert_eq!(GatewayBase::new("ws://127.0.0.1:9/").unwrap().url(), "ws://127.0.0.1:9");
         assert_eq!(GatewayBase::new("http://127.0.0.1:9"), None);
+    }
+
+    #[test]
+    fn a_stored_address_is_used_when_it_is_one() {
+        let token = Token::new("abc").unwrap();
+        let discord = Settings { token, api: None, gateway: None };
+        let url = "wss://gateway-us-east1-b.discord.gg";
+        assert_eq!(discord.resume_url(url).as_deref(), Some(url));
+        for bad in ["", "wss://", "wss://gateway.discord.gg/?v=1", "ws://gateway.discord.gg", "not an address"] {
+            assert_eq!(discord.resume_url(bad), None, "{bad:?}");
+        }
+        let simulated = Settings { gateway: GatewayBase::new("ws://127.0.0.1:9"), ..discord };
+        assert_eq!(simulated.resume_url("ws://127.0.0.1:9").as_deref(), Some("ws://127.0.0.1:9"));
     }
 }

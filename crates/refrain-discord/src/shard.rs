@@ -4,6 +4,7 @@ use crate::{
     convert,
     error::DiscordError,
     interaction::Desk,
+    session::{self, Keeper},
     world::{self, World},
 };
 use refrain::{GatewayEvent, Refrain};
@@ -15,13 +16,19 @@ use std::{
     task::Poll,
     time::Duration,
 };
-use tokio::time;
+use tokio::time::{self, Instant};
 use tokio_util::sync::CancellationToken;
 use twilight_gateway::{
     CloseFrame, Event, EventTypeFlags, Shard, ShardState, StreamExt as _,
     error::{ReceiveMessageError, ReceiveMessageErrorType},
 };
-use twilight_model::gateway::payload::incoming::{GuildCreate, VoiceStateUpdate};
+use twilight_model::{
+    application::interaction::Interaction,
+    gateway::{
+        CloseCode,
+        payload::incoming::{GuildCreate, VoiceStateUpdate},
+    },
+};
 
 /// What is read of the gateway: no more than the cache, voice and commands need.
 const WANTED: EventTypeFlags = EventTypeFlags::READY
@@ -47,13 +54,23 @@ const WANTED: EventTypeFlags = EventTypeFlags::READY
 const CLOSE_LIMIT: Duration = Duration::from_millis(500);
 const CLOSE_GRACE: Duration = Duration::from_millis(50);
 
-/// A shard's reader. It owns nothing but the socket; what it learns goes elsewhere at once.
+/// So long after a command was given Discord takes an answer to it.
+const ANSWERABLE: Duration = Duration::from_secs(3);
+/// The milliseconds since 1970 that Discord counts a snowflake's from.
+const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
+/// Commands that were given while the process was away and can still be answered: they wait until what was missed is in.
+const MOST_HELD: usize = 256;
+
+/// A shard's reader. What it learns goes elsewhere at once.
 pub(crate) struct Reader {
     pub(crate) world: Arc<World>,
     pub(crate) refrain: Refrain,
     pub(crate) desk: Desk,
     /// Cancelled when the bot is stopping: a closed socket is then the end.
     pub(crate) closing: CancellationToken,
+    keeper: Keeper,
+    /// See [`MOST_HELD`].
+    held: Vec<Interaction>,
     number: u32,
     total: u32,
     /// Whether the guilds were last told that the shard is connected.
@@ -61,8 +78,14 @@ pub(crate) struct Reader {
 }
 
 impl Reader {
-    pub(crate) fn new(world: Arc<World>, refrain: Refrain, desk: Desk, closing: CancellationToken) -> Self {
-        Self { world, refrain, desk, closing, number: 0, total: 1, connected: false }
+    pub(crate) fn new(
+        world: Arc<World>,
+        refrain: Refrain,
+        desk: Desk,
+        closing: CancellationToken,
+        keeper: Keeper,
+    ) -> Self {
+        Self { world, refrain, desk, closing, keeper, held: Vec::new(), number: 0, total: 1, connected: false }
     }
 
     /// Reads until the shard is closed for good, or the bot stops.
@@ -72,17 +95,23 @@ impl Reader {
         loop {
             let next = tokio::select! {
                 next = shard.next_event(WANTED) => next,
+                () = moment(self.keeper.due()) => {
+                    self.keeper.write(shard.session(), shard.resume_url(), Instant::now());
+                    continue;
+                }
                 () = closing.cancelled() => {
+                    // First, so that a process that is killed meanwhile does not resume what Discord has ended.
+                    self.keeper.forget();
                     close(shard).await;
                     return Ok(());
                 }
             };
             match next {
-                Some(Ok(Event::GatewayClose(frame))) => {
-                    self.lost();
-                    closed(self.number, frame.as_ref(), shard.state())?;
+                Some(Ok(Event::GatewayClose(frame))) => self.closed(frame.as_ref(), &shard)?,
+                Some(Ok(event)) => {
+                    self.take(event, &shard);
+                    self.keeper.moved(sequence(&shard), Instant::now());
                 }
-                Some(Ok(event)) => self.take(event, &shard),
                 Some(Err(error)) => self.complain(&error),
                 None => return Err(DiscordError::Broken),
             }
@@ -90,14 +119,18 @@ impl Reader {
     }
 
     fn take(&mut self, mut event: Event, shard: &Shard) {
+        if matches!(event, Event::Ready(_)) {
+            self.give_up_the_old();
+        }
         self.world.update(&mut event);
+        self.keeper.note(&event);
         // The other events were for the cache alone.
         #[expect(
             clippy::wildcard_enum_match_arm,
             reason = "of Discord's hundred events these concern voice and commands"
         )]
         match event {
-            Event::InteractionCreate(interaction) => self.desk.take(interaction.0),
+            Event::InteractionCreate(interaction) => self.interaction(interaction.0, shard),
             Event::VoiceStateUpdate(state) => self.voice_state(&state),
             Event::VoiceServerUpdate(server) => {
                 let event = GatewayEvent::VoiceServer { endpoint: server.endpoint, token: server.token };
@@ -116,15 +149,90 @@ impl Reader {
                 }
             }
             Event::Ready(_) => self.back("ready", &GatewayEvent::ShardReady),
-            Event::Resumed => self.back("resumed", &GatewayEvent::ShardResumed),
-            Event::GatewayReconnect | Event::GatewayInvalidateSession(_) => self.lost(),
-            Event::GatewayHeartbeatAck => {
-                if let Some(latency) = shard.latency().recent().first() {
-                    self.tell_all(&GatewayEvent::Health { latency: *latency, missed_heartbeats: 0 });
-                }
-            }
+            Event::Resumed => self.resumed(),
+            Event::GatewayReconnect => self.lost(),
+            Event::GatewayInvalidateSession(resumable) => self.invalid_session(resumable),
+            Event::GatewayHeartbeatAck => self.heartbeat(shard),
             _ => {}
         }
+    }
+
+    /// A command is done once: how far the shard had come is stored before anything that comes of it, so a replay does not
+    /// bring it again. One that a replay brings has met no bot, and nobody waits for an answer that Discord would refuse.
+    fn interaction(&mut self, interaction: Interaction, shard: &Shard) {
+        if shard.state() == ShardState::Resuming && is_too_late(&interaction, session::unix_ms()) {
+            tracing::info!(
+                shard = self.number,
+                "a command was given while the bot was away, too long ago to be answered"
+            );
+        } else if !self.keeper.is_replaying() {
+            self.keeper.write_now(shard.session(), shard.resume_url(), Instant::now());
+            self.desk.take(interaction);
+        } else if self.held.len() < MOST_HELD {
+            self.held.push(interaction);
+        }
+    }
+
+    fn heartbeat(&mut self, shard: &Shard) {
+        self.keeper.alive(Instant::now());
+        if let Some(latency) = shard.latency().recent().first() {
+            self.tell_all(&GatewayEvent::Health { latency: *latency, missed_heartbeats: 0 });
+        }
+    }
+
+    /// What was missed is in. After a start the guilds are there now, as GUILD_CREATE would have told.
+    fn resumed(&mut self) {
+        let at_start = self.keeper.is_replaying();
+        self.keeper.replayed();
+        self.back("resumed", &GatewayEvent::ShardResumed);
+        if at_start {
+            for guild in self.world.known_on(self.number, self.total) {
+                self.refrain.guild_available(convert::guild(guild), self.world.own_channel(guild));
+            }
+        }
+        for interaction in std::mem::take(&mut self.held) {
+            self.desk.take(interaction);
+        }
+    }
+
+    fn invalid_session(&mut self, resumable: bool) {
+        self.lost();
+        if !resumable {
+            self.session_is_over();
+        }
+    }
+
+    /// Discord does not accept the session any more: twilight identifies, in its turn.
+    fn session_is_over(&mut self) {
+        if self.keeper.is_replaying() {
+            tracing::info!(shard = self.number, "Discord no longer accepts the gateway session of before; identifying");
+            self.give_up_the_old();
+        }
+        self.keeper.forget();
+    }
+
+    /// A new session tells of all guilds. What was known before is not told away: it may be out of date by any length.
+    fn give_up_the_old(&mut self) {
+        self.world.forget_shard(self.number, self.total);
+        self.held.clear();
+    }
+
+    fn closed(&mut self, frame: Option<&CloseFrame<'static>>, shard: &Shard) -> Result<(), DiscordError> {
+        self.lost();
+        let code = frame.map(|frame| frame.code);
+        if shard.state() == ShardState::FatallyClosed {
+            self.keeper.forget();
+            let fatal = code.and_then(DiscordError::from_close);
+            return Err(fatal.unwrap_or(DiscordError::Broken));
+        }
+        if code.is_some_and(ends_session) {
+            self.session_is_over();
+            // twilight would resume it again, and be refused again. Closed by itself, it lets go of the session: this takes
+            // effect as soon as it has connected.
+            shard.close(CloseFrame::NORMAL);
+        }
+        tracing::info!(shard = self.number, close_code = ?code, "gateway connection closed; connecting again");
+        Ok(())
     }
 
     fn voice_state(&self, state: &VoiceStateUpdate) {
@@ -136,6 +244,8 @@ impl Reader {
     fn guild_create(&self, guild: &GuildCreate) {
         let id = guild.id();
         match guild {
+            // More of what was missed may follow: see `resumed`.
+            GuildCreate::Available(_) if self.keeper.is_replaying() => {}
             // It may have a record from before a restart, and no actor yet.
             GuildCreate::Available(_) => self.refrain.guild_available(convert::guild(id), self.world.own_channel(id)),
             GuildCreate::Unavailable(_) => self.tell(convert::guild(id), GatewayEvent::GuildUnavailable),
@@ -213,12 +323,26 @@ fn reason(error: &ReceiveMessageError) -> String {
     std::error::Error::source(error).map_or_else(|| "no reason given".into(), ToString::to_string)
 }
 
-fn closed(shard: u32, frame: Option<&CloseFrame<'static>>, state: ShardState) -> Result<(), DiscordError> {
-    let code = frame.map(|frame| frame.code);
-    if state == ShardState::FatallyClosed {
-        let fatal = code.and_then(DiscordError::from_close);
-        return Err(fatal.unwrap_or(DiscordError::Broken));
+/// Ends at a moment, or never.
+async fn moment(at: Option<Instant>) {
+    match at {
+        Some(at) => time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
-    tracing::info!(shard, close_code = ?code, "gateway connection closed; connecting again");
-    Ok(())
+}
+
+fn sequence(shard: &Shard) -> u64 {
+    shard.session().map_or(0, twilight_gateway::Session::sequence)
+}
+
+/// Whether Discord asks for a new session after this close code.
+fn ends_session(code: u16) -> bool {
+    matches!(CloseCode::try_from(code), Ok(CloseCode::InvalidSequence | CloseCode::SessionTimedOut))
+}
+
+/// Whether Discord would refuse an answer to what was given so long ago. Compared with this machine's clock, so only where
+/// nothing depends on it but commands of a time without a bot.
+fn is_too_late(interaction: &Interaction, now_unix_ms: u64) -> bool {
+    let given = (interaction.id.get() >> 22) + DISCORD_EPOCH_MS;
+    now_unix_ms.saturating_sub(given) > u64::try_from(ANSWERABLE.as_millis()).unwrap_or(u64::MAX)
 }

@@ -1,9 +1,12 @@
 //! What the gateway has told about guilds, channels, roles and voice states: only what the checks need.
 
+mod keep;
+
 use crate::{
     access::{Facts, Room},
     convert,
 };
+use refrain::Scene;
 use refrain_model::{ChannelId, GuildId};
 use std::{
     collections::BTreeSet,
@@ -12,7 +15,7 @@ use std::{
 use twilight_cache_inmemory::{DefaultInMemoryCache, ResourceType};
 use twilight_gateway::Event;
 use twilight_model::{
-    channel::ChannelType,
+    channel::{Channel, ChannelType},
     gateway::payload::incoming::GuildCreate,
     guild::{Member, Permissions},
     id::{
@@ -59,6 +62,7 @@ impl World {
             guild.emojis.clear();
             guild.presences.clear();
             guild.stickers.clear();
+            guild.threads.clear();
             guild.voice_states.iter_mut().for_each(|state| state.member = None);
         }
         if !matches!(event, Event::InteractionCreate(_)) {
@@ -131,6 +135,20 @@ impl World {
 
     fn permissions(&self, channel: Id<ChannelMarker>) -> Option<Permissions> {
         self.cache.permissions().in_channel(self.bot, channel).ok()
+    }
+
+    /// What a restarted bot finds in a voice channel that it was in. What is not known is left to Discord to refuse.
+    pub(crate) fn scene(&self, guild: Id<GuildMarker>, channel: Id<ChannelMarker>) -> Scene {
+        let here = |channel: &Channel| channel.guild_id == Some(guild);
+        if self.knows(guild) && !self.cache.channel(channel).is_some_and(|channel| here(&channel)) {
+            return Scene::Gone;
+        }
+        let needed = Permissions::VIEW_CHANNEL | Permissions::CONNECT | Permissions::SPEAK;
+        if self.permissions(channel).is_some_and(|permissions| !permissions.contains(needed)) {
+            return Scene::Forbidden;
+        }
+        let listeners = self.listeners(guild, channel);
+        Scene::Open { listeners: listeners.map(|listeners| u32::try_from(listeners).unwrap_or(u32::MAX)) }
     }
 
     /// The bot's own voice state in a guild's list, for `GUILD_CREATE`.

@@ -15,6 +15,7 @@ mod queueing;
 mod races;
 mod rest;
 mod restart;
+mod sessions;
 mod settings;
 mod silence;
 mod storage;

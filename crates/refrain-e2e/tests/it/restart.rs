@@ -106,6 +106,9 @@ async fn a_guild_that_wants_it_paused_gets_it_paused_and_resume_goes_on() -> Res
     stage.restart_bot().await?;
     stage.bot_is_in(Some(world::MUSIC)).await?;
     is_paused(&mut stage).await?;
+    // What was heard before the end may still be a moment ago; after that nothing is.
+    stage.listen("silence at the listener", |report| !report.is_music_heard()).await?;
+    is_paused(&mut stage).await?;
     let before = stage.control.listener().await?.context("nobody listens")?;
     assert!(!before.is_music_heard());
     stage.ask("resume", json!({})).await?;

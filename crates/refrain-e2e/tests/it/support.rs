@@ -93,7 +93,8 @@ pub(crate) async fn press(stage: &mut Stage, user: &str, label: &'static str) ->
         .await?;
     let id = stage.control.press(user, &panel.0, &panel.1).await?;
     let id = id.as_str();
-    let acknowledged = stage.wait_for(&format!("{label} to be acknowledged"), PATIENCE, |control| async move {
+    let what = format!("{label} to be acknowledged");
+    let acknowledged = stage.wait_for(&what, PATIENCE, |control| async move {
         let interaction = control.interaction(id).await?;
         Ok((!interaction["acknowledged_ms"].is_null()).then_some(interaction))
     });

@@ -16,12 +16,15 @@ pub(crate) enum Benchmark {
     /// How long the music stays away after each fault, with Refrain, discord.py, discord.js and songbird (--json FILE,
     /// --svg FILE, --rounds N, --check; --debug: not built for release)
     Recovery,
+    /// What the database costs while many guilds play, beside SQLite (--guilds N, --hours H, --dir DIR, --json FILE)
+    Store,
 }
 
 pub(crate) fn bench(workspace: &Workspace, benchmark: Benchmark, rest: &[OsString]) -> Result<()> {
     match benchmark {
         Benchmark::Sim => sim(workspace, rest),
         Benchmark::Recovery => recovery(workspace, rest),
+        Benchmark::Store => store(workspace, rest),
     }
 }
 
@@ -41,4 +44,11 @@ fn recovery(workspace: &Workspace, rest: &[OsString]) -> Result<()> {
     let mut run = prepare_for(workspace, "refrain-bench-recovery", profile, "bench-recovery")?;
     run.arg("--built").arg(profile.folder());
     command::become_it(run.args(rest))
+}
+
+fn store(workspace: &Workspace, rest: &[OsString]) -> Result<()> {
+    setup(workspace, Extent::BuildAndRun)?;
+    let build = ["build", "--release", "--locked", "-p", "refrain-store", "--example", "bench_store"];
+    command::run(&mut workspace.cargo(build))?;
+    command::become_it(Command::new(workspace.target().join("release/examples/bench_store")).args(rest))
 }

@@ -148,6 +148,11 @@ impl Pending {
         (forgotten, favorites)
     }
 
+    /// Guilds with favorites among what is pending.
+    pub(crate) fn guilds_with_favorites(&self) -> impl Iterator<Item = GuildId> {
+        self.writing.favorites.keys().chain(self.waiting.favorites.keys()).map(|(guild, _)| *guild)
+    }
+
     /// The sessions by shard, `None` for one that is forgotten.
     pub(crate) fn sessions(&self) -> BTreeMap<u32, Option<GatewaySession>> {
         let all = self.writing.sessions.iter().chain(&self.waiting.sessions);

@@ -4,11 +4,12 @@ use crate::store::{Favorite, GatewaySession};
 use refrain_model::UserId;
 use serde::{Deserialize, Serialize};
 
+/// The row of `favorite/1`.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
-struct FavoriteRow {
-    queries: Vec<String>,
-    by: Option<UserId>,
+pub(crate) struct FavoriteRow {
+    pub(crate) queries: Vec<String>,
+    pub(crate) by: Option<UserId>,
 }
 
 #[derive(Serialize, Deserialize)]

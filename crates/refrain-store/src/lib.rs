@@ -5,19 +5,28 @@
 //! the layout of the file, and what happens when the disk fails.
 
 mod changes;
+mod check;
 mod commit;
 mod disk;
+mod import;
 mod json;
+mod lines;
 mod redb_store;
+mod report;
 mod rows;
 mod settled;
 mod shared;
 mod store;
 mod tables;
+#[cfg(test)]
+mod tests;
 mod whole;
 mod writer;
 
+pub use check::{CheckError, CheckReport, check};
 pub use disk::Opening;
+pub use lines::ExportError;
 pub use redb_store::{OpenError, RedbStore};
+pub use report::{ImportError, ImportReport};
 pub use shared::StoreOptions;
 pub use store::{Favorite, GatewaySession, Settled, Store, StoreError, StoreHealth};

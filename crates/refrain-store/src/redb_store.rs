@@ -121,6 +121,21 @@ impl RedbStore {
         self.shared.waiters.close();
     }
 
+    /// The guilds that have favorites, whether they have a record or not.
+    pub(crate) fn guilds_with_favorites(&self) -> Result<BTreeSet<GuildId>, StoreError> {
+        let pending: Vec<GuildId> = self.shared.pending(|pending| pending.guilds_with_favorites().collect());
+        let mut guilds = self.read(
+            || "listing the favorites".to_owned(),
+            |transaction| {
+                let table = transaction.open_table(FAVORITE)?;
+                let keys = table.iter()?.map(|row| row.map(|(key, _)| GuildId::new(key.value().0)));
+                Ok(keys.collect::<Result<BTreeSet<_>, _>>()?)
+            },
+        )?;
+        guilds.extend(pending);
+        Ok(guilds)
+    }
+
     /// Reads from what is committed.
     pub(crate) fn read<T>(
         &self,

@@ -36,6 +36,8 @@ struct Held {
     len: u64,
     /// Below this, what is not in `blocks` is in the file.
     base: u64,
+    /// There was nothing in the file.
+    new: bool,
     /// Blocks that differ from the file's.
     blocks: BTreeMap<u64, Vec<u8>>,
 }
@@ -54,7 +56,7 @@ impl Gate {
     /// When the file's length cannot be had.
     pub(crate) fn new(file: Box<dyn StorageBackend>, shared: bool) -> io::Result<Self> {
         let len = file.len()?;
-        let held = Held { steps: Vec::new(), len, base: len, blocks: BTreeMap::new() };
+        let held = Held { steps: Vec::new(), len, base: len, new: len == 0, blocks: BTreeMap::new() };
         Ok(Self(Arc::new(Inner { file, held: RwLock::new(Some(held)), shared })))
     }
 
@@ -63,15 +65,17 @@ impl Gate {
     /// # Errors
     /// When the file does not take it. The gate then stays closed, and what it holds can still be read.
     pub(crate) fn open(&self) -> io::Result<()> {
-        let mut held = self.0.write();
-        for step in held.iter().flat_map(|held| &held.steps) {
-            match step {
-                Step::Write { offset, data } => self.0.file.write(*offset, data)?,
-                Step::SetLen(len) => self.0.file.set_len(*len)?,
-                Step::Sync => self.0.file.sync_data()?,
+        let mut gate = self.0.write();
+        if let Some(held) = &*gate
+            && let Err(error) = held.let_through(&*self.0.file)
+        {
+            if held.new {
+                // Half a beginning would be taken for a damaged file.
+                drop(self.0.file.set_len(0));
             }
+            return Err(error);
         }
-        *held = None;
+        *gate = None;
         Ok(())
     }
 }
@@ -88,6 +92,14 @@ impl Inner {
 }
 
 impl Held {
+    fn let_through(&self, file: &dyn StorageBackend) -> io::Result<()> {
+        self.steps.iter().try_for_each(|step| match step {
+            Step::Write { offset, data } => file.write(*offset, data),
+            Step::SetLen(len) => file.set_len(*len),
+            Step::Sync => file.sync_data(),
+        })
+    }
+
     fn read(&self, file: &dyn StorageBackend, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let end = offset.checked_add(out.len() as u64).filter(|end| *end <= self.len);
         let end = end.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;

@@ -8,6 +8,6 @@ mod place;
 mod words;
 
 pub use open::Opening;
-pub(crate) use open::{Found, Refusal, in_memory, open};
-pub(crate) use place::{FilePlace, MemoryPlace, Place};
+pub(crate) use open::{Found, Refusal, attempt, in_memory, open};
+pub(crate) use place::{Access, FilePlace, MemoryPlace, Place};
 pub(crate) use words::Trouble;

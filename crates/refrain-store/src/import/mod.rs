@@ -1,0 +1,4 @@
+//! What people bring along from other bots.
+
+mod jmusicbot;
+mod muse;

@@ -49,7 +49,7 @@ async fn ask(guild: &GuildHandle, order: Order) -> Result<Answer, CommandError> 
         Ask::Shuffle { on } => embed::shuffled(guild.shuffle(on).await?),
         Ask::Clear => embed::cleared(guild.clear().await?),
         Ask::Undo => embed::undone(&guild.undo().await?),
-        Ask::Move { from, to } => embed::moved(&guild.move_track(from, to).await?, to),
+        Ask::Move { from, to } => embed::moved(&*guild.move_track(from, to).await?, to),
         Ask::Remove { position, count } => embed::removed(&guild.remove(position, count).await?),
         Ask::Volume { percent } => embed::volume(guild.volume(percent).await?),
         Ask::Queue { page, size } => embed::queue(&guild.queue(page, size).await?),

@@ -4,10 +4,13 @@
 //! and older ones are forgotten; a message that somebody deleted is not sent again; and where it is not known whether a
 //! message was made (the answer was lost), it is asked for once more under the same nonce, under which Discord makes one.
 
-use super::deliver;
+use super::{
+    deliver,
+    topic::{Place, Topic},
+};
 use crate::{
     convert,
-    outbox::{self, After, NONCE_LASTS, Outcome, Report, Tries},
+    outbox::{self, After, Outcome, Report, Tries},
 };
 use refrain::{Announcement, AnnouncementKind, AnnouncementStep};
 use refrain_model::{ChannelId, GuildId, MessageId, MessagePlace};
@@ -73,32 +76,6 @@ struct Busy {
 enum Task {
     Step { incident: u64, step: AnnouncementStep },
     Leftover,
-}
-
-/// An incident.
-#[derive(Debug)]
-struct Topic {
-    incident: u64,
-    channel: ChannelId,
-    place: Place,
-    /// The latest word, until it is shown.
-    wanted: Option<AnnouncementStep>,
-    tries: Tries,
-    /// The message says that the music is away: it must not do so for ever.
-    interrupted: bool,
-}
-
-/// Where an incident's message is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Place {
-    Nowhere,
-    /// It was asked for, first at this time, and nobody knows whether it is there.
-    Unknown {
-        since: Instant,
-    },
-    At(Id<MessageMarker>),
-    /// Nothing more is said of this incident.
-    Closed,
 }
 
 impl Line {
@@ -284,49 +261,5 @@ impl Busy {
             Task::Step { incident, .. } => Some(incident),
             Task::Leftover => None,
         }
-    }
-}
-
-impl Topic {
-    /// The request that a step asks for. What asks for none is done with.
-    fn request(&mut self, step: &AnnouncementStep, now: Instant) -> Option<Request> {
-        use AnnouncementStep::{Remove, Say, Settle};
-        let request = match (self.place, step) {
-            (Place::At(message), Say(kind) | Settle(kind)) => Request::Edit(message, kind.clone()),
-            (Place::At(message), Remove) => Request::Delete(message),
-            (Place::Nowhere, Say(kind)) => {
-                self.place = Place::Unknown { since: now };
-                Request::Create(kind.clone())
-            }
-            // A message that may be there must not go on saying what is over.
-            (Place::Unknown { since }, Say(kind) | Settle(kind)) if now < since + NONCE_LASTS => {
-                Request::Create(kind.clone())
-            }
-            (Place::Closed, _) | (Place::Unknown { .. }, _) | (Place::Nowhere, Settle(_) | Remove) => {
-                self.close();
-                return None;
-            }
-        };
-        Some(request)
-    }
-
-    /// The message shows what a step said.
-    fn shows(&mut self, place: Place, step: &AnnouncementStep) {
-        self.interrupted = matches!(step, AnnouncementStep::Say(AnnouncementKind::Interrupted(_)));
-        (self.place, self.tries) = (place, Tries::default());
-    }
-
-    fn close(&mut self) {
-        (self.place, self.tries, self.wanted) = (Place::Closed, Tries::default(), None);
-    }
-
-    /// Tries again later, with the latest word by then. Whether this was the last try.
-    fn failed(&mut self, step: AnnouncementStep, now: Instant) -> bool {
-        if self.tries.failed(now) {
-            self.close();
-            return true;
-        }
-        self.wanted.get_or_insert(step);
-        false
     }
 }

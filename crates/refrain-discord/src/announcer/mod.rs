@@ -7,6 +7,7 @@ mod deliver;
 mod line;
 #[cfg(test)]
 mod line_tests;
+mod topic;
 
 pub(crate) use line::Line;
 

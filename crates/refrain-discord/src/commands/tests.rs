@@ -200,14 +200,14 @@ fn each_setting_changes_what_it_says_within_its_bounds() {
 #[test]
 fn the_bounds_of_a_setting_are_those_that_it_has() {
     let definitions = definitions();
-    let config = definitions.iter().find(|command| command.name == "config").unwrap();
-    for option in &config.options {
+    let definition = definitions.iter().find(|command| command.name == "config").unwrap();
+    for option in &definition.options {
         for value in option.options.iter().flatten().filter(|value| value.kind == CommandOptionType::Integer) {
             let Some(CommandOptionValueBounds::Integer(most)) = value.max_value else {
                 panic!("{} is unbounded", option.name)
             };
             for number in [least(value), most] {
-                let Ok(Ask::Configure(change)) = parse(&super::tests::config(&option.name, integer(number))) else {
+                let Ok(Ask::Configure(change)) = parse(&config(&option.name, integer(number))) else {
                     panic!("{} {number}", option.name)
                 };
                 let settings = GuildSettings::default().with(change);

@@ -126,7 +126,7 @@ fn what_people_read_after_changing_what_comes() {
         cleared(0),
         cleared(1),
         cleared(12),
-        removed(&[two.clone()]),
+        removed(std::slice::from_ref(&two)),
         removed(&[one.clone(), two.clone()]),
         undo(vec![two.clone()]),
         undo(vec![one.clone(), two.clone()]),

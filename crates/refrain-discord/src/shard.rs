@@ -1,5 +1,8 @@
 //! One shard of the main gateway: its events go into the cache and, translated, to the guilds they concern.
 
+mod goodbye;
+mod late;
+
 use crate::{
     convert,
     error::DiscordError,
@@ -7,15 +10,11 @@ use crate::{
     session::{self, Keeper},
     world::{self, World},
 };
+use goodbye::close;
+use late::is_too_late;
 use refrain::{GatewayEvent, Refrain};
 use refrain_model::GuildId;
-use std::{
-    future::{Future as _, poll_fn},
-    pin::pin,
-    sync::Arc,
-    task::Poll,
-    time::Duration,
-};
+use std::sync::Arc;
 use tokio::time::{self, Instant};
 use tokio_util::sync::CancellationToken;
 use twilight_gateway::{
@@ -50,14 +49,6 @@ const WANTED: EventTypeFlags = EventTypeFlags::READY
     .union(EventTypeFlags::VOICE_SERVER_UPDATE)
     .union(EventTypeFlags::INTERACTION_CREATE);
 
-/// How long a shard may take to say goodbye, and how long its socket then stays open.
-const CLOSE_LIMIT: Duration = Duration::from_millis(500);
-const CLOSE_GRACE: Duration = Duration::from_millis(50);
-
-/// So long after a command was given Discord takes an answer to it.
-const ANSWERABLE: Duration = Duration::from_secs(3);
-/// The milliseconds since 1970 that Discord counts a snowflake's from.
-const DISCORD_EPOCH_MS: u64 = 1_420_070_400_000;
 /// Commands that were given while the process was away and can still be answered: they wait until what was missed is in.
 const MOST_HELD: usize = 256;
 
@@ -294,30 +285,6 @@ impl Reader {
     }
 }
 
-/// Says goodbye. The shard is read no further than the goodbye goes out: it would take the end of its socket for a loss
-/// and connect again.
-async fn close(mut shard: Shard) {
-    shard.close(CloseFrame::NORMAL);
-    let said = poll_fn(|cx| {
-        let next = pin!(shard.next_event(EventTypeFlags::empty())).poll(cx);
-        match next {
-            _ if matches!(shard.state(), ShardState::Disconnected { .. } | ShardState::FatallyClosed) => {
-                Poll::Ready(())
-            }
-            Poll::Ready(_) => {
-                // Something else arrived before it: once more.
-                cx.waker().wake_by_ref();
-                Poll::Pending
-            }
-            Poll::Pending => Poll::Pending,
-        }
-    });
-    if time::timeout(CLOSE_LIMIT, said).await.is_ok() {
-        // A moment for the frame to be taken: a socket that is dropped with unread bytes may take it back.
-        time::sleep(CLOSE_GRACE).await;
-    }
-}
-
 /// The cause alone: where in the JSON, or which IO error.
 fn reason(error: &ReceiveMessageError) -> String {
     std::error::Error::source(error).map_or_else(|| "no reason given".into(), ToString::to_string)
@@ -338,11 +305,4 @@ fn sequence(shard: &Shard) -> u64 {
 /// Whether Discord asks for a new session after this close code.
 fn ends_session(code: u16) -> bool {
     matches!(CloseCode::try_from(code), Ok(CloseCode::InvalidSequence | CloseCode::SessionTimedOut))
-}
-
-/// Whether Discord would refuse an answer to what was given so long ago. Compared with this machine's clock, so only where
-/// nothing depends on it but commands of a time without a bot.
-fn is_too_late(interaction: &Interaction, now_unix_ms: u64) -> bool {
-    let given = (interaction.id.get() >> 22) + DISCORD_EPOCH_MS;
-    now_unix_ms.saturating_sub(given) > u64::try_from(ANSWERABLE.as_millis()).unwrap_or(u64::MAX)
 }

@@ -6,6 +6,7 @@ mod bench;
 mod ci;
 mod command;
 mod conformance;
+mod crash;
 mod demo;
 mod faults;
 mod fuzz;
@@ -65,6 +66,8 @@ enum Chore {
     Conformance(conformance::Flags),
     /// Does to the bot everything that the simulator can: what it decides, what is heard, what people are told
     Faults(faults::Flags),
+    /// Kills the bot with -9 at any moment and starts it again: nothing may be lost, and the music goes on where it was
+    Crash(crash::Flags),
     /// All that a change must pass: formatting, lints, tests, documentation, licences, layering
     Ci,
     /// Checks that each crate depends on lower floors only
@@ -81,6 +84,7 @@ fn main() -> ExitCode {
         Chore::Fuzz { targets, seconds } => fuzz::fuzz(&workspace, &targets, seconds),
         Chore::Conformance(flags) => conformance::conformance(&workspace, &flags),
         Chore::Faults(flags) => faults::faults(&workspace, &flags),
+        Chore::Crash(flags) => crash::crash(&workspace, &flags),
         Chore::Ci => ci::ci(&workspace),
         Chore::Layering => layering::check(&workspace),
     });

@@ -5,8 +5,9 @@ mod config;
 mod exit;
 mod logging;
 mod signals;
+mod store;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use config::Config;
 use std::{io::Write as _, process::ExitCode};
 
@@ -20,6 +21,16 @@ struct Arguments {
     /// Print a configuration file with every default and what it means, and exit
     #[arg(long)]
     print_default_config: bool,
+
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Look into what outlives the bot, take it elsewhere, bring it from other bots
+    #[command(subcommand)]
+    Store(store::Command),
 }
 
 fn main() -> ExitCode {
@@ -29,6 +40,9 @@ fn main() -> ExitCode {
     };
     if arguments.print_default_config {
         return print(config::DEFAULTS);
+    }
+    if let Some(Command::Store(command)) = arguments.command {
+        return store::run(command);
     }
     let config = match Config::load() {
         Ok(config) => config,

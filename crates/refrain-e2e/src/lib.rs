@@ -4,10 +4,12 @@
 //! [`media`] serves it. [`harness`] starts the simulator and the unmodified bot and speaks to the simulator's control API.
 //! [`demo`] puts it all together for `cargo xtask demo`, [`conformance`] runs other people's clients for `cargo xtask
 //! conformance`, [`mod@bench`] compares them with Refrain for `cargo xtask bench recovery`, and
-//! [`faults`] does everything that the simulator can to it, for `cargo xtask faults`.
+//! [`faults`] does everything that the simulator can to it, for `cargo xtask faults`; [`crash`] kills it again and again,
+//! for `cargo xtask crash`.
 
 pub mod bench;
 pub mod conformance;
+pub mod crash;
 pub mod demo;
 pub mod faults;
 pub mod harness;

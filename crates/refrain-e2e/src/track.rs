@@ -234,7 +234,8 @@ impl Turning {
 }
 
 /// Reproducible chance: the splitmix64 generator.
-struct Dice(u64);
+#[derive(Clone, Debug)]
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
     fn next(&mut self) -> u64 {
@@ -246,12 +247,12 @@ impl Dice {
     }
 
     /// From 0 to below 1.
-    fn unit(&mut self) -> f64 {
+    pub(crate) fn unit(&mut self) -> f64 {
         (self.next() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     /// From 0 to `bound - 1`; zero when there is no room.
-    fn below(&mut self, bound: usize) -> usize {
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
         ((self.unit() * bound as f64) as usize).min(bound.saturating_sub(1))
     }
 }

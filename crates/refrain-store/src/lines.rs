@@ -35,7 +35,7 @@ const WHAT: &str = "store";
 enum Line {
     Guild {
         guild: GuildId,
-        record: Tolerant<Whole>,
+        record: Box<Tolerant<Whole>>,
     },
     Favorite {
         guild: GuildId,
@@ -71,7 +71,7 @@ impl RedbStore {
         let guilds = self.guilds()?;
         for guild in &guilds {
             if let Some(record) = self.load(*guild)? {
-                put(&mut to, &Line::Guild { guild: *guild, record: Tolerant(Whole::of(&record)) })?;
+                put(&mut to, &Line::Guild { guild: *guild, record: Box::new(Tolerant(Whole::of(&record))) })?;
             }
         }
         for guild in self.guilds_with_favorites()? {
@@ -109,7 +109,8 @@ impl RedbStore {
     fn take_line(&self, number: usize, line: Line, report: &mut ImportReport) {
         match line {
             Line::Guild { guild, record } => {
-                self.save(guild, record.0.into_record());
+                let Tolerant(whole) = *record;
+                self.save(guild, whole.into_record());
                 report.guilds += 1;
             }
             Line::Favorite { guild, name, row: FavoriteRow { queries, by } } => {

@@ -30,7 +30,7 @@ pub use metrics::describe_metrics;
 pub use panel::{Panel, PanelFace, PanelNews, StaysAway};
 pub use refrain_audio::PipelineConfig;
 pub use refrain_extract::{EgressPolicy, Extractor, ExtractorConfig};
-pub use refrain_model::{AutoResume, GuildSettings, LoopMode, SettingChange, WhenOver};
+pub use refrain_model::{AutoResume, GuildId, GuildSettings, LoopMode, SettingChange, WhenOver};
 pub use refrain_queue::{Limits, Page, Place};
 pub use refrain_recovery::{AutoRejoin, CloseCode, GatewayEvent, Policy, Presence, Verdict, governor::GovernorPolicy};
 pub use refrain_store as store;

@@ -34,18 +34,11 @@ pub(super) struct Ground {
 impl Ground {
     /// Makes the track.
     pub(super) async fn prepare(options: &Options) -> Result<Self> {
-        let whole = |path: &Path| std::path::absolute(path).with_context(|| format!("the path {}", path.display()));
-        let folder = whole(&options.out)?;
-        // What an earlier run left must not be taken for this one's.
-        if folder.join(MARK).is_file() {
-            std::fs::remove_dir_all(&folder).with_context(|| format!("removing the old {}", folder.display()))?;
-        }
-        std::fs::create_dir_all(&folder).with_context(|| format!("making the folder {}", folder.display()))?;
-        std::fs::write(folder.join(MARK), "").context("marking the folder")?;
+        let folder = empty_folder(&options.out, MARK)?;
         let yt_dlp = stand_in_for_yt_dlp(&folder)?;
         let binaries = Binaries { bot: whole(&options.bot)?, sim: whole(&options.sim)?, yt_dlp };
         binaries.check("start this with `cargo xtask faults`, which builds what it needs")?;
-        make_track(&binaries.sim, &folder.join(TRACK)).await?;
+        make_track(&binaries.sim, &folder.join(TRACK), 1, TRACK_S).await?;
         Ok(Self { binaries, folder })
     }
 
@@ -94,10 +87,27 @@ impl Ground {
     }
 }
 
-/// An Ogg Opus file in frames of 20 ms, each of which tells where in the track it stands.
-async fn make_track(sim: &Path, path: &Path) -> Result<()> {
+/// A path that is good in any folder.
+pub(crate) fn whole(path: &Path) -> Result<PathBuf> {
+    std::path::absolute(path).with_context(|| format!("the path {}", path.display()))
+}
+
+/// Makes a folder for what a run leaves; what an earlier one left, which bears the same mark, must not be taken for this
+/// one's.
+pub(crate) fn empty_folder(path: &Path, mark: &str) -> Result<PathBuf> {
+    let folder = whole(path)?;
+    if folder.join(mark).is_file() {
+        std::fs::remove_dir_all(&folder).with_context(|| format!("removing the old {}", folder.display()))?;
+    }
+    std::fs::create_dir_all(&folder).with_context(|| format!("making the folder {}", folder.display()))?;
+    std::fs::write(folder.join(mark), "").context("marking the folder")?;
+    Ok(folder)
+}
+
+/// An Ogg Opus file in frames of 20 ms, each of which tells where in which track it stands.
+pub(crate) async fn make_track(sim: &Path, path: &Path, id: u8, seconds: u32) -> Result<()> {
     let making = tokio::process::Command::new(sim)
-        .args(["timecode", "--seconds", &TRACK_S.to_string(), "--out"])
+        .args(["timecode", "--id", &id.to_string(), "--seconds", &seconds.to_string(), "--out"])
         .arg(path)
         .stdin(Stdio::null())
         .kill_on_drop(true)

@@ -9,7 +9,7 @@
 mod case;
 mod codes;
 mod given;
-mod ground;
+pub(crate) mod ground;
 mod heard;
 mod judge;
 mod known;

@@ -327,11 +327,19 @@ impl Stage {
     /// # Errors
     /// When it does not start, or does not end by itself.
     pub async fn start_another_bot(&self) -> Result<(Option<i32>, Vec<String>)> {
-        let Launch { name, program, arguments, environment, folder, .. } = &self.launch;
+        self.run_bot([]).await
+    }
+
+    /// The same with arguments, as for `refrain store check`.
+    ///
+    /// # Errors
+    /// When it does not start, or does not end by itself.
+    pub async fn run_bot<const N: usize>(&self, arguments: [&str; N]) -> Result<(Option<i32>, Vec<String>)> {
+        let Launch { name, program, environment, folder, .. } = &self.launch;
         let launch = Launch {
             name,
             program: program.clone(),
-            arguments: arguments.clone(),
+            arguments: arguments.map(Into::into).into(),
             environment: environment.clone(),
             folder: folder.clone(),
             log_file: folder.join("another-bot.log"),
@@ -346,8 +354,17 @@ impl Stage {
     /// # Errors
     /// When it does not come up.
     pub async fn restart_bot(&mut self) -> Result<()> {
-        self.bot = Process::start(&self.launch)?;
+        self.launch_bot()?;
         self.wait_until_ready().await
+    }
+
+    /// Starts the bot again, after it has ended, and does not wait for it.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn launch_bot(&mut self) -> Result<()> {
+        self.bot = Process::start(&self.launch)?;
+        Ok(())
     }
 
     /// Ends the bot and checks that all was well: exit code 0, and no ERROR that was not expected.
@@ -365,7 +382,11 @@ impl Stage {
         Ok(())
     }
 
-    async fn wait_until_ready(&mut self) -> Result<()> {
+    /// Waits until the bot has logged in and been told of the guild.
+    ///
+    /// # Errors
+    /// When it does not in time.
+    pub async fn wait_until_ready(&mut self) -> Result<()> {
         self.wait_for("the bot to log in and register its commands", PATIENCE, |control| async move {
             let bots = control.get("/sim/bots").await?.unwrap_or_default();
             let commands = control.get("/sim/commands").await?.unwrap_or_default();

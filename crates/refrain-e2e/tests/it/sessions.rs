@@ -9,12 +9,13 @@ use serde_json::json;
 const IDENTIFY: i64 = 2;
 const RESUME: i64 = 6;
 
-/// Music plays for Ada in one channel, and Ben sits in another.
+/// Music plays for Ada in one channel, and Ben sits in another. It plays for longer than Discord wants between two identifies
+/// (5 s): a bot that is back sooner and cannot resume is sent away once, and must wait for its turn.
 async fn playing() -> Result<Stage> {
     let mut stage = stage().await?;
     stage.sit(world::BEN, world::LOUNGE).await?;
     stage.play(&stage.media.url("watch/tune")).await?;
-    stage.hear_music(3_000.0).await?;
+    stage.hear_music(5_000.0).await?;
     Ok(stage)
 }
 

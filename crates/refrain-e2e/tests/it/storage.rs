@@ -63,3 +63,33 @@ async fn while_the_file_cannot_be_had_the_music_plays_and_everything_is_written_
     stage.hear_music(1_500.0).await?;
     stage.finish().await
 }
+
+#[tokio::test]
+async fn what_is_stored_can_be_looked_over_taken_out_and_brought_to_another_place() -> Result<()> {
+    let mut stage = stage().await?;
+    stage.play(&stage.media.url("watch/tune")).await?;
+    stage.play(&stage.media.url("watch/other")).await?;
+    let (code, lines) = stage.run_bot(["store", "check"]).await?;
+    assert_eq!(code, Some(64), "a running bot has it: {lines:?}");
+    assert!(stage.terminate_bot().await?.success());
+    let (code, lines) = stage.run_bot(["store", "check"]).await?;
+    assert_eq!(code, Some(0), "{lines:?}");
+    assert!(lines.iter().any(|line| line.contains("no problems were found")), "{lines:?}");
+    let (code, lines) = stage.run_bot(["store", "export", "backup.jsonl"]).await?;
+    assert_eq!(code, Some(0), "{lines:?}");
+    let exported = fs::read_to_string(stage.folder().join("backup.jsonl"))?;
+    for wanted in ["First Light", "Second Wind", world::GUILD] {
+        assert!(exported.contains(wanted), "{wanted} is missing in: {exported}");
+    }
+    assert!(!exported.contains("session_id"), "secrets stay where they are: {exported}");
+    fs::rename(stage.folder().join("data"), stage.folder().join("old-data"))?;
+    let (code, lines) = stage.run_bot(["store", "export"]).await?;
+    assert_eq!(code, Some(64), "there is no store: {lines:?}");
+    let (code, lines) = stage.run_bot(["store", "import", "backup.jsonl"]).await?;
+    assert_eq!(code, Some(0), "{lines:?}");
+    stage.restart_bot().await?;
+    stage.hear_music(1_000.0).await?;
+    let queue = stage.ask("queue", json!({})).await?;
+    speaks_of(&queue.words, &["Second Wind"]);
+    stage.finish().await
+}

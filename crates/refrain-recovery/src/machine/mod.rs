@@ -1,10 +1,11 @@
 //! The machine: what it holds, how it is driven, and the actions that every transition is made of.
 //!
 //! The transitions themselves: people's intents in `intent`, the two halves of a voice session in `halves`, the shard
-//! and the guild in `guild`, the driver in `driver`, turns in `turn`,
-//! asking again in `hedge`, checks in `health`, wake-ups in `wake`. Each is one match over all states.
+//! and the guild in `guild`, the driver in `driver`, turns in `turn`, asking again in `hedge`, checks in `health`,
+//! wake-ups in `wake`. Each is one match over all states. What the driver holds is in `connections`.
 
 mod attempt;
+mod connections;
 mod driver;
 mod guild;
 mod halves;
@@ -20,7 +21,7 @@ pub use snapshot::Snapshot;
 
 use crate::{
     Alert, AutoRejoin, Cause, CloseCode, DriverEvent, GatewayEvent, Gathered, Generation, Idle, Incident, Input,
-    Notice, Outage, Output, Policy, Retrying, Server, Settings, Stage, State, Timer, Verdict, VoiceSession,
+    Notice, Outage, Output, Policy, Retrying, Server, Settings, Stage, State, Timer, Verdict,
     history::History,
     ledger::{Hold, Ledger},
 };
@@ -211,13 +212,6 @@ impl Recovery {
         self.generation
     }
 
-    /// Whether this is the connection that carries the frames, where any are to flow: the newest one, or the one of
-    /// before while that is still being made. What proves that it is alive proves what was [heard](Input::Heard).
-    #[must_use]
-    pub fn carries(&self, generation: Generation) -> bool {
-        self.fading.or(self.live) == Some(generation)
-    }
-
     fn say(&mut self, output: Output) {
         self.outputs.push_back(output);
     }
@@ -258,62 +252,6 @@ impl Recovery {
     fn want(&mut self, channel: Option<ChannelId>) {
         self.intent = channel;
         self.say(Output::Persist { channel });
-    }
-
-    /// Holds the frames and drops whatever the driver holds or attempts.
-    fn drop_connection(&mut self, hold: Hold) {
-        // What becomes of an attempt says nothing about the connection that carries the frames beside it.
-        let hold = if self.fading.is_some() { Hold::Well } else { hold };
-        self.hold(hold);
-        self.drop_fading();
-        self.drop_live();
-    }
-
-    /// The way goes elsewhere: an attempt is over, and so is a connection that is being resumed. One that still carries
-    /// the frames goes on.
-    fn drop_attempt(&mut self) {
-        if self.fading.is_none() {
-            self.hold(Hold::Lost);
-        }
-        self.drop_live();
-    }
-
-    fn hold(&mut self, hold: Hold) {
-        if self.ledger.hold(hold) {
-            self.say(Output::StopFrames);
-        }
-    }
-
-    fn drop_live(&mut self) {
-        if let Some(generation) = self.live.take() {
-            self.say(Output::TearDown { generation });
-        }
-    }
-
-    fn drop_fading(&mut self) {
-        if let Some(generation) = self.fading.take() {
-            self.say(Output::TearDown { generation });
-        }
-    }
-
-    /// Raises the generation: whatever is in flight of the older ones counts no more. A connection that carries the
-    /// frames goes on doing so until the new one stands; an attempt is over.
-    fn new_generation(&mut self) {
-        self.generation = Generation(self.generation.0.saturating_add(1));
-        if self.fading.is_none() && self.ledger.is_flowing() {
-            self.fading = self.live.take();
-        } else {
-            self.drop_live();
-        }
-    }
-
-    /// Tells the driver to connect.
-    fn connect(&mut self, cause: Cause, until: Moment, session: VoiceSession, unpaired: Option<Moment>) {
-        let generation = self.generation;
-        self.live = Some(generation);
-        self.spent = Some(Server { endpoint: session.endpoint.clone(), token: session.token.clone() });
-        self.say(Output::Connect { generation, session: session.clone() });
-        self.on_the_way(cause, Stage::Connecting { until, session, unpaired });
     }
 
     /// Sends op 4 with no channel. The voice state that answers it is no kick.

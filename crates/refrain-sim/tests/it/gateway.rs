@@ -196,6 +196,41 @@ async fn voice_survives_a_resume_but_not_the_end_of_the_session() {
 }
 
 #[tokio::test]
+async fn a_client_that_dies_without_a_word_keeps_its_seat_and_its_voice_session_until_it_is_back() {
+    let stage = Stage::start().await;
+    let mut bot = stage.bot().await;
+    bot.join(Some(MUSIC)).await;
+    assert_eq!(bot.event("VOICE_STATE_UPDATE").await["session_id"], bot.session.as_str());
+    bot.event("VOICE_SERVER_UPDATE").await;
+    let (session, seq) = (bot.session.clone(), bot.seq);
+    drop(bot);
+    stage.order("POST", &format!("/users/{ADA}/voice"), json!({ "guild": GUILD, "channel": MUSIC })).await;
+    let states = stage.see(&format!("/voice?guild={GUILD}")).await["voice_states"].clone();
+    assert_eq!(states.as_array().map(Vec::len), Some(2), "{states}");
+    let mut again = stage.connect().await;
+    again.resume(&stage.token, &session, seq).await;
+    assert_eq!(again.event("VOICE_STATE_UPDATE").await["user_id"], ADA);
+    again.event("RESUMED").await;
+    again.join(Some(OTHER_MUSIC)).await;
+    assert_eq!(again.event("VOICE_STATE_UPDATE").await["session_id"], session.as_str());
+}
+
+#[tokio::test]
+async fn a_session_that_timed_out_cannot_be_resumed() {
+    let stage = Stage::with(World::example(), |options| options.resume_window = Duration::from_millis(50)).await;
+    let mut bot = stage.bot().await;
+    bot.join(Some(MUSIC)).await;
+    bot.event("VOICE_SERVER_UPDATE").await;
+    let mut watcher = stage.bot().await;
+    let (session, seq) = (bot.session.clone(), bot.seq);
+    drop(bot);
+    assert_eq!(watcher.event("VOICE_STATE_UPDATE").await["channel_id"], json!(null));
+    let mut late = stage.connect().await;
+    late.resume(&stage.token, &session, seq).await;
+    assert_eq!(late.op(9).await["d"], false);
+}
+
+#[tokio::test]
 async fn a_session_nobody_resumes_ends() {
     let stage = Stage::with(World::example(), |options| options.resume_window = Duration::from_millis(50)).await;
     let mut bot = stage.bot().await;

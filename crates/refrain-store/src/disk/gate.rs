@@ -104,7 +104,7 @@ impl Held {
         let end = offset.checked_add(out.len() as u64).filter(|end| *end <= self.len);
         let end = end.ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))?;
         out.fill(0);
-        self.from_file(file, offset, out)?;
+        self.read_the_files_own(file, offset, out)?;
         for (block, bytes) in self.blocks.range(offset / BLOCK..end.div_ceil(BLOCK)) {
             let start = block * BLOCK;
             let (from, to) = (start.max(offset), (start + BLOCK).min(end));
@@ -134,12 +134,12 @@ impl Held {
             return Ok(bytes.clone());
         }
         let mut bytes = vec![0; index(BLOCK)];
-        self.from_file(file, block * BLOCK, &mut bytes)?;
+        self.read_the_files_own(file, block * BLOCK, &mut bytes)?;
         Ok(bytes)
     }
 
     /// What of the file's own is still to be seen there.
-    fn from_file(&self, file: &dyn StorageBackend, offset: u64, out: &mut [u8]) -> io::Result<()> {
+    fn read_the_files_own(&self, file: &dyn StorageBackend, offset: u64, out: &mut [u8]) -> io::Result<()> {
         let there = self.base.saturating_sub(offset).min(out.len() as u64);
         if there > 0 { file.read(offset, &mut out[..index(there)]) } else { Ok(()) }
     }

@@ -144,6 +144,7 @@ pub(crate) fn attempt(place: &dyn Place, access: Access) -> Result<Found, Refusa
     })
 }
 
+#[allow(clippy::wildcard_enum_match_arm, reason = "their errors are many, and may become more")]
 fn opened(place: &dyn Place, access: Access) -> Result<Found, Refusal> {
     let doing = format!("opening {}", place.name());
     let io = |error: io::Error| Refusal::Trouble(Trouble::io(&doing, &error));

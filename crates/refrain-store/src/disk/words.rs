@@ -15,6 +15,7 @@ pub(crate) struct Trouble {
 
 impl Trouble {
     /// `doing` names the file.
+    #[allow(clippy::wildcard_enum_match_arm, reason = "their errors are many, and may become more")]
     pub(crate) fn new(doing: &str, error: impl Into<redb::Error>) -> Self {
         let error = error.into();
         match &error {
@@ -37,6 +38,7 @@ impl Trouble {
         }
     }
 
+    #[allow(clippy::wildcard_enum_match_arm, reason = "their errors are many, and may become more")]
     pub(crate) fn io(doing: &str, error: &io::Error) -> Self {
         use io::ErrorKind;
         // What a file that ends early, or has something else in it, is reported as.

@@ -88,10 +88,15 @@ impl Actor {
     /// The last thing that is kept; leaving voice in good order is not what people wanted.
     pub(super) fn remember_for_good(&mut self) {
         self.remember();
-        if let Some(playhead) = self.playhead().filter(|_| self.memory.read) {
+        self.keep_playhead();
+        self.memory.frozen = true;
+    }
+
+    /// Somebody has put the music elsewhere in the track: that does not wait until it flows on from there.
+    pub(super) fn keep_playhead(&mut self) {
+        if let Some(playhead) = self.playhead().filter(|_| self.memory.read && !self.memory.frozen) {
             self.shared.store.save_playhead(self.guild, playhead);
         }
-        self.memory.frozen = true;
     }
 
     fn record(&self) -> GuildRecord {

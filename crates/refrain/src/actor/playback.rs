@@ -84,8 +84,13 @@ impl Actor {
 
     /// Goes to a position that somebody asked for: what was before it counts as heard.
     pub(super) fn go_to(&mut self, position: Duration) {
-        self.play_from(position);
+        if matches!(&self.playback, Some(Playback { phase: Phase::Opening { .. }, .. })) {
+            self.reopen(position);
+        } else {
+            self.play_from(position);
+        }
         self.recovery.handle_input(self.now(), Input::TrackStarted { playhead: position });
+        self.keep_playhead();
     }
 
     /// Opens what plays again, where it is.
@@ -99,6 +104,8 @@ impl Actor {
         let Some(track) = self.queue.current().cloned() else { return };
         let Some(opening) = self.playback.as_ref().map(|p| p.opening + 1) else { return };
         self.driver.attach(None);
+        // Where the old stream stands is no longer where the music is.
+        self.shared.playheads.forget(self.guild);
         let phase = self.open(&track, from, opening);
         if let Some(playback) = &mut self.playback {
             playback.opening = opening;

@@ -2,10 +2,11 @@
 
 The harness copies this folder and writes the media server's address, one line of host:port, into `media-address` beside
 this file, so that the search knows where its finds are. Pages are http://HOST:PORT/watch/NAME; the sound of NAME is at
-http://HOST:PORT/NAME.wav.
+http://HOST:PORT/NAME.wav. A page song-NUMBER-SECONDS is a song of that length, at http://HOST:PORT/NAME.ogg.
 """
 
 import pathlib
+import re
 
 from yt_dlp.extractor.common import InfoExtractor, SearchInfoExtractor
 
@@ -15,6 +16,9 @@ _TITLES = {
     'tune': 'First Light',
     'other': 'Second Wind',
 }
+
+
+_SONG = re.compile(r'song-(?P<number>\d+)-(?P<seconds>\d+)$')
 
 
 def _title(name):
@@ -27,6 +31,19 @@ class RefrainStageIE(InfoExtractor):
 
     def _real_extract(self, url):
         site, name = self._match_valid_url(url).group('site', 'id')
+        song = _SONG.match(name)
+        if song:
+            return {
+                'id': name,
+                'title': f'Song {song["number"]}',
+                'uploader': 'The Stage',
+                'duration': int(song['seconds']),
+                'url': f'{site}/{name}.ogg',
+                'ext': 'ogg',
+                'vcodec': 'none',
+                'acodec': 'opus',
+                'audio_channels': 2,
+            }
         return {
             'id': name,
             'title': _title(name),

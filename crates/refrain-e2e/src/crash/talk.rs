@@ -1,0 +1,218 @@
+//! What people say to the bot, and what it answers.
+
+use super::{
+    heard::now_ms,
+    lane::Lane,
+    model::{Command, Found, Given, Guild, Song},
+    row::Row,
+};
+use crate::harness::{Answer, PATIENCE, control::Message, world};
+use anyhow::Result;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// More pages than any queue here has.
+const MOST_PAGES: usize = 20;
+
+/// Within this time of the restart a resumed session has told what was missed.
+const TOLD_AGAIN: Duration = Duration::from_millis(1_000);
+
+/// A command that was given, with the interaction's id.
+pub(super) struct Sent {
+    pub(super) given: Given,
+    id: String,
+}
+
+impl Lane<'_> {
+    /// Gives commands at the same time and waits for all answers.
+    pub(super) async fn give(&mut self, commands: &[Command], row: &mut Row) -> Result<()> {
+        let mut done = Vec::new();
+        for sent in self.send(commands).await? {
+            let answer = self.stage.answer(&sent.id, &sent.given.command.to_string()).await?;
+            if takes_effect(&sent.given.command, &answer.words) {
+                done.push(sent.given.clone());
+            }
+            row.answered.push((sent.given.command.to_string(), first_line(&answer.words)));
+        }
+        self.admissible.after(&done, &[]);
+        if commands.contains(&Command::Shuffle) {
+            self.read_order(row).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives commands at the same time and waits for nothing.
+    pub(super) async fn send(&self, commands: &[Command]) -> Result<Vec<Sent>> {
+        let (media, control) = (self.stage.media.url(""), &self.stage.control);
+        let asked_ms = now_ms(control).await?;
+        let sending = commands.iter().map(|command| {
+            let (name, options) = command.words(&media);
+            let user = if command.is_owners() { world::BEN } else { world::ADA };
+            async move {
+                let id = control.command(world::TEXT, user, name, options).await?;
+                Ok(Sent { given: Given { command: command.clone(), asked_ms }, id })
+            }
+        });
+        futures_util::future::try_join_all(sending).await
+    }
+
+    /// The bot is dead: what has been answered is done, anything else may be.
+    pub(super) async fn settle(&mut self, sent: Vec<Sent>, row: &mut Row) -> Result<()> {
+        let (mut done, mut open) = (Vec::new(), Vec::new());
+        for Sent { given, id } in sent {
+            let interaction = self.stage.control.interaction(&id).await?;
+            let words = Message::new(interaction["message"].clone()).words();
+            if interaction["state"] != "answered" || words.is_empty() {
+                row.open.push(given.command.to_string());
+                self.open.push(id);
+                open.push(given);
+                continue;
+            }
+            row.answered.push((given.command.to_string(), first_line(&words)));
+            if takes_effect(&given.command, &words) {
+                done.push(given);
+            }
+        }
+        self.admissible.after(&done, &open);
+        row.admissible = row.admissible.max(self.admissible.count());
+        Ok(())
+    }
+
+    /// What was open may be told again by a resumed session, and is then done late: that is waited for.
+    pub(super) async fn wait_for_late_answers(&mut self, row: &mut Row) -> Result<()> {
+        let begun = Instant::now();
+        while self.admissible.is_open() && self.is_something_under_way(begun.elapsed()).await? {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.open.clear();
+        self.admissible.late();
+        row.admissible = row.admissible.max(self.admissible.count());
+        self.admissible.close();
+        Ok(())
+    }
+
+    /// Whether the restarted bot has been told of a command of before and has not answered, or may still be told.
+    async fn is_something_under_way(&self, waited: Duration) -> Result<bool> {
+        for id in &self.open {
+            let interaction = self.stage.control.interaction(id).await?;
+            let acknowledged_ms = interaction["acknowledged_ms"].as_f64();
+            let limit = match acknowledged_ms {
+                // The killed bot said that it would answer: the new one cannot.
+                Some(at_ms) if at_ms < self.launched_ms => continue,
+                Some(_) => PATIENCE,
+                None => TOLD_AGAIN,
+            };
+            if interaction["state"] != "answered" && waited < limit {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Reads the order of a queue that was shuffled.
+    async fn read_order(&mut self, row: &mut Row) -> Result<()> {
+        let upcoming = self.upcoming(None).await?;
+        let found = Found { upcoming: Some(upcoming.clone()), ..Found::default() };
+        row.complaints.extend(self.admissible.narrow(|guild| guild.differences(&found)));
+        self.learn_order(&upcoming);
+        Ok(())
+    }
+
+    /// The order of a queue that was shuffled has been found.
+    pub(super) fn learn_order(&mut self, upcoming: &[Song]) {
+        self.admissible.learn(|guild| {
+            if guild.order_unread {
+                (guild.upcoming, guild.order_unread) = (upcoming.to_vec(), false);
+            }
+        });
+    }
+
+    /// Everything that the restarted bot can be asked, compared with the model.
+    pub(super) async fn ask_everything(&mut self, row: &mut Row) -> Result<()> {
+        let questions =
+            [("now-playing", world::ADA), ("queue", world::ADA), ("history", world::ADA), ("config get", world::BEN)];
+        let mut ids = Vec::new();
+        for (name, user) in questions {
+            ids.push((name, self.stage.control.command(world::TEXT, user, name, json!({})).await?));
+        }
+        let mut answers = Vec::new();
+        for (name, id) in &ids {
+            answers.push(self.stage.answer(id, name).await?.words);
+        }
+        let [playing, queue, history, config] = answers.as_slice() else { return Ok(()) };
+        let current = Song::all_in(playing).first().copied();
+        let found = Found {
+            current: Some(current),
+            upcoming: Some(self.upcoming(Some((current, queue))).await?),
+            history: Some(Song::all_in(history)),
+            history_is_cut: true,
+            in_voice: Some(self.stage.control.seat(world::BOT).await?.is_some()),
+            paused: is_paused(playing),
+            ..Found::default()
+        };
+        let differences = self.admissible.narrow(|guild| guild.differences(&found));
+        row.complaints.extend(differences.into_iter().map(|one| format!("told after the restart: {one}")));
+        self.learn_order(found.upcoming.as_deref().unwrap_or_default());
+        self.told = Some(found);
+        self.compare_config(config.clone(), row);
+        Ok(())
+    }
+
+    /// The same settings are told in the same words, however often the bot was restarted.
+    fn compare_config(&mut self, words: String, row: &mut Row) {
+        let Some(guild) = self.admissible.likely() else { return };
+        match self.config_words.iter().find(|(settings, _)| *settings == guild.settings) {
+            Some((_, known)) if *known != words => {
+                row.complaints.push(format!("/config get: expected \"{known}\", found \"{words}\""));
+            }
+            Some(_) => {}
+            None => self.config_words.push((guild.settings.clone(), words)),
+        }
+    }
+
+    /// All pages of `/queue`, without the current song; the first may have been read.
+    async fn upcoming(&mut self, first: Option<(Option<Song>, &String)>) -> Result<Vec<Song>> {
+        let (current, words) = match first {
+            Some((current, words)) => (current, words.clone()),
+            None => (self.admissible.likely().and_then(|guild| guild.current), self.page(1).await?),
+        };
+        let mut songs = Song::all_in(&words);
+        for page in 2..MOST_PAGES {
+            let words = self.page(page).await?;
+            let new: Vec<Song> = Song::all_in(&words).into_iter().filter(|song| !songs.contains(song)).collect();
+            if new.is_empty() {
+                break;
+            }
+            songs.extend(new);
+        }
+        songs.retain(|song| Some(*song) != current);
+        Ok(songs)
+    }
+
+    async fn page(&mut self, page: usize) -> Result<String> {
+        self.ask_for("queue", json!({ "page": page })).await.map(|answer| answer.words)
+    }
+
+    async fn ask_for(&mut self, name: &str, options: Value) -> Result<Answer> {
+        self.stage.ask(name, options).await
+    }
+
+    /// What the model says, as long as it says one thing.
+    pub(super) fn likely(&self) -> Guild {
+        self.admissible.likely().cloned().unwrap_or_default()
+    }
+}
+
+/// A song that could not be played is not in the queue; all else that is answered is done, if it makes sense.
+fn takes_effect(command: &Command, words: &str) -> bool {
+    !command.is_slow() || !Song::all_in(words).is_empty()
+}
+
+/// Of a bot that is out of voice, or on its way there, something else is told.
+fn is_paused(words: &str) -> Option<bool> {
+    [("Paused", true), ("Playing", false)].into_iter().find_map(|(word, paused)| words.contains(word).then_some(paused))
+}
+
+fn first_line(words: &str) -> String {
+    words.lines().next().unwrap_or_default().chars().take(120).collect()
+}

@@ -16,7 +16,6 @@ use refrain::{Announcement, AnnouncementKind, AnnouncementStep};
 use refrain_model::{ChannelId, GuildId, MessageId, MessagePlace};
 use std::{
     collections::VecDeque,
-    future::Future,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -246,12 +245,8 @@ impl outbox::Line for Line {
         }
     }
 
-    fn deliver(
-        http: Arc<twilight_http::Client>,
-        guild: GuildId,
-        job: Job,
-    ) -> impl Future<Output = Outcome> + Send + 'static {
-        async move { deliver::deliver(&http, guild, &job).await }
+    async fn deliver(http: Arc<twilight_http::Client>, guild: GuildId, job: Job) -> Outcome {
+        deliver::deliver(&http, guild, &job).await
     }
 }
 

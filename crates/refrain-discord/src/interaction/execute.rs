@@ -91,17 +91,15 @@ async fn favorites(guild: &GuildHandle, ask: FavoritesAsk, order: &Order) -> Res
                 _ => Ok(embed::queued_all(&played).into()),
             }
         }
-        FavoritesAsk::Create { name, query } => match whose(guild, &name, order).await? {
-            Theirs(favorite) => Ok(Answer::failure(&embed::not_yours(&favorite))),
-            before => {
-                let (name, replaced) = match before {
-                    Ours(favorite) => (favorite.name, true),
-                    Nobodys | Theirs(_) => (name, false),
-                };
-                let favorite = guild.keep_favorite(&name, &query, convert::user(order.user)).await?;
-                Ok(embed::kept(&favorite, replaced).into())
-            }
-        },
+        FavoritesAsk::Create { name, query } => {
+            let (name, replaced) = match whose(guild, &name, order).await? {
+                Theirs(favorite) => return Ok(Answer::failure(&embed::not_yours(&favorite))),
+                Ours(favorite) => (favorite.name, true),
+                Nobodys => (name, false),
+            };
+            let favorite = guild.keep_favorite(&name, &query, convert::user(order.user)).await?;
+            Ok(embed::kept(&favorite, replaced).into())
+        }
         FavoritesAsk::Remove { name } => match whose(guild, &name, order).await? {
             Theirs(favorite) => Ok(Answer::failure(&embed::not_yours(&favorite))),
             Ours(_) | Nobodys => Ok(embed::dropped(&guild.drop_favorite(&name).await?).into()),

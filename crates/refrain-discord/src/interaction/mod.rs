@@ -94,7 +94,8 @@ impl Desk {
         };
         let desk = self.clone();
         self.tasks.spawn(async move {
-            desk.handle(interaction).await;
+            // On the heap: an interaction is kilobytes, and so is all that is asked and answered about it.
+            Box::pin(desk.handle(interaction)).await;
             drop(place);
         });
     }

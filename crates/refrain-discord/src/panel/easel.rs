@@ -11,7 +11,6 @@ use refrain::{Panel, PanelFace};
 use refrain_model::{ChannelId, GuildId, MessageId, MessagePlace};
 use std::{
     collections::VecDeque,
-    future::Future,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -283,11 +282,7 @@ impl Line for Easel {
         }
     }
 
-    fn deliver(
-        http: Arc<twilight_http::Client>,
-        guild: GuildId,
-        job: Job,
-    ) -> impl Future<Output = Outcome> + Send + 'static {
-        async move { deliver::deliver(&http, guild, &job).await }
+    async fn deliver(http: Arc<twilight_http::Client>, guild: GuildId, job: Job) -> Outcome {
+        deliver::deliver(&http, guild, &job).await
     }
 }

@@ -86,9 +86,9 @@ mod tests {
         for row in buttons(face) {
             twilight_validate::component::component_v1(&row).unwrap();
             let Component::ActionRow(row) = row else { panic!("{row:?}") };
-            let labels = row.components.into_iter().map(|button| match button {
-                Component::Button(button) => format!("[{}]", button.label.unwrap()),
-                other => panic!("{other:?}"),
+            let labels = row.components.into_iter().map(|button| {
+                let Component::Button(button) = button else { panic!("{button:?}") };
+                format!("[{}]", button.label.unwrap())
             });
             lines.push(labels.collect::<Vec<_>>().join(" "));
         }

@@ -1,9 +1,9 @@
 //! `cargo xtask crash`: the real bot is killed with -9 at any moment, started again, and compared with a model.
 //!
-//! A round is a [`script`] drawn from a seed: commands that people give, and the [`Moment`] at which the bot's process
-//! group gets a SIGKILL. The [`model`] is kept outside the bot and knows what a guild must be like: what was answered is
+//! A round is a `script` drawn from a seed: commands that people give, and the `Moment` at which the bot's process
+//! group gets a SIGKILL. The `model` is kept outside the bot and knows what a guild must be like: what was answered is
 //! done, what was not answered is done as a whole or not at all. It is compared with what the dead bot has left on the
-//! disk ([`stored`]), with what the restarted one answers, and with what is heard ([`heard`], [`position`]). One stage
+//! disk (`stored`), with what the restarted one answers, and with what is heard (`heard`, `position`). One stage
 //! serves all rounds, so what is lost in one is missed in the next.
 
 mod ground;

@@ -43,7 +43,7 @@ fn goes_on_where_it_stopped(heard: &FaultHeard) {
 fn goes_on_without_a_gap(heard: &FaultHeard) {
     eprintln!("silent for {:.0} ms, off by {:?} ms", heard.silence_ms, heard.position_error_ms);
     assert!(heard.silence_ms < HICCUP_MS, "{heard:?}");
-    assert!(heard.position_error_ms.is_some_and(|error| error < HICCUP_MS / 2.0), "{heard:?}");
+    assert!(heard.position_error_ms.is_some_and(|error| error < HICCUP_MS), "{heard:?}");
 }
 
 /// The code that the first of two voice sessions ended with.

@@ -61,7 +61,7 @@ impl Lane<'_> {
         self.settle(sent, row).await?;
         self.look_at_what_is_left(row).await?;
         self.start_again(row).await?;
-        self.wait_for_late_answers(row).await?;
+        self.wait_for_what_is_late(row).await?;
         self.ask_everything(row).await?;
         self.check_that_nothing_outlives_the_bot(row);
         self.check_that_it_is_silent_where_it_must_be(row).await
@@ -124,7 +124,6 @@ impl Lane<'_> {
     /// Starts the bot again, and waits until what should be heard is heard.
     async fn start_again(&mut self, row: &mut Row) -> Result<()> {
         let launched_ms = now_ms(&self.stage.control).await?;
-        self.launched_ms = launched_ms;
         self.stage.launch_bot()?;
         self.admissible.restarted();
         if self.likely().plays() {

@@ -165,13 +165,16 @@ impl Lane<'_> {
 
     /// The same settings are told in the same words, however often the bot was restarted.
     fn compare_config(&mut self, words: String, row: &mut Row) {
-        let Some(guild) = self.admissible.likely() else { return };
-        match self.config_words.iter().find(|(settings, _)| *settings == guild.settings) {
-            Some((_, known)) if *known != words => {
-                row.complaints.push(format!("/config get: expected \"{known}\", found \"{words}\""));
-            }
-            Some(_) => {}
-            None => self.config_words.push((guild.settings.clone(), words)),
+        let known = &self.config_words;
+        let differs = |guild: &Guild| {
+            let told = known.iter().find(|(settings, told)| *settings == guild.settings && *told != words);
+            told.map(|(_, told)| format!("/config get: expected \"{told}\", found \"{words}\"")).into_iter().collect()
+        };
+        row.complaints.extend(self.admissible.narrow(differs));
+        if let Some(settings) = self.admissible.settings()
+            && !self.config_words.iter().any(|(known, _)| known == settings)
+        {
+            self.config_words.push((settings.clone(), words));
         }
     }
 

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// Shorter sound is not taken for music.
 const SHORTEST_MS: f64 = 60.0;
 
+/// A stretch is told to begin up to a frame earlier than the part that was asked for.
+const FRAME_MS: f64 = 20.0;
+
 /// A stretch of music without a break. Times are on the simulator's clock.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -36,7 +39,11 @@ pub(super) async fn segments(control: &Control, since_ms: f64, until_ms: Option<
     // Nobody listens before the bot has been in voice.
     let Some(read) = control.get(&path).await? else { return Ok(Vec::new()) };
     let read: Timecode = serde_json::from_value(read).context("reading the listener's timecode")?;
-    Ok(read.segments.into_iter().filter(|one| one.length_ms >= SHORTEST_MS && one.start_ms >= since_ms).collect())
+    Ok(read
+        .segments
+        .into_iter()
+        .filter(|one| one.length_ms >= SHORTEST_MS && one.start_ms >= since_ms - FRAME_MS)
+        .collect())
 }
 
 /// The simulator's clock.

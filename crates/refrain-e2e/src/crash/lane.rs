@@ -3,7 +3,7 @@
 use super::{
     ground::Ground,
     heard::Segment,
-    model::{Admissible, Found, Guild, Settings},
+    model::{Admissible, Command, Found, Guild, Settings},
     options::Options,
     orphans::Orphan,
     row::Row,
@@ -23,8 +23,6 @@ pub(super) struct Lane<'a> {
     pub(super) last: Option<Segment>,
     /// What is heard has been looked at up to then.
     pub(super) looked_ms: f64,
-    /// When the bot was started last, after a kill.
-    pub(super) launched_ms: f64,
     /// When the bot was killed last.
     pub(super) killed_ms: f64,
     /// The words of `/config get` for the settings that there have been.
@@ -32,8 +30,8 @@ pub(super) struct Lane<'a> {
     /// What was found in this round: on the disk, and then in the bot's words.
     pub(super) stored: Option<Found>,
     pub(super) told: Option<Found>,
-    /// The interactions that the killed bot had not answered.
-    pub(super) open: Vec<String>,
+    /// What the killed bot had not answered.
+    pub(super) open: Vec<Command>,
     /// What the killed bot had started, and when it was killed.
     pub(super) orphans: Vec<(Orphan, Instant)>,
     /// What the bot logged in this round, life by life.
@@ -75,7 +73,6 @@ impl<'a> Lane<'a> {
             admissible: Admissible::new(Guild::default()),
             last: None,
             looked_ms: 0.0,
-            launched_ms: 0.0,
             killed_ms: 0.0,
             config_words: Vec::new(),
             stored: None,

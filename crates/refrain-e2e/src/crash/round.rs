@@ -20,6 +20,8 @@ use std::time::{Duration, Instant};
 const POLL: Duration = Duration::from_millis(30);
 /// Music that should come and does not is waited for so long.
 const MUSIC: Duration = Duration::from_secs(30);
+/// Music that may come and need not.
+const PERHAPS: Duration = Duration::from_secs(4);
 /// What the dead bot had sent may still be on its way.
 const ON_ITS_WAY: Duration = Duration::from_millis(60);
 /// What the bot had started must have ended after so long.
@@ -61,7 +63,7 @@ impl Lane<'_> {
         self.settle(sent, row).await?;
         self.look_at_what_is_left(row).await?;
         self.start_again(row).await?;
-        self.wait_for_late_answers(row).await?;
+        self.wait_for_what_is_late(row).await?;
         self.ask_everything(row).await?;
         self.check_that_nothing_outlives_the_bot(row);
         self.check_that_it_is_silent_where_it_must_be(row).await
@@ -81,7 +83,7 @@ impl Lane<'_> {
             Moment::Recovering => {
                 let since_ms = now_ms(&self.stage.control).await?;
                 ensure!(
-                    self.first_music(since_ms).await?.is_some(),
+                    self.first_music(since_ms, MUSIC).await?.is_some(),
                     "no music before the fault{}",
                     self.stage.last_words()
                 );
@@ -124,14 +126,14 @@ impl Lane<'_> {
     /// Starts the bot again, and waits until what should be heard is heard.
     async fn start_again(&mut self, row: &mut Row) -> Result<()> {
         let launched_ms = now_ms(&self.stage.control).await?;
-        self.launched_ms = launched_ms;
         self.stage.launch_bot()?;
         self.admissible.restarted();
         if self.likely().plays() {
-            match self.first_music(launched_ms).await? {
+            // A late pause, or a skip of the last song, is a reason for silence.
+            let certain = self.likely().late().iter().all(Guild::plays);
+            match self.first_music(launched_ms, if certain { MUSIC } else { PERHAPS }).await? {
                 Some(first) => self.compare_what_is_heard(launched_ms, &first, row).await?,
-                // A late pause, or a skip of the last song, is a reason.
-                None if self.likely().late().iter().any(|guild| !guild.plays()) => {}
+                None if !certain => {}
                 None => row.complaints.push(format!(
                     "{:?} should go on, and no music was heard for {} s",
                     self.likely().current,
@@ -172,9 +174,9 @@ impl Lane<'_> {
     }
 
     /// The first music since then that lasts for a moment.
-    async fn first_music(&mut self, since_ms: f64) -> Result<Option<Segment>> {
+    async fn first_music(&mut self, since_ms: f64, limit: Duration) -> Result<Option<Segment>> {
         let begun = Instant::now();
-        while begun.elapsed() < MUSIC {
+        while begun.elapsed() < limit {
             let heard = segments(&self.stage.control, since_ms, None).await?;
             if let Some(first) = heard.iter().find(|one| one.length_ms >= BACK_MS) {
                 return Ok(Some(*first));

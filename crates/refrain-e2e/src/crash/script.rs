@@ -1,6 +1,6 @@
 //! What people do before the bot is killed, and in the middle of what it is killed: drawn by chance from a seed.
 
-use super::model::{Command, Given, Guild, Looping, SONG_S, Song, any_change};
+use super::model::{Command, Given, Guild, Looping, SONG_S, Song, any_change, to_resume};
 use crate::track::Dice;
 use serde::Serialize;
 use std::time::Duration;
@@ -112,6 +112,10 @@ impl Writer {
         };
         for command in self.bring_music(&now, at_ms) {
             give(&mut now, vec![command]);
+        }
+        // Music that comes back by itself tells most: the other settings do not stay for long.
+        if now.auto_resume() != "resume" && self.dice.below(2) == 0 {
+            give(&mut now, vec![Command::Configure(to_resume())]);
         }
         for _ in 0..=self.dice.below(4) {
             let commands = self.some(&now);

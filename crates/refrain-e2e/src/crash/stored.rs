@@ -76,12 +76,14 @@ fn copy_folder(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The guild in an export: a line of JSON for each guild, after one about the file.
+/// The guild in an export: lines of JSON, after one about the file; one is the guild's record, one each of its favorites.
 pub(super) fn read(export: &str) -> Result<Found> {
     let lines = export.lines().filter(|line| !line.trim().is_empty());
     let lines: Vec<Value> = lines.map(serde_json::from_str).collect::<Result<_, _>>().context("a line is no JSON")?;
-    let ours = lines.iter().find(|line| text_or_number(&line["guild"]).as_deref() == Some(world::GUILD));
-    Ok(ours.map_or_else(nothing, found))
+    let ours = |line: &&Value| text_or_number(&line["guild"]).as_deref() == Some(world::GUILD);
+    let record = lines.iter().filter(ours).find(|line| line["kind"] == "guild").map(|line| &line["record"]);
+    let favorites = lines.iter().filter(ours).filter(|line| line["kind"] == "favorite").filter_map(favorite);
+    Ok(Found { favorites: Some(favorites.collect()), ..record.map_or_else(nothing, found) })
 }
 
 /// A guild of which nothing is kept.
@@ -117,8 +119,8 @@ fn found(guild: &Value) -> Found {
         paused: guild_value(guild, "paused").and_then(Value::as_bool),
         volume: guild_value(guild, "volume").map(|volume| volume.as_u64().map(|percent| percent as u16)),
         settings: guild_value(guild, "settings").map(settings),
-        favorites: guild_value(guild, "favorites").map(favorites),
         playhead_ms: guild_value(guild, "playhead").and_then(playhead_ms),
+        ..Found::default()
     }
 }
 
@@ -162,13 +164,9 @@ fn settings(value: &Value) -> BTreeMap<String, Value> {
     fields.map(|(field, value)| (field.clone(), value.clone())).collect()
 }
 
-fn favorites(value: &Value) -> BTreeMap<String, Vec<Song>> {
-    let one = |favorite: &Value| {
-        let name = favorite["name"].as_str()?.to_owned();
-        let queries = favorite["queries"].as_array()?.iter().filter_map(Value::as_str);
-        Some((name, queries.filter_map(Song::of_page).collect()))
-    };
-    value.as_array().into_iter().flatten().filter_map(one).collect()
+fn favorite(line: &Value) -> Option<(String, Vec<Song>)> {
+    let queries = line["queries"].as_array()?.iter().filter_map(Value::as_str);
+    Some((line["name"].as_str()?.to_owned(), queries.filter_map(Song::of_page).collect()))
 }
 
 /// A position in milliseconds: as a number of them, or as seconds and nanoseconds.
@@ -189,14 +187,16 @@ mod tests {
 
     #[test]
     fn a_guild_is_read_from_its_line() {
-        let guild = json!({ "guild": world::GUILD, "record": {
-            "voice_channel": "7", "paused": true, "volume": 70,
-            "queue": { "current": track(4, 1), "upcoming": [track(5, 2), track(6, 3)], "history": [track(1, 9)],
-                "looping": "queue", "true_order": [6, 5] },
+        let guild = json!({ "kind": "guild", "guild": 1_216_000_000_000_000_001_u64, "record": {
+            "voice_channel": 7, "paused": true, "volume": 70, "looping": "queue", "true_order": [6, 5],
+            "current": track(4, 1), "upcoming": [track(5, 2), track(6, 3)], "history": [track(1, 9)],
             "playhead": { "track": 4, "position": { "secs": 3, "nanos": 500_000_000 } },
             "settings": { "when_over": "settle" },
-        }, "favorites": [{ "name": "mix1", "queries": [format!("http://127.0.0.1:1/{}", Song(8).page())] }] });
-        let found = read(&format!("{}\n{guild}\n", json!({ "format": 1 }))).unwrap();
+        } });
+        let page = format!("http://127.0.0.1:1/{}", Song(8).page());
+        let favorite =
+            json!({ "kind": "favorite", "guild": 1_216_000_000_000_000_001_u64, "name": "mix1", "queries": [page] });
+        let found = read(&format!("{}\n{guild}\n{favorite}\n", json!({ "refrain": "store" }))).unwrap();
         assert_eq!((found.current, found.upcoming), (Some(Some(Song(1))), Some(vec![Song(2), Song(3)])));
         assert_eq!(found.true_order, Some(Some(vec![Song(3), Song(2)])));
         assert_eq!((found.history, found.looping), (Some(vec![Song(9)]), Some(Looping::Queue)));
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn a_guild_without_a_line_has_nothing() {
-        assert_eq!(read("{\"format\":1}\n").unwrap().current, Some(None));
+        assert_eq!(read("{\"refrain\":\"store\"}\n").unwrap().current, Some(None));
         assert!(read("not JSON").is_err());
     }
 }

@@ -6,7 +6,7 @@ use super::{
     model::{Command, Found, Given, Guild, Song},
     row::Row,
 };
-use crate::harness::{Answer, PATIENCE, control::Message, world};
+use crate::harness::{Answer, control::Message, world};
 use anyhow::Result;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -14,8 +14,10 @@ use std::time::{Duration, Instant};
 /// More pages than any queue here has.
 const MOST_PAGES: usize = 20;
 
-/// Within this time of the restart a resumed session has told what was missed.
-const TOLD_AGAIN: Duration = Duration::from_millis(1_000);
+/// So long after the restart a resumed session has told what was missed, and what needs no time is done.
+const TOLD_AGAIN: Duration = Duration::from_millis(500);
+/// A song that is looked up late is in the queue after so long.
+const LOOKED_UP: Duration = Duration::from_secs(20);
 
 /// A command that was given, with the interaction's id.
 pub(super) struct Sent {
@@ -64,7 +66,7 @@ impl Lane<'_> {
             let words = Message::new(interaction["message"].clone()).words();
             if interaction["state"] != "answered" || words.is_empty() {
                 row.open.push(given.command.to_string());
-                self.open.push(id);
+                self.open.push(given.command.clone());
                 open.push(given);
                 continue;
             }
@@ -78,11 +80,19 @@ impl Lane<'_> {
         Ok(())
     }
 
-    /// What was open may be told again by a resumed session, and is then done late: that is waited for.
-    pub(super) async fn wait_for_late_answers(&mut self, row: &mut Row) -> Result<()> {
-        let begun = Instant::now();
-        while self.admissible.is_open() && self.is_something_under_way(begun.elapsed()).await? {
-            tokio::time::sleep(Duration::from_millis(50)).await;
+    /// What was open may be told again by a resumed session, and is then done late, with no answer where the killed bot had
+    /// said that it would answer. What takes its time is waited for.
+    pub(super) async fn wait_for_what_is_late(&mut self, row: &mut Row) -> Result<()> {
+        if self.admissible.is_open() {
+            tokio::time::sleep(TOLD_AGAIN).await;
+            let begun = Instant::now();
+            while self.is_a_song_looked_up() && begun.elapsed() < LOOKED_UP {
+                let there = self.upcoming(None).await?;
+                if self.open.iter().filter_map(Command::song).any(|song| there.contains(&song)) {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
         }
         self.open.clear();
         self.admissible.late();
@@ -91,22 +101,14 @@ impl Lane<'_> {
         Ok(())
     }
 
-    /// Whether the restarted bot has been told of a command of before and has not answered, or may still be told.
-    async fn is_something_under_way(&self, waited: Duration) -> Result<bool> {
-        for id in &self.open {
-            let interaction = self.stage.control.interaction(id).await?;
-            let acknowledged_ms = interaction["acknowledged_ms"].as_f64();
-            let limit = match acknowledged_ms {
-                // The killed bot said that it would answer: the new one cannot.
-                Some(at_ms) if at_ms < self.launched_ms => continue,
-                Some(_) => PATIENCE,
-                None => TOLD_AGAIN,
-            };
-            if interaction["state"] != "answered" && waited < limit {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    /// The restarted bot was told of a song that somebody had asked the killed one for.
+    fn is_a_song_looked_up(&self) -> bool {
+        let open = self.open.iter().any(Command::is_slow);
+        open && self
+            .stage
+            .bot_log()
+            .iter()
+            .any(|line| line.contains(r#""message":"command""#) && line.contains(r#""ask":"play""#))
     }
 
     /// Reads the order of a queue that was shuffled.
@@ -141,12 +143,15 @@ impl Lane<'_> {
         }
         let [playing, queue, history, config] = answers.as_slice() else { return Ok(()) };
         let current = Song::all_in(playing).first().copied();
+        // What is done late may just be joining.
+        let seat = self.stage.control.seat(world::BOT).await?.is_some();
+        let seat = row.open.is_empty().then_some(seat);
         let found = Found {
             current: Some(current),
             upcoming: Some(self.upcoming(Some((current, queue))).await?),
             history: Some(Song::all_in(history)),
             history_is_cut: true,
-            in_voice: Some(self.stage.control.seat(world::BOT).await?.is_some()),
+            in_voice: seat,
             paused: is_paused(playing),
             ..Found::default()
         };
@@ -160,13 +165,16 @@ impl Lane<'_> {
 
     /// The same settings are told in the same words, however often the bot was restarted.
     fn compare_config(&mut self, words: String, row: &mut Row) {
-        let Some(guild) = self.admissible.likely() else { return };
-        match self.config_words.iter().find(|(settings, _)| *settings == guild.settings) {
-            Some((_, known)) if *known != words => {
-                row.complaints.push(format!("/config get: expected \"{known}\", found \"{words}\""));
-            }
-            Some(_) => {}
-            None => self.config_words.push((guild.settings.clone(), words)),
+        let known = &self.config_words;
+        let differs = |guild: &Guild| {
+            let told = known.iter().find(|(settings, told)| *settings == guild.settings && *told != words);
+            told.map(|(_, told)| format!("/config get: expected \"{told}\", found \"{words}\"")).into_iter().collect()
+        };
+        row.complaints.extend(self.admissible.narrow(differs));
+        if let Some(settings) = self.admissible.settings()
+            && !self.config_words.iter().any(|(known, _)| known == settings)
+        {
+            self.config_words.push((settings.clone(), words));
         }
     }
 
@@ -174,7 +182,7 @@ impl Lane<'_> {
     async fn upcoming(&mut self, first: Option<(Option<Song>, &String)>) -> Result<Vec<Song>> {
         let (current, words) = match first {
             Some((current, words)) => (current, words.clone()),
-            None => (self.admissible.likely().and_then(|guild| guild.current), self.page(1).await?),
+            None => (self.likely().current, self.page(1).await?),
         };
         let mut songs = Song::all_in(&words);
         for page in 2..MOST_PAGES {

@@ -1,6 +1,6 @@
 //! All that a guild may be, as far as anybody outside can know.
 
-use super::{Given, Guild};
+use super::{Given, Guild, Settings};
 
 /// The states that a guild may be in: one, until commands are given whose order or effect nobody can know.
 #[derive(Clone, Debug)]
@@ -14,6 +14,12 @@ impl Admissible {
     /// One of them: where there is but one, what the guild is.
     pub(in crate::crash) fn likely(&self) -> Option<&Guild> {
         self.0.first()
+    }
+
+    /// The settings, where all of them have the same.
+    pub(in crate::crash) fn settings(&self) -> Option<&Settings> {
+        let settings = &self.0.first()?.settings;
+        self.0.iter().all(|guild| guild.settings == *settings).then_some(settings)
     }
 
     /// Something may still be done late.

@@ -126,9 +126,14 @@ impl Command {
         }
     }
 
+    /// The song that it asks for.
+    pub(in crate::crash) const fn song(&self) -> Option<Song> {
+        if let Self::Play(song) | Self::PlayNext(song) | Self::PlayNow(song) = self { Some(*song) } else { None }
+    }
+
     /// The bot must look something up, or join, before it answers.
     pub(in crate::crash) const fn is_slow(&self) -> bool {
-        matches!(self, Self::Play(_) | Self::PlayNext(_) | Self::PlayNow(_))
+        self.song().is_some()
     }
 
     /// It is for whoever the guild belongs to.
@@ -142,10 +147,10 @@ impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (name, options) = self.words("");
         write!(f, "/{name}")?;
-        let values = options.as_object().into_iter().flatten().map(|(_, value)| value);
-        for value in values {
+        for (option, value) in options.as_object().into_iter().flatten() {
             match value {
                 Value::String(text) => write!(f, " {text}")?,
+                Value::Bool(true) if option != "value" => write!(f, " {option}")?,
                 other @ (Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
                     write!(f, " {other}")?
                 }

@@ -90,6 +90,11 @@ impl Guild {
         self.settings.get(field)
     }
 
+    /// What a restarted bot does with music that was playing.
+    pub(in crate::crash) fn auto_resume(&self) -> &str {
+        self.setting("auto_resume").and_then(Value::as_str).unwrap_or("resume")
+    }
+
     /// What a restarted bot makes of it. Doing it again changes nothing.
     pub(in crate::crash) fn restarted(&self) -> Self {
         let mut after = Self { before: None, ..self.clone() };
@@ -97,7 +102,7 @@ impl Guild {
             return after;
         }
         let stays_idle = self.setting("wait_after_queue_empties").is_some_and(|seconds| seconds == 0);
-        let wanted = self.setting("auto_resume").and_then(Value::as_str).unwrap_or("resume");
+        let wanted = self.auto_resume();
         if wanted == "stay-away" || (self.current.is_none() && !stays_idle) {
             after.in_voice = false;
         } else if wanted == "paused" {

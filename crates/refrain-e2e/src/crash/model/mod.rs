@@ -11,7 +11,7 @@ mod tests;
 pub(super) use admissible::Admissible;
 pub(super) use command::{Command, Given};
 pub(super) use guild::{Found, Guild, Looping, Place};
-pub(super) use settings::{Change, Settings, any_change};
+pub(super) use settings::{Change, Settings, any_change, to_resume};
 
 use std::fmt;
 

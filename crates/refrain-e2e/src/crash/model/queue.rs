@@ -38,6 +38,8 @@ impl Guild {
         let Some(current) = self.current.take() else { return };
         self.before = None;
         let unheard: Vec<Song> = self.upcoming.drain(..(count - 1).min(self.upcoming.len())).collect();
+        // What is upcoming again goes to the end of the order to go back to, too.
+        self.forget_what_has_gone();
         if self.looping == Looping::Queue {
             for song in [current].into_iter().chain(unheard) {
                 self.append(song);
@@ -144,10 +146,14 @@ impl Guild {
         if self.current.is_none() && !self.upcoming.is_empty() {
             self.current = Some(self.upcoming.remove(0));
         }
+        self.forget_what_has_gone();
+        self.true_order.take_if(|order| order.is_empty());
+        self.order_unread &= self.true_order.is_some();
+    }
+
+    fn forget_what_has_gone(&mut self) {
         if let Some(order) = &mut self.true_order {
             order.retain(|song| self.upcoming.contains(song));
         }
-        self.true_order.take_if(|order| order.is_empty());
-        self.order_unread &= self.true_order.is_some();
     }
 }

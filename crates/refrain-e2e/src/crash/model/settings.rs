@@ -62,3 +62,8 @@ pub(in crate::crash) fn any_change(dice: &mut Dice) -> Change {
     let (given, stored) = choices.swap_remove(dice.below(choices.len()));
     Change { command, given, field, stored }
 }
+
+/// The change that has a restarted bot go on by itself.
+pub(in crate::crash) fn to_resume() -> Change {
+    Change { command: "config set-auto-resume", given: json!("resume"), field: "auto_resume", stored: json!("resume") }
+}

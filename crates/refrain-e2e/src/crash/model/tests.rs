@@ -78,6 +78,15 @@ fn a_shuffle_keeps_the_order_to_go_back_to() {
 }
 
 #[test]
+fn in_a_shuffled_queue_that_is_looped_a_skipped_song_goes_to_the_end_of_both_orders() {
+    let mut guild = after(&playing(&[1, 2, 3, 4]), [Command::LoopQueue, Command::Shuffle]);
+    (guild.upcoming, guild.order_unread) = (songs(&[3, 2, 4]), false);
+    let guild = after(&guild, [Command::Skip(2)]);
+    assert_eq!((guild.current, guild.upcoming), (Some(Song(2)), songs(&[4, 1, 3])));
+    assert_eq!(guild.true_order, Some(songs(&[4, 1, 3])));
+}
+
+#[test]
 fn what_was_taken_last_comes_back_as_it_was() {
     let guild = playing(&[1, 2, 3, 4]);
     let removed = after(&guild, [Command::Remove(2, 5)]);

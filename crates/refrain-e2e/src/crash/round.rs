@@ -132,7 +132,7 @@ impl Lane<'_> {
             // A late pause, or a skip of the last song, is a reason for silence.
             let certain = self.likely().late().iter().all(Guild::plays);
             match self.first_music(launched_ms, if certain { MUSIC } else { PERHAPS }).await? {
-                Some(first) => self.compare_what_is_heard(launched_ms, &first, row).await?,
+                Some(first) => self.compare_what_is_heard(launched_ms, &first, row),
                 None if !certain => {}
                 None => row.complaints.push(format!(
                     "{:?} should go on, and no music was heard for {} s",
@@ -142,6 +142,10 @@ impl Lane<'_> {
             }
         }
         self.stage.wait_until_ready().await?;
+        if let Some((greeting, accepted_ms)) = accepted(&self.stage.control, launched_ms).await? {
+            row.accepted_with = Some(greeting);
+            row.accepted_to_sound_ms = row.start_to_sound_ms.map(|to_sound_ms| launched_ms + to_sound_ms - accepted_ms);
+        }
         let seat = if self.likely().in_voice { Some(world::MUSIC) } else { None };
         let seated = tokio::time::timeout(MUSIC, self.stage.bot_is_in(seat)).await;
         if !matches!(seated, Ok(Ok(()))) {
@@ -151,12 +155,8 @@ impl Lane<'_> {
         Ok(())
     }
 
-    async fn compare_what_is_heard(&mut self, launched_ms: f64, first: &Segment, row: &mut Row) -> Result<()> {
+    fn compare_what_is_heard(&mut self, launched_ms: f64, first: &Segment, row: &mut Row) {
         row.start_to_sound_ms = Some(first.start_ms - launched_ms);
-        if let Some((greeting, accepted_ms)) = accepted(&self.stage.control, launched_ms).await? {
-            row.accepted_with = Some(greeting);
-            row.accepted_to_sound_ms = Some(first.start_ms - accepted_ms);
-        }
         let (last, killed_ms) = (self.last, self.killed_ms);
         let judged = |guild: &Guild| judge(guild, last.as_ref(), first, killed_ms);
         // What is done late may be done before the first music, or after it.
@@ -170,7 +170,6 @@ impl Lane<'_> {
             position.error_ms.filter(|_| position.complaint.is_none() || !row.complaints.is_empty());
         self.last = Some(*first);
         self.admissible.learn(|guild| guild.place = Place::Heard);
-        Ok(())
     }
 
     /// The first music since then that lasts for a moment.

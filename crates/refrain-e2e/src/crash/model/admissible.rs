@@ -88,12 +88,11 @@ impl Admissible {
 impl Guild {
     fn after(&self, answered: &[Given], open: &[Given]) -> Vec<Self> {
         let mut after = Vec::new();
-        for chosen in subsets(open) {
-            let left: Vec<Given> = open.iter().filter(|given| !chosen.contains(given)).cloned().collect();
+        for (chosen, left) in partings(open) {
             let all: Vec<&Given> = answered.iter().chain(chosen).collect();
             for order in orders(&all) {
                 let guild = order.iter().fold(self.clone(), |guild, given| given.applied_to(&guild));
-                add(&mut after, Self { open: left.clone(), ..guild });
+                add(&mut after, Self { open: left.iter().copied().cloned().collect(), ..guild });
             }
         }
         after
@@ -111,10 +110,12 @@ fn add(guilds: &mut Vec<Guild>, guild: Guild) {
     }
 }
 
-fn subsets(all: &[Given]) -> Vec<Vec<&Given>> {
-    all.iter().fold(vec![Vec::new()], |subsets, given| {
-        let with = subsets.iter().map(|subset| [subset.as_slice(), &[given]].concat());
-        subsets.iter().cloned().chain(with).collect()
+/// All ways to do some of them and leave the others. Two that are the same are still two.
+fn partings(all: &[Given]) -> Vec<(Vec<&Given>, Vec<&Given>)> {
+    all.iter().fold(vec![(Vec::new(), Vec::new())], |partings, given| {
+        let done = partings.iter().map(|(done, left)| ([done.as_slice(), &[given]].concat(), left.clone()));
+        let left = partings.iter().map(|(done, left)| (done.clone(), [left.as_slice(), &[given]].concat()));
+        done.chain(left).collect()
     })
 }
 

@@ -146,6 +146,16 @@ fn what_was_not_done_may_be_done_late_and_never_twice() {
 }
 
 #[test]
+fn of_two_commands_that_are_the_same_one_may_be_done_before_and_one_late() {
+    let mut admissible = Admissible::new(playing(&[1, 2, 3, 4]));
+    admissible.after(&[], &[given(Command::Skip(1)), given(Command::Skip(1))]);
+    let current = |number| Found { current: Some(Some(Song(number))), ..Found::default() };
+    assert!(admissible.narrow(|guild| guild.differences(&current(2))).is_empty());
+    admissible.late();
+    assert!(admissible.narrow(|guild| guild.differences(&current(3))).is_empty());
+}
+
+#[test]
 fn what_was_answered_is_there_in_whatever_order() {
     let mut admissible = Admissible::new(playing(&[1]));
     admissible.after(&[given(Command::Play(Song(2))), given(Command::Play(Song(3)))], &[given(Command::Loop)]);

@@ -37,6 +37,14 @@ impl Workspace {
     pub(crate) fn cargo<const N: usize>(&self, args: [&str; N]) -> Command {
         let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command.current_dir(&self.root).args(args);
+        // What cargo tells this program of its own package, build scripts (ring's) would take for a change: a build by hand
+        // and one by xtask would compile everything anew in turns.
+        for (name, _) in env::vars_os() {
+            let of_this = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+            if name.to_str().is_some_and(of_this) {
+                command.env_remove(name);
+            }
+        }
         command
     }
 }

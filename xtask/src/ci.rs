@@ -31,10 +31,13 @@ fn steps(workspace: &Workspace, run: &mut Run) -> Result<()> {
     run.command("licences, bans, sources", deny(workspace))?;
     let clippy = ["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"];
     run.command("lints", workspace.cargo(clippy))?;
-    run.command("build", test::build(workspace))?;
+    let mut build = test::build(workspace);
+    // What took long stands in target/cargo-timings.
+    build.arg("--timings");
+    run.command("build", build)?;
     run.command("documentation", documentation(workspace))?;
     run.command("doc tests", test::doc_tests(workspace))?;
-    run.step("conformance", || command::run(&mut conformance::prepare(workspace)?))?;
+    run.step("conformance", || command::run(&mut conformance::judges(workspace)?))?;
     // Last, so that a log ends with what matters most: how many tests passed.
     run.command("tests", test::tests(workspace, &ready.yt_dlp, true))
 }

@@ -4,8 +4,8 @@ use crate::{
     announcer, convert, panel,
     world::{self, World},
 };
-use refrain::{Announcement, GatewayPort, Panel, Scene};
-use refrain_model::{ChannelId, GuildId, MessagePlace};
+use refrain::{Announcement, GatewayPort, Leftover, Panel, Scene};
+use refrain_model::{ChannelId, GuildId};
 use std::sync::Arc;
 use twilight_gateway::MessageSender;
 use twilight_model::gateway::payload::outgoing::UpdateVoiceState;
@@ -56,8 +56,8 @@ impl GatewayPort for Port {
         self.panels.show(panel);
     }
 
-    fn settle_leftover(&self, guild: GuildId, place: MessagePlace) {
-        self.announcements.settle(guild, place);
+    fn settle_leftover(&self, guild: GuildId, leftover: Leftover) {
+        self.announcements.settle(guild, leftover);
     }
 
     fn shard_of(&self, guild: GuildId) -> u32 {

@@ -16,6 +16,6 @@ mod track;
 pub use id::{ChannelId, GuildId, InvalidId, MessageId, UserId};
 pub use moment::Moment;
 pub use queue::{LoopMode, QueueSnapshot};
-pub use record::{GuildRecord, MAX_TIMELINE, MessagePlace, Playhead, TimelineRecord, VoiceRecord};
+pub use record::{AskedMessage, GuildRecord, MAX_TIMELINE, MessagePlace, Playhead, TimelineRecord, VoiceRecord};
 pub use settings::{AutoRejoin, AutoResume, GuildSettings, MAX_VOLUME, SettingChange, WhenOver};
 pub use track::{MediaLocation, Track, TrackId, TrackInfo};

@@ -29,6 +29,8 @@ pub struct GuildRecord {
     pub panel: Option<MessagePlace>,
     /// The message of an interruption that goes on: one that a killed process could not bring to an end.
     pub incident_message: Option<MessagePlace>,
+    /// A message for an interruption that is about to be made: the process may be killed before it learns its place.
+    pub incident_asked: Option<AskedMessage>,
     /// What the voice connection went through.
     pub voice: VoiceRecord,
     /// What happened to it, newest first; at most [`MAX_TIMELINE`] lines.
@@ -53,6 +55,18 @@ pub struct MessagePlace {
     pub channel: ChannelId,
     /// Its id.
     pub message: MessageId,
+}
+
+/// A message that was asked for and whose place is not known. Whoever asks once more for the message of the same incident
+/// gets the one that is there, for as long as Discord remembers it: a few minutes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct AskedMessage {
+    /// The channel that it goes to.
+    pub channel: ChannelId,
+    /// Its incident.
+    pub incident: u64,
+    /// When it was asked for, in milliseconds since 1970.
+    pub at_unix_ms: u64,
 }
 
 /// What a voice connection went through. Times are in milliseconds since 1970.

@@ -1,7 +1,7 @@
 //! What the guild actors need from whoever talks to Discord.
 
 use crate::{Announcement, Panel};
-use refrain_model::{ChannelId, GuildId, MessagePlace};
+use refrain_model::{AskedMessage, ChannelId, GuildId, MessagePlace};
 
 /// The way out to Discord. Calls return at once: implementations queue the work.
 pub trait GatewayPort: Send + Sync + 'static {
@@ -36,9 +36,18 @@ pub trait GatewayPort: Send + Sync + 'static {
     }
 
     /// A process that was killed could not bring an incident's message to its end: it is edited to say so, once.
-    fn settle_leftover(&self, guild: GuildId, place: MessagePlace) {
-        let _ = (guild, place);
+    fn settle_leftover(&self, guild: GuildId, leftover: Leftover) {
+        let _ = (guild, leftover);
     }
+}
+
+/// A message of an interruption that a killed process could not bring to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leftover {
+    /// It is there.
+    At(MessagePlace),
+    /// It was asked for, and nobody knows whether it is there.
+    Asked(AskedMessage),
 }
 
 /// What a restarted bot finds in the voice channel that it was in.

@@ -24,7 +24,7 @@ mod status;
 pub use announcement::{Announcement, AnnouncementKind, AnnouncementStep, Ending, Interruption, NextStep, Trouble};
 pub use api::{NowPlaying, PlayRequest, Played, PlayedAll, QueueView, Settings, Skipped, Undone, VoiceSummary};
 pub use error::CommandError;
-pub use gateway::{GatewayPort, Scene};
+pub use gateway::{GatewayPort, Leftover, Scene};
 pub use handle::GuildHandle;
 pub use metrics::describe_metrics;
 pub use panel::{Panel, PanelFace, PanelNews, StaysAway};

@@ -135,6 +135,11 @@ impl Refrain {
         self.shared.store.settled().await;
     }
 
+    /// Waits until what was handed to the store is on the disk, or the disk is known not to take it.
+    pub async fn settled(&self) {
+        self.shared.store.settled().await;
+    }
+
     fn start_actor(&self, guild: GuildId) -> GuildHandle {
         let shared = self.shared.clone();
         let (reports_in, reports) = mpsc::unbounded_channel::<DriverReport>();

@@ -37,7 +37,7 @@ pub(crate) struct Flags {
 
 /// Installs, builds and becomes the judges; their exit code is ours.
 pub(crate) fn conformance(workspace: &Workspace, flags: &Flags) -> Result<()> {
-    let mut judges = prepare(workspace)?;
+    let mut judges = prepare_for(workspace, PROGRAM, Profile::Debug, OUT)?;
     if let Some(client) = &flags.client {
         judges.arg("--client").arg(client);
     }
@@ -77,20 +77,30 @@ impl Profile {
     }
 }
 
-/// The command that runs all of them, with everything it needs in place.
-pub(crate) fn prepare(workspace: &Workspace) -> Result<Command> {
-    prepare_for(workspace, "refrain-conformance", Profile::Debug, "conformance/run")
+const PROGRAM: &str = "refrain-conformance";
+const OUT: &str = "conformance/run";
+
+/// The command that runs all of them, in a workspace that is built, with everything else it needs in place.
+pub(crate) fn judges(workspace: &Workspace) -> Result<Command> {
+    prepare_built(workspace, PROGRAM, Profile::Debug, OUT)
 }
 
 /// A `program` of ours that runs the bots, with everything it needs in place; its logs go to `out` below `target`.
 pub(crate) fn prepare_for(workspace: &Workspace, program: &str, profile: Profile, out: &str) -> Result<Command> {
+    let run = prepare_built(workspace, program, profile, out)?;
+    // The whole workspace's binaries, as for the demo: what is compiled here serves the benchmarks too.
+    command::run(workspace.cargo(["build", "--workspace", "--bins"]).args(profile.flag()))?;
+    Ok(run)
+}
+
+/// The same where the workspace is built. A build of the binaries alone would choose other features for what they are made
+/// of than one with the tests, and compile half of it anew.
+pub(crate) fn prepare_built(workspace: &Workspace, program: &str, profile: Profile, out: &str) -> Result<Command> {
     let ready = setup(workspace, Extent::BuildAndRun)?;
     let installed = {
         let _lock = lock(workspace)?;
         install::install(workspace, &ready.python, profile)?
     };
-    // The whole workspace's binaries, as for the demo: what is compiled here serves the tests (and benchmarks) too.
-    command::run(workspace.cargo(["build", "--workspace", "--bins"]).args(profile.flag()))?;
     let built = workspace.target().join(profile.folder());
     let mut run = Command::new(built.join(program));
     run.arg("--sim").arg(built.join("refrain-sim"));

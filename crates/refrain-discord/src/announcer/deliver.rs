@@ -19,13 +19,8 @@ pub(super) async fn deliver(http: &twilight_http::Client, guild: GuildId, job: &
     // Zero is no snowflake: there is no such channel.
     let Some(channel) = convert::to_channel(job.channel) else { return Outcome::Gone };
     let done = match &job.request {
-        Request::Create(kind) => {
-            let words = notice::words(kind);
-            let nonce = nonce(guild, "incident", job.incident);
-            let message = NewMessage { content: &words, embeds: &[], components: &[], nonce };
-            let made = create(http, channel, &message, &job.stale).await;
-            made.map(|made| Outcome::Created { message: made.id, as_asked: made.content == words })
-        }
+        Request::Create(kind) => make(http, guild, channel, job, &notice::words(kind)).await,
+        Request::FindLeftover => make(http, guild, channel, job, notice::LEFTOVER).await,
         Request::Edit(message, kind) => edit(http, channel, *message, job, &notice::words(kind)).await,
         Request::Leftover(message) => edit(http, channel, *message, job, notice::LEFTOVER).await,
         Request::Delete(message) => {
@@ -34,6 +29,20 @@ pub(super) async fn deliver(http: &twilight_http::Client, guild: GuildId, job: &
         }
     };
     done.unwrap_or_else(Failure::outcome)
+}
+
+/// Makes the message of an incident, or finds the one that Discord has made for it before.
+async fn make(
+    http: &twilight_http::Client,
+    guild: GuildId,
+    channel: Id<ChannelMarker>,
+    job: &Job,
+    words: &str,
+) -> Result<Outcome, Failure> {
+    let nonce = nonce(guild, "incident", job.incident);
+    let message = NewMessage { content: words, embeds: &[], components: &[], nonce };
+    let made = create(http, channel, &message, &job.stale).await?;
+    Ok(Outcome::Created { message: made.id, as_asked: made.content == words })
 }
 
 async fn edit(

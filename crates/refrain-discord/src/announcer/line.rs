@@ -6,12 +6,10 @@
 
 use super::{
     deliver,
+    leaving::Leaving,
     topic::{Place, Topic},
 };
-use crate::{
-    convert,
-    outbox::{self, After, Outcome, Report, Tries},
-};
+use crate::outbox::{self, After, Outcome, Report, Tries};
 use refrain::{Announcement, AnnouncementKind, AnnouncementStep};
 use refrain_model::{ChannelId, GuildId, MessageId, MessagePlace};
 use std::{
@@ -45,6 +43,8 @@ pub(crate) enum Request {
     Delete(Id<MessageMarker>),
     /// A message of the process before this one is brought to its end.
     Leftover(Id<MessageMarker>),
+    /// The same, where that process never learned its place: asked for under its nonce it is the one that is there.
+    FindLeftover,
 }
 
 /// See the module.
@@ -61,7 +61,7 @@ pub(crate) struct Line {
     /// The incident whose message the guild's record has.
     reported: Option<u64>,
     /// A message of the process before this one, which is still to be brought to its end.
-    leftover: Option<(MessagePlace, Tries)>,
+    leftover: Option<Leaving>,
 }
 
 #[derive(Debug)]
@@ -104,34 +104,24 @@ impl Line {
         }
     }
 
-    pub(super) fn settle(&mut self, place: MessagePlace) {
-        self.leftover = Some((place, Tries::default()));
+    pub(super) fn settle(&mut self, leftover: Option<Leaving>) {
+        self.leftover = leftover;
     }
 
-    fn begin(&mut self, task: Task, channel: ChannelId, request: Request) -> Job {
+    fn begin(&mut self, task: Task, incident: u64, channel: ChannelId, request: Request) -> Job {
         let stale = Arc::<AtomicBool>::default();
-        let incident = if let Task::Step { incident, .. } = &task { *incident } else { 0 };
         self.busy = Some(Busy { task, stale: stale.clone() });
         Job { incident, channel, request, stale }
     }
 
     /// Something to bring to its end that the process before this one left.
     fn next_leftover(&mut self, now: Instant) -> Option<Job> {
-        let (place, _) = self.leftover.filter(|(_, tries)| !tries.wait(now))?;
-        let Some(message) = convert::to_message(place.message) else {
+        let leftover = self.leftover.filter(|leftover| !leftover.tries().wait(now))?;
+        let Some((incident, channel, request)) = leftover.request(now) else {
             self.leftover = None;
             return None;
         };
-        Some(self.begin(Task::Leftover, place.channel, Request::Leftover(message)))
-    }
-
-    /// Whether it is gone, or nobody may write there any more, is no matter: it was only to be left in good order.
-    fn leftover_done(&mut self, outcome: &Outcome, now: Instant) {
-        let again = matches!(outcome, Outcome::Failed { .. } | Outcome::Superseded);
-        let last = self.leftover.as_mut().is_none_or(|(_, tries)| tries.failed(now));
-        if !again || last {
-            self.leftover = None;
-        }
+        Some(self.begin(Task::Leftover, incident, channel, request))
     }
 
     /// The request of a step is answered. What the operator should hear.
@@ -216,14 +206,14 @@ impl outbox::Line for Line {
             let Some(step) = topic.wanted.take() else { continue };
             let Some(request) = topic.request(&step, now) else { continue };
             let (incident, channel) = (topic.incident, topic.channel);
-            return Some(self.begin(Task::Step { incident, step }, channel, request));
+            return Some(self.begin(Task::Step { incident, step }, incident, channel, request));
         }
         self.next_leftover(now)
     }
 
     fn wake_up(&self) -> Option<Instant> {
         let waiting = self.topics.iter().filter(|topic| topic.wanted.is_some()).map(|topic| topic.tries);
-        let waiting = waiting.chain(self.leftover.map(|(_, tries)| tries)).filter(|_| self.busy.is_none());
+        let waiting = waiting.chain(self.leftover.map(|leftover| leftover.tries())).filter(|_| self.busy.is_none());
         waiting.filter_map(|tries| tries.not_before()).min()
     }
 
@@ -238,11 +228,16 @@ impl outbox::Line for Line {
                 After { complaint, report: self.report(incident) }
             }
             Some(Task::Leftover) => {
-                self.leftover_done(&outcome, now);
+                self.leftover = self.leftover.and_then(|leftover| leftover.after(&outcome, now));
                 After::default()
             }
             None => After::default(),
         }
+    }
+
+    /// Before an interruption's message is made, the record has that it will be: see `Actor::ask_for_message`.
+    fn needs_record(job: &Job) -> bool {
+        matches!(job.request, Request::Create(AnnouncementKind::Interrupted(_)))
     }
 
     async fn deliver(http: Arc<twilight_http::Client>, guild: GuildId, job: Job) -> Outcome {

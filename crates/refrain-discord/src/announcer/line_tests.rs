@@ -1,9 +1,12 @@
 //! One incident is one message, whatever Discord does.
 
-use super::line::{Job, Line, Request};
+use super::{
+    leaving::Leaving,
+    line::{Job, Line, Request},
+};
 use crate::outbox::{Line as _, Outcome, Report};
-use refrain::{Announcement, AnnouncementKind, AnnouncementStep, Interruption, NextStep, Trouble};
-use refrain_model::{ChannelId, GuildId, MessageId, MessagePlace};
+use refrain::{Announcement, AnnouncementKind, AnnouncementStep, Interruption, Leftover, NextStep, Trouble};
+use refrain_model::{AskedMessage, ChannelId, GuildId, MessageId, MessagePlace};
 use std::{
     sync::atomic::Ordering,
     time::{Duration, Instant},
@@ -308,7 +311,7 @@ fn a_deleted_message_of_an_interruption_is_none_to_be_brought_to_an_end() {
 fn what_another_process_left_is_brought_to_its_end_once_and_quietly() {
     for outcome in [Outcome::Done, Outcome::Gone, Outcome::Refused { reason: "HTTP 403".into() }] {
         let mut desk = Desk::new();
-        desk.line.settle(place());
+        desk.line.settle(Leaving::new(Leftover::At(place()), 0, desk.now));
         assert_eq!(desk.next(), Some(Request::Leftover(MESSAGE)));
         assert_eq!(desk.done(failed()), None);
         desk.wait();
@@ -316,4 +319,47 @@ fn what_another_process_left_is_brought_to_its_end_once_and_quietly() {
         assert_eq!(desk.done(outcome), None);
         assert_eq!((desk.next(), desk.line.wake_up()), (None, None));
     }
+}
+
+/// What a process that was killed left, `age` ms after it had asked for a message and before it knew where that was.
+fn asked(desk: &Desk, age: u64) -> Option<Leaving> {
+    let asked = AskedMessage { channel: ChannelId::new(2), incident: 7, at_unix_ms: 1_000_000 };
+    Leaving::new(Leftover::Asked(asked), u128::from(1_000_000 + age), desk.now)
+}
+
+#[test]
+fn a_message_whose_place_nobody_learned_is_found_by_its_nonce_and_brought_to_its_end() {
+    let mut desk = Desk::new();
+    desk.line.settle(asked(&desk, 30_000));
+    let job = desk.job().unwrap();
+    assert_eq!((job.request, job.incident), (Request::FindLeftover, 7));
+    desk.done(Outcome::Created { message: MESSAGE, as_asked: false });
+    assert_eq!(desk.next(), Some(Request::Leftover(MESSAGE)));
+    desk.done(Outcome::Done);
+    assert_eq!((desk.next(), desk.line.wake_up()), (None, None));
+}
+
+#[test]
+fn a_message_that_had_never_been_made_does_not_stay() {
+    let mut desk = Desk::new();
+    desk.line.settle(asked(&desk, 30_000));
+    assert_eq!(desk.next(), Some(Request::FindLeftover));
+    desk.done(created());
+    assert_eq!(desk.next(), Some(Request::Delete(MESSAGE)), "what this request has made");
+    desk.done(failed());
+    desk.wait();
+    assert_eq!(desk.next(), Some(Request::Delete(MESSAGE)));
+    desk.done(Outcome::Done);
+    assert_eq!((desk.next(), desk.line.wake_up()), (None, None));
+}
+
+#[test]
+fn once_discord_has_forgotten_the_nonce_no_second_message_is_risked() {
+    let mut desk = Desk::new();
+    assert_eq!(asked(&desk, 120_001), None);
+    desk.line.settle(asked(&desk, 119_000));
+    assert_eq!(desk.next(), Some(Request::FindLeftover));
+    desk.done(failed());
+    desk.wait();
+    assert_eq!((desk.next(), desk.line.wake_up()), (None, None));
 }

@@ -4,6 +4,7 @@
 //! slow Discord is never asked to edit faster than it answers.
 
 mod deliver;
+mod leaving;
 mod line;
 #[cfg(test)]
 mod line_tests;
@@ -12,8 +13,10 @@ mod topic;
 pub(crate) use line::Line;
 
 use crate::outbox::Outbox;
-use refrain::Announcement;
-use refrain_model::{GuildId, MessagePlace};
+use leaving::Leaving;
+use refrain::{Announcement, Leftover};
+use refrain_model::GuildId;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// What is to be said, by guild.
 pub(crate) type Board = Outbox<Line>;
@@ -25,7 +28,8 @@ impl Board {
     }
 
     /// A message of the process before this one is to say that it is over. Never blocks for long.
-    pub(crate) fn settle(&self, guild: GuildId, place: MessagePlace) {
-        self.change(guild, |line| line.settle(place));
+    pub(crate) fn settle(&self, guild: GuildId, leftover: Leftover) {
+        let unix_ms = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
+        self.change(guild, |line| line.settle(Leaving::new(leftover, unix_ms, Instant::now())));
     }
 }

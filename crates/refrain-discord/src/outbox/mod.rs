@@ -43,6 +43,13 @@ pub(crate) trait Line: Default + Send + 'static {
     /// The request under way is answered.
     fn done(&mut self, outcome: Outcome, now: Instant) -> After;
 
+    /// Whether the guild's record must be on the disk before this is sent: what it has of it then is not lost when the
+    /// process is killed before the answer comes.
+    fn needs_record(job: &Self::Job) -> bool {
+        let _ = job;
+        false
+    }
+
     /// Carries a request out.
     fn deliver(
         http: Arc<twilight_http::Client>,
@@ -175,7 +182,7 @@ pub(crate) async fn run<L: Line>(
 ) {
     let mut requests: JoinSet<(GuildId, Outcome)> = JoinSet::new();
     loop {
-        let wake_up = fill(&http, &outbox, &mut requests);
+        let wake_up = fill(&http, &outbox, &refrain, &mut requests);
         if stop.is_cancelled() && requests.is_empty() {
             return;
         }
@@ -197,6 +204,7 @@ pub(crate) async fn run<L: Line>(
 fn fill<L: Line>(
     http: &Arc<twilight_http::Client>,
     outbox: &Outbox<L>,
+    refrain: &Refrain,
     requests: &mut JoinSet<(GuildId, Outcome)>,
 ) -> Option<Instant> {
     while requests.len() < IN_FLIGHT {
@@ -204,8 +212,14 @@ fn fill<L: Line>(
             Ok(next) => next,
             Err(wake_up) => return wake_up,
         };
+        let record = L::needs_record(&job).then(|| refrain.clone());
         let delivery = L::deliver(http.clone(), guild, job);
-        requests.spawn(async move { (guild, delivery.await) });
+        requests.spawn(async move {
+            if let Some(refrain) = record {
+                refrain.settled().await;
+            }
+            (guild, delivery.await)
+        });
     }
     None
 }

@@ -11,7 +11,7 @@ const TRIES: u32 = 10;
 pub(crate) const NONCE_LASTS: Duration = Duration::from_secs(120);
 
 /// Failures of the latest request, and until when to wait after them.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Tries {
     failures: u32,
     not_before: Option<Instant>,

@@ -177,7 +177,19 @@ async fn paused_by_a_person_it_is_still_paused() -> Result<()> {
 
 #[tokio::test]
 async fn an_interruption_that_went_on_when_it_was_killed_does_not_stand_there_for_ever() -> Result<()> {
-    let mut stage = playing().await?;
+    killed_while_people_read_of_an_interruption(playing().await?).await
+}
+
+/// The message is there, and the process is killed before it learns where.
+#[tokio::test]
+async fn nor_does_one_whose_message_was_on_its_way_to_people() -> Result<()> {
+    let stage = playing().await?;
+    let lost = json!({ "route": "/channels/*/messages", "method": "POST", "count": 1, "when": "after_effect" });
+    stage.control.fault("rest_fail", lost).await?;
+    killed_while_people_read_of_an_interruption(stage).await
+}
+
+async fn killed_while_people_read_of_an_interruption(mut stage: Stage) -> Result<()> {
     stage.control.fault("server_update", json!({ "available": false })).await?;
     let away = stage.said("what people read of the interruption", |words| words.contains("the music stopped")).await?;
     speaks_of(&away, &["voice server"]);

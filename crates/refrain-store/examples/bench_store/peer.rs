@@ -124,7 +124,7 @@ fn small(record: &GuildRecord) -> Vec<u8> {
     let json = serde_json::json!({
         "voice_channel": record.voice_channel, "text_channel": record.text_channel, "paused": record.paused,
         "volume": record.volume, "settings": record.settings, "panel": record.panel,
-        "incident_message": record.incident_message, "voice": record.voice, "looping": record.queue.looping,
+        "incident_message": record.incident_message, "incident_asked": record.incident_asked, "voice": record.voice, "looping": record.queue.looping,
         "next_id": record.queue.next_id,
     });
     json.to_string().into_bytes()

@@ -1,6 +1,8 @@
 //! The small part of a record: all but the tracks, their order, the playhead and the timeline.
 
-use refrain_model::{ChannelId, GuildRecord, GuildSettings, LoopMode, MessagePlace, QueueSnapshot, VoiceRecord};
+use refrain_model::{
+    AskedMessage, ChannelId, GuildRecord, GuildSettings, LoopMode, MessagePlace, QueueSnapshot, VoiceRecord,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -15,6 +17,7 @@ pub(crate) struct Small {
     settings: Option<Tolerant<GuildSettings>>,
     panel: Option<MessagePlace>,
     incident_message: Option<MessagePlace>,
+    incident_asked: Option<AskedMessage>,
     voice: Tolerant<VoiceRecord>,
     looping: LoopMode,
     next_id: u64,
@@ -36,6 +39,7 @@ impl Small {
             settings: record.settings.map(Tolerant),
             panel: record.panel,
             incident_message: record.incident_message,
+            incident_asked: record.incident_asked,
             voice: Tolerant(record.voice.clone()),
             looping: record.queue.looping,
             next_id: record.queue.next_id,
@@ -53,6 +57,7 @@ impl Small {
             settings: self.settings.map(|settings| settings.0),
             panel: self.panel,
             incident_message: self.incident_message,
+            incident_asked: self.incident_asked,
             voice: self.voice.0,
             ..GuildRecord::default()
         }

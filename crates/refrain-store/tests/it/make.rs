@@ -1,8 +1,8 @@
 //! Records to keep.
 
 use refrain_model::{
-    ChannelId, GuildId, GuildRecord, GuildSettings, LoopMode, MessageId, MessagePlace, Playhead, QueueSnapshot,
-    TimelineRecord, Track, TrackId, TrackInfo, UserId, VoiceRecord,
+    AskedMessage, ChannelId, GuildId, GuildRecord, GuildSettings, LoopMode, MessageId, MessagePlace, Playhead,
+    QueueSnapshot, TimelineRecord, Track, TrackId, TrackInfo, UserId, VoiceRecord,
 };
 use refrain_store::{RedbStore, Store as _, StoreHealth, StoreOptions};
 use std::{path::Path, sync::Arc, time::Duration};
@@ -51,6 +51,7 @@ pub(crate) fn record(tracks: u64) -> GuildRecord {
         settings: Some(GuildSettings { playlist_limit: 9, ..GuildSettings::default() }),
         panel: place(11),
         incident_message: place(12),
+        incident_asked: Some(AskedMessage { channel: ChannelId::new(5), incident: 7, at_unix_ms: 1_795_867_200_000 }),
         voice: VoiceRecord {
             last_close_code: Some(4006),
             last_close_reason: Some("the session is no longer valid".to_owned()),

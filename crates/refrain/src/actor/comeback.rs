@@ -1,7 +1,7 @@
 //! After a restart: whether the music comes back, and how, decided once Discord has told about the guild.
 
 use super::Actor;
-use crate::{PanelNews, Scene, StaysAway, playheads::unix_ms};
+use crate::{Leftover, PanelNews, Scene, StaysAway, playheads::unix_ms};
 use refrain_model::{AutoResume, ChannelId};
 use refrain_recovery::Intent;
 use std::time::Duration;
@@ -24,8 +24,9 @@ impl Actor {
     /// The guild is there. Comes back, or decides not to: that is done once, and quietly where nobody is left to hear.
     pub(super) fn come_back(&mut self) {
         let Some(Comeback { channel }) = self.comeback.take() else { return };
-        if let Some(place) = self.incident_message.take() {
-            self.shared.port.settle_leftover(self.guild, place);
+        let (message, asked) = (self.incident_message.take(), self.incident_asked.take());
+        if let Some(leftover) = message.map(Leftover::At).or(asked.map(Leftover::Asked)) {
+            self.shared.port.settle_leftover(self.guild, leftover);
         }
         match self.may_come_back(channel) {
             Ok(paused) => self.return_to(channel, paused),

@@ -42,7 +42,7 @@ impl Actor {
             Command::Settings { reply } => self.done(reply, |actor| Ok(actor.settings())),
             Command::Configure { change, reply } => self.done(reply, |actor| Ok(actor.configure(change))),
             Command::PanelIs { place } => self.panel_is(place),
-            Command::IncidentMessageIs { place } => self.incident_message = place,
+            Command::IncidentMessageIs { place } => (self.incident_message, self.incident_asked) = (place, None),
             Command::ShutDown { reply } => {
                 self.prove_heard();
                 self.say_goodbye();

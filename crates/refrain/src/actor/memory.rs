@@ -51,7 +51,7 @@ impl Actor {
         self.text_channel = record.text_channel;
         self.wanted = record.voice_channel;
         self.panel.restore(record.panel);
-        self.incident_message = record.incident_message;
+        (self.incident_message, self.incident_asked) = (record.incident_message, record.incident_asked);
         if let Some(settings) = record.settings {
             self.own_settings = Some(settings.bounded());
             self.apply();
@@ -110,6 +110,7 @@ impl Actor {
             settings: self.own_settings,
             panel: self.panel.place(),
             incident_message: self.incident_message,
+            incident_asked: self.incident_asked,
             voice: self.voice_record(),
             timeline: Vec::new(),
         }

@@ -24,7 +24,7 @@ use message::{Opened, Reply};
 use meter::Meter;
 use panel::PanelKeeper;
 use playback::Playback;
-use refrain_model::{ChannelId, GuildId, GuildSettings, MessagePlace, Moment, Playhead};
+use refrain_model::{AskedMessage, ChannelId, GuildId, GuildSettings, MessagePlace, Moment, Playhead};
 use refrain_queue::Queue;
 use refrain_recovery::{Input, Recovery, Settings};
 use refrain_voice::{DriverReport, VoiceDriver};
@@ -75,6 +75,8 @@ pub(crate) struct Actor {
     panel: PanelKeeper,
     /// The message of an interruption, while it says that the music is away.
     incident_message: Option<MessagePlace>,
+    /// The same, from before it is made until its place is known.
+    incident_asked: Option<AskedMessage>,
     rest: Rest,
     /// Answers that go out once what was done is with the store.
     answers: Vec<Box<dyn FnOnce() + Send>>,
@@ -110,6 +112,7 @@ impl Actor {
             returning: None,
             panel: PanelKeeper::default(),
             incident_message: None,
+            incident_asked: None,
             rest: Rest::default(),
             answers: Vec::new(),
             mailbox: handle.mailbox(),

@@ -11,8 +11,8 @@ mod view;
 pub(super) use book::IncidentBook;
 
 use super::Actor;
-use crate::{Announcement, Ending};
-use refrain_model::Moment;
+use crate::{Announcement, AnnouncementKind, AnnouncementStep, Ending};
+use refrain_model::{AskedMessage, Moment};
 use refrain_recovery::{Cause, Idle, Incident, Notice, Retrying, State, Timer};
 use std::time::{SystemTime, UNIX_EPOCH};
 use view::{Now, Phase, Step, Told, View};
@@ -24,7 +24,20 @@ impl Actor {
         self.book.observe(now, &view);
         while let Some(word) = self.book.poll() {
             let (guild, channel, incident) = (self.guild, word.channel, word.incident);
+            if matches!(word.step, AnnouncementStep::Say(AnnouncementKind::Interrupted(_))) {
+                self.ask_for_message(AskedMessage { channel, incident, at_unix_ms: now.unix_ms });
+            }
             self.shared.port.announce(Announcement { guild, channel, incident, step: word.step });
+        }
+    }
+
+    /// The process may be killed between the request for a message and its answer: what is asked for is with the store
+    /// before it is announced.
+    fn ask_for_message(&mut self, asked: AskedMessage) {
+        let known = self.incident_asked.is_some_and(|before| before.incident == asked.incident);
+        if self.incident_message.is_none() && !known {
+            self.incident_asked = Some(asked);
+            self.remember();
         }
     }
 

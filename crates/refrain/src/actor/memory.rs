@@ -9,6 +9,9 @@ use refrain_queue::Queue;
 use refrain_recovery::{CloseCode, Incident, State, Verdict};
 use std::time::Duration;
 
+/// Pauses before a record is read once more that the disk did not give.
+const READ_AGAIN: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
+
 /// What the store was last given.
 #[derive(Default)]
 pub(super) struct Memory {
@@ -24,21 +27,36 @@ pub(super) struct Memory {
 }
 
 impl Actor {
-    /// Reads the guild's record. A record that cannot be read leaves the guild as if it had none, and is not overwritten
-    /// by nothing: the store keeps what it cannot read.
+    /// Reads the guild's record. One that cannot be read is not overwritten: the guild plays from memory, and what it had
+    /// is there when the bot is started again and the disk is well.
     pub(super) async fn recall(&mut self) {
-        let (store, guild) = (self.shared.store.clone(), self.guild);
-        let read = tokio::task::spawn_blocking(move || store.load(guild)).await;
-        match read {
-            Ok(Ok(Some(record))) => self.take_over(record),
-            Ok(Ok(None)) => {}
-            Ok(Err(error)) => {
-                tracing::error!(guild_id = %guild, %error, "the guild's record cannot be read; it begins without");
+        let guild = self.guild;
+        let mut pauses = READ_AGAIN.into_iter();
+        loop {
+            let store = self.shared.store.clone();
+            // An error of the task says that the runtime is shutting down.
+            let Ok(read) = tokio::task::spawn_blocking(move || store.load(guild)).await else { return };
+            match (read, pauses.next()) {
+                (Ok(record), _) => {
+                    record.into_iter().for_each(|record| self.take_over(record));
+                    self.memory.read = true;
+                    return;
+                }
+                (Err(error), Some(pause)) => {
+                    tracing::warn!(guild_id = %guild, %error, ?pause, "the guild's record could not be read; again after a pause");
+                    tokio::time::sleep(pause).await;
+                }
+                (Err(error), None) => {
+                    tracing::error!(
+                        guild_id = %guild,
+                        %error,
+                        "the guild's record cannot be read: it begins without one, and nothing of it is kept until the bot \
+                         is started again; stop the bot and see what `refrain store check` says"
+                    );
+                    return;
+                }
             }
-            // The runtime is shutting down.
-            Err(_) => return,
         }
-        self.memory.read = true;
     }
 
     fn take_over(&mut self, record: GuildRecord) {

@@ -206,4 +206,6 @@ pub(crate) async fn supervise(guild: GuildId, actor: impl Future<Output = ()> + 
 }
 
 #[cfg(test)]
+mod recall_tests;
+#[cfg(test)]
 mod turn_tests;

@@ -16,6 +16,7 @@ use refrain_store::{RedbStore, Store};
 use refrain_voice::{DriverReport, SongbirdShared, VoiceDriver};
 use std::{
     collections::BTreeMap,
+    path::Path,
     sync::{Arc, Mutex, MutexGuard},
     time::{Duration, Instant},
 };
@@ -40,7 +41,7 @@ struct Log {
 }
 
 /// Discord and all drivers.
-struct Town {
+pub(super) struct Town {
     log: Mutex<Log>,
     /// Guilds whose asks the governor has been told of.
     asks: watch::Sender<usize>,
@@ -49,7 +50,7 @@ struct Town {
 }
 
 impl Town {
-    fn new() -> Arc<Self> {
+    pub(super) fn new() -> Arc<Self> {
         Arc::new(Self { log: Mutex::default(), asks: watch::Sender::new(0), gate: watch::Sender::new(true) })
     }
 
@@ -59,14 +60,27 @@ impl Town {
 
     /// A guild whose actor wants to be in the channel.
     fn move_in(self: &Arc<Self>, guild: GuildId, shared: &Arc<Shared>) {
+        self.settle(guild, shared, |actor| {
+            actor.wish(Intent::Join { channel: CHANNEL });
+            actor.carry_out();
+        });
+    }
+
+    /// A guild whose actor does something first.
+    pub(super) fn settle(
+        self: &Arc<Self>,
+        guild: GuildId,
+        shared: &Arc<Shared>,
+        first: impl FnOnce(&mut Actor),
+    ) -> GuildHandle {
         let (reports_in, reports) = mpsc::unbounded_channel();
         let driver = Driver { guild, town: self.clone(), reports: reports_in };
         let (handle, inbox) = GuildHandle::new(guild, shared.extractor.clone(), shared.store.clone());
         let mut actor = Actor::new(guild, shared.clone(), Box::new(driver), &handle);
-        self.log().handles.insert(guild, handle);
-        actor.wish(Intent::Join { channel: CHANNEL });
-        actor.carry_out();
+        self.log().handles.insert(guild, handle.clone());
+        first(&mut actor);
         tokio::spawn(actor.run(inbox, reports));
+        handle
     }
 
     fn close(&self, guild: GuildId) {
@@ -132,14 +146,22 @@ impl VoiceDriver for Driver {
     fn probe(&mut self, _generation: Generation) {}
 }
 
-async fn shared(town: &Arc<Town>, governor: GovernorPolicy, data: &std::path::Path) -> Arc<Shared> {
+async fn shared(town: &Arc<Town>, governor: GovernorPolicy, data: &Path) -> Arc<Shared> {
+    shared_with(town, governor, data, Arc::new(RedbStore::in_memory().unwrap())).await
+}
+
+pub(super) async fn shared_with(
+    town: &Arc<Town>,
+    governor: GovernorPolicy,
+    data: &Path,
+    store: Arc<dyn Store>,
+) -> Arc<Shared> {
     // Nothing is looked up here, so any program will do.
     let program = std::env::current_exe().unwrap();
     let extractor = Extractor::start(ExtractorConfig::new(program, data)).await.unwrap();
     let mut recovery = Policy::default();
     (recovery.timeouts.join, recovery.timeouts.reconnect) = (LONG, LONG);
     let epoch = Instant::now();
-    let store: Arc<dyn Store> = Arc::new(RedbStore::in_memory().unwrap());
     Arc::new(Shared {
         songbird: SongbirdShared::new(recovery.timeouts.reconnect, recovery.liveness.clone()),
         turns: Turns::start(governor.clone(), epoch),

@@ -132,7 +132,7 @@ impl Refrain {
             tracing::warn!("some guilds did not confirm leaving voice in time; Discord will notice by itself");
         }
         self.shared.extractor.shutdown().await;
-        self.shared.store.settled().await;
+        self.settled().await;
     }
 
     /// Waits until what was handed to the store is on the disk, or the disk is known not to take it.

@@ -11,6 +11,7 @@ mod moment;
 mod queue;
 mod record;
 mod settings;
+mod source;
 mod track;
 
 pub use id::{ChannelId, GuildId, InvalidId, MessageId, UserId};
@@ -18,4 +19,5 @@ pub use moment::Moment;
 pub use queue::{LoopMode, QueueSnapshot};
 pub use record::{AskedMessage, GuildRecord, MAX_TIMELINE, MessagePlace, Playhead, TimelineRecord, VoiceRecord};
 pub use settings::{AutoRejoin, AutoResume, GuildSettings, MAX_VOLUME, SettingChange, WhenOver};
+pub use source::{FailureClass, SourceFacts, SourceFailure};
 pub use track::{MediaLocation, Track, TrackId, TrackInfo};

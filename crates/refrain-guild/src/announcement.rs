@@ -1,14 +1,13 @@
 //! What people in a guild are told without having asked, as values: whoever talks to Discord puts them into words.
 
-use refrain_model::{ChannelId, GuildId};
+use crate::MissingPermission;
+use refrain_model::ChannelId;
 use refrain_recovery::CloseCode;
 use std::time::Duration;
 
 /// Something to do with the one message of an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Announcement {
-    /// The guild.
-    pub guild: GuildId,
     /// The text channel where the music was asked for. It stays the same for all that is said of one incident.
     pub channel: ChannelId,
     /// Which incident: one incident is one message. Never the same twice in a guild, not even after a restart.
@@ -44,13 +43,80 @@ pub enum AnnouncementKind {
     Ended(Ending),
     /// Somebody told the bot to leave before it was back.
     Left,
-    /// A track of the queue could not be played and was passed over.
-    TrackFailed {
-        /// Its title.
-        title: String,
-        /// Why, in words for people.
+    /// A source fails, and the bot keeps the track and tries again.
+    SourceTrouble(SourceTrouble),
+    /// The source answers again, and the music goes on.
+    SourceBack {
+        /// How long the music was gone.
+        gap: Duration,
+    },
+    /// Tracks of the queue could not be played and were passed over, one after the other.
+    TracksFailed {
+        /// The latest ones, oldest first; a few at most.
+        tracks: Vec<FailedTrack>,
+        /// How many there were before those.
+        earlier: usize,
+    },
+    /// So many tracks in a row could not be played that the bot stopped. The queue is kept.
+    Halted {
+        /// How many were passed over.
+        failed: usize,
+        /// How many tracks the queue still holds.
+        kept: usize,
+        /// Why the last one failed, in words for members.
         reason: String,
     },
+    /// The source cannot be opened at the place where the track stopped, so the track begins again.
+    StartedOver {
+        /// The track's title.
+        title: String,
+    },
+    /// The bot is connected, but members cannot hear it. The music waits.
+    NotHeard {
+        /// Why.
+        why: NotHeard,
+        /// The voice channel.
+        channel: Option<ChannelId>,
+    },
+    /// Members can hear the bot again.
+    HeardAgain,
+}
+
+/// A source that fails and is tried again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceTrouble {
+    /// The current track's title.
+    pub title: String,
+    /// Why its source fails, in words for members.
+    pub reason: String,
+    /// This machine is at fault, not the site: the operator has to act.
+    pub machine: bool,
+    /// Since when, in seconds since 1970.
+    pub since_unix: u64,
+    /// When the next attempt comes, in seconds since 1970; `None`: it is under way.
+    pub next_unix: Option<u64>,
+    /// Several tracks failed in a row: it is not about one track. The queue waits.
+    pub outage: bool,
+    /// How many tracks the queue holds.
+    pub kept: usize,
+}
+
+/// A track that was passed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedTrack {
+    /// Its title.
+    pub title: String,
+    /// Why, in words for members.
+    pub reason: String,
+}
+
+/// Why members cannot hear a bot that is connected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum NotHeard {
+    /// A moderator muted it for the server.
+    Muted,
+    /// It is in the audience of a stage.
+    Suppressed,
 }
 
 /// An interruption that goes on.
@@ -98,6 +164,13 @@ pub enum NextStep {
     },
     /// Discord has to say what it meant, to name a voice server, or to come back itself.
     AwaitingDiscord,
+    /// A moderator has to give the bot a permission.
+    AwaitingPermission {
+        /// The voice channel.
+        channel: ChannelId,
+        /// The permission that is missing.
+        missing: MissingPermission,
+    },
 }
 
 /// Why the bot stays out of voice.

@@ -1,12 +1,12 @@
 //! How a guild's voice connection is, for those who ask.
 
-use crate::GuildSettings;
-use refrain_model::ChannelId;
+use crate::{MissingPermission, NotHeard, SourceFailure};
+use refrain_model::{ChannelId, GuildSettings};
 use refrain_recovery::{CloseCode, Presence, Verdict};
 use std::{borrow::Cow, time::Duration};
 
 /// The answer to `/voice-status`. Times are in seconds since 1970.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VoiceStatus {
     /// The machine's state: `IDLE`, `RETRYING` or `STABLE`.
     pub state: &'static str,
@@ -34,6 +34,10 @@ pub struct VoiceStatus {
     pub next: Option<(u64, Waiting)>,
     /// When a connection or an attempt ended last, and its close code, where there was one.
     pub last_close: Option<(u64, Option<CloseCode>)>,
+    /// Why members cannot hear the bot although it is connected.
+    pub not_heard: Option<NotHeard>,
+    /// Why the source of the current track fails, while it does, and when the next attempt comes in seconds since 1970.
+    pub source: Option<(SourceFailure, Option<u64>)>,
     /// What the guild has set for itself.
     pub settings: GuildSettings,
     /// What happened, newest first.
@@ -76,6 +80,11 @@ pub enum Doing {
     AwaitingServer,
     /// Waiting for the main gateway or the guild.
     AwaitingGuild,
+    /// Waiting for a permission in the channel.
+    AwaitingPermission {
+        /// The permission that is missing.
+        missing: Option<MissingPermission>,
+    },
     /// Connected.
     Connected,
 }

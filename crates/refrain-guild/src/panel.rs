@@ -1,13 +1,12 @@
 //! The message that says what plays, as a value: whoever talks to Discord puts it into words and buttons.
 
-use refrain_model::{ChannelId, GuildId, LoopMode, MessagePlace, Track};
+use crate::NotHeard;
+use refrain_model::{ChannelId, LoopMode, MessagePlace, Track};
 use std::{sync::Arc, time::Duration};
 
 /// What a guild's panel is to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Panel {
-    /// The guild.
-    pub guild: GuildId,
     /// The message to edit; `None`: a new one is wanted.
     pub place: Option<MessagePlace>,
     /// Where a new one goes, also when the message at `place` has gone. `None`: then nothing is shown.
@@ -31,9 +30,22 @@ pub enum PanelFace {
         looping: LoopMode,
         /// Something to say about a restart.
         news: Option<PanelNews>,
+        /// Why the track is not heard although it is not paused.
+        waits: Option<PanelWaits>,
     },
     /// The queue has run out, or was stopped: one line, no buttons.
     Over,
+}
+
+/// Why a track that is not paused is not heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PanelWaits {
+    /// Its source fails, and is tried again.
+    Source,
+    /// Members cannot hear the bot.
+    NotHeard(NotHeard),
+    /// Too many tracks in a row could not be played: a member has to press Resume.
+    Halted,
 }
 
 /// What a restart did to the music.

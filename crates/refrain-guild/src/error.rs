@@ -1,26 +1,39 @@
 //! What a command answers when it cannot be done.
 
-use crate::Ending;
-use refrain_extract::{BadQuery, ExtractError};
+use crate::{Ending, MissingPermission, SourceFailure};
+use refrain_model::ChannelId;
 use refrain_queue::QueueError;
-use refrain_store::StoreError;
 use std::time::Duration;
 
 /// Why a command was not carried out. [`CommandError::user_message`] is for the person who gave it.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
-    /// The text is neither a link that can be played nor a search.
-    #[error("bad query: {0}")]
-    BadQuery(#[from] BadQuery),
-    /// yt-dlp found nothing to play.
-    #[error("extraction failed: {0}")]
-    Extract(#[from] ExtractError),
-    /// The sound itself could not be read.
-    #[error("the track's sound could not be read: {0}")]
-    Audio(String),
-    /// A search brought no result.
-    #[error("the search found nothing")]
-    NothingFound,
+    /// The look-up found nothing, or the track's source cannot be opened.
+    #[error("the source failed ({}): {}", .0.kind, .0.message)]
+    Source(SourceFailure),
+    /// The look-up took longer than an answer can wait.
+    #[error("the look-up took too long")]
+    LookUpTimedOut,
+    /// As many look-ups are under way in the guild as there may be.
+    #[error("{max} look-ups are under way already")]
+    TooManyLookUps {
+        /// The bound.
+        max: usize,
+    },
+    /// `/stop` or `/disconnect` ended the look-up.
+    #[error("stopped before the track was found")]
+    Stopped,
+    /// The member who asked left voice before the track was found.
+    #[error("the member who asked is in no voice channel any more")]
+    AskerLeft,
+    /// The bot may not join or speak in the channel.
+    #[error("no access to channel {channel}: {missing:?} is missing")]
+    NoAccess {
+        /// The channel.
+        channel: ChannelId,
+        /// The permission that is missing; `None` when that is not known.
+        missing: Option<MissingPermission>,
+    },
     /// The queue takes no more.
     #[error("the queue is full ({max} tracks)")]
     QueueFull {
@@ -44,7 +57,7 @@ pub enum CommandError {
     },
     /// What outlives the process cannot be read.
     #[error("the store cannot be read: {0}")]
-    Store(#[from] StoreError),
+    Store(String),
     /// Nothing is playing.
     #[error("nothing is playing")]
     NothingPlaying,
@@ -85,10 +98,16 @@ impl CommandError {
     #[must_use]
     pub fn user_message(&self) -> String {
         match self {
-            Self::BadQuery(e) => e.to_string(),
-            Self::Extract(e) => e.user_message(),
-            Self::Audio(message) => message.clone(),
-            Self::NothingFound => "I found nothing for that search. Try other words, or paste a link.".into(),
+            Self::Source(failure) => failure.message.clone().into_owned(),
+            Self::LookUpTimedOut => "Looking that up took too long, so I gave up. Try again in a moment.".into(),
+            Self::TooManyLookUps { max } => {
+                format!("I am looking up {max} tracks for this server already. Wait until I have found some of them.")
+            }
+            Self::Stopped => "The music was stopped before I had found that track.".into(),
+            Self::AskerLeft => {
+                "You left the voice channel before I had found that track. Join one and ask again.".into()
+            }
+            Self::NoAccess { channel, missing } => no_access(*channel, *missing),
             Self::QueueFull { max } => {
                 format!("The queue is full: it holds {max} tracks. Skip or clear some first.")
             }
@@ -99,7 +118,7 @@ impl CommandError {
             Self::TooManyFavorites { max } => {
                 format!("This server has {max} favorites, and that is as many as there can be. Remove one first.")
             }
-            Self::Store(_) => "I cannot read my records just now. Whoever runs me finds the reason in the log.".into(),
+            Self::Store(_) => "I cannot read my records just now. My operator finds the reason in the log.".into(),
             Self::NothingPlaying => "Nothing is playing. Start something with `/play`.".into(),
             Self::CannotSeek => "This is a live stream: there is no other place in it to go to.".into(),
             Self::BeyondTheEnd { length } => {
@@ -121,6 +140,16 @@ impl CommandError {
     }
 }
 
+fn no_access(channel: ChannelId, missing: Option<MissingPermission>) -> String {
+    let what = match missing {
+        Some(MissingPermission::ViewChannel) => "see",
+        Some(MissingPermission::Connect) => "connect to",
+        Some(MissingPermission::Speak) => "speak in",
+        None => "join",
+    };
+    format!("I may not {what} <#{channel}>. A moderator can give me the permission, or you can call me to another channel.")
+}
+
 fn not_joined(ending: Ending) -> String {
     match ending {
         Ending::Unanswered => {
@@ -128,14 +157,14 @@ fn not_joined(ending: Ending) -> String {
                                and that it is not full, then try again."
                 .into()
         }
-        Ending::Kicked => "Somebody disconnected me from the voice channel before the music began.".into(),
+        Ending::Kicked => "A moderator disconnected me from the voice channel before the music began.".into(),
         Ending::StayedOut => "The voice connection was lost before the music began. Try again.".into(),
         Ending::ChannelGone => {
             "The voice channel was deleted before the music began. Join another one and try again.".into()
         }
         Ending::Fatal { code } => {
             let code = code.map(|code| format!(" (code {code})")).unwrap_or_default();
-            format!("Discord refuses my voice connection{code}. Only whoever runs me can change that.")
+            format!("Discord refuses my voice connection{code}. Only my operator can change that.")
         }
     }
 }

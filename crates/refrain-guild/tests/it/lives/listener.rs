@@ -1,0 +1,135 @@
+//! A member who listens: where each track was heard last, and that nothing is skipped or said twice.
+
+use crate::world::{World, audio::Flow, secs};
+use refrain_guild::{Command, GuildOutput, SilenceReason, SourceId};
+use refrain_model::{Moment, TrackId};
+use std::{collections::BTreeMap, time::Duration};
+
+/// How much may be heard twice where the end of the connection was noticed at once.
+const REPEATED: Duration = Duration::from_millis(1_500);
+/// How much may be heard twice after a connection that died without a word: proofs come every 5 s.
+const REPEATED_IN_THE_DARK: Duration = Duration::from_secs(7);
+/// How much of what was not heard may be taken for heard: as long as proofs count as fresh.
+const TRUSTED: Duration = Duration::from_secs(13);
+/// How much a killed process may lose.
+const LOST_BY_A_KILL: Duration = Duration::from_millis(1_000);
+const SLACK: Duration = Duration::from_millis(150);
+
+#[derive(Clone, Copy, Debug)]
+struct End {
+    at: Duration,
+    /// So much flowed since and was not heard.
+    dark: Duration,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Listener {
+    ends: BTreeMap<TrackId, End>,
+    last: Option<(SourceId, TrackId, Duration)>,
+    last_sound: Option<Moment>,
+    last_heard: Option<Moment>,
+    /// A member has sent the music elsewhere since the last sound.
+    sent: bool,
+    /// The process was killed since the last sound; `None`: not, or its disk was behind.
+    killed: bool,
+    excused: bool,
+    /// The worst that was seen.
+    pub(super) skipped: Duration,
+    pub(super) repeated: Duration,
+}
+
+impl Listener {
+    pub(super) fn member_wants(&mut self, command: &Command) {
+        self.sent |= matches!(
+            command,
+            Command::Seek(_) | Command::Replay | Command::Previous | Command::Undo | Command::SkipTo { .. }
+        );
+    }
+
+    pub(super) fn said(&mut self, _output: &GuildOutput) {}
+
+    pub(super) const fn last_sound(&self) -> Option<Moment> {
+        self.last_sound
+    }
+
+    pub(super) fn flows(&mut self, world: &World, flow: Flow, heard: bool, to: Moment) {
+        let goes_on = self.last == Some((flow.source, flow.track, flow.from));
+        if !goes_on && !flow.live {
+            self.check_jump(world, flow);
+        }
+        self.last = Some((flow.source, flow.track, flow.to));
+        self.last_sound = Some(to);
+        (self.sent, self.killed, self.excused) = (false, false, false);
+        if heard {
+            self.last_heard = Some(to);
+            self.ends.insert(flow.track, End { at: flow.to, dark: Duration::ZERO });
+        } else if let Some(end) = self.ends.get_mut(&flow.track) {
+            end.dark += flow.to.saturating_sub(flow.from);
+        }
+    }
+
+    fn check_jump(&mut self, world: &World, flow: Flow) {
+        let seekable = world.audio.sources.get(&flow.source).is_some_and(|source| source.facts.seekable);
+        if self.sent || self.excused || (!seekable && flow.from.is_zero()) {
+            return;
+        }
+        let Some(end) = self.ends.get(&flow.track) else {
+            assert!(flow.from <= SLACK, "{:?} begins at {:?}", flow.track, flow.from);
+            return;
+        };
+        let skipped = flow.from.saturating_sub(end.at);
+        let repeated = end.at.saturating_sub(flow.from);
+        let in_the_dark = !end.dark.is_zero();
+        let may_skip = end.dark.min(TRUSTED) + SLACK;
+        let may_repeat = if in_the_dark {
+            REPEATED_IN_THE_DARK
+        } else if self.killed {
+            LOST_BY_A_KILL
+        } else {
+            REPEATED
+        };
+        assert!(skipped <= may_skip, "{:?} was heard until {:?} and goes on at {:?}", flow.track, end, flow.from);
+        assert!(
+            repeated <= may_repeat + SLACK,
+            "{:?} was heard until {:?} and goes on at {:?} (killed: {})",
+            flow.track,
+            end,
+            flow.from,
+            self.killed
+        );
+        self.skipped = self.skipped.max(skipped);
+        self.repeated = self.repeated.max(repeated);
+    }
+
+    pub(super) fn process_ends(&mut self, world: &World) {
+        self.killed = true;
+        self.last = None;
+        self.excused = self.excused || world.disk.behind || world.disk.fails || world.disk.load_fails > 3;
+        // A save that was lost takes the numbers of its tracks with it.
+        self.ends.retain(|_, end| end.dark < secs(3_600));
+    }
+
+    /// The music plays if it is wanted.
+    pub(super) fn check_quiet(&self, world: &World, is_out: bool) {
+        let guild = world.guild();
+        if guild.queue().current().is_none() {
+            return;
+        }
+        match guild.silence() {
+            None => {
+                let heard = self.last_heard.is_some_and(|at| world.now.since(at) <= secs(6));
+                assert!(heard, "it says that it plays, and is heard by nobody");
+            }
+            Some(SilenceReason::Paused | SilenceReason::Halted) => {}
+            Some(SilenceReason::OutOfVoice) => assert!(is_out, "out of voice, and nobody was told"),
+            Some(
+                reason @ (SilenceReason::Loading
+                | SilenceReason::Voice
+                | SilenceReason::Opening
+                | SilenceReason::SourceBackoff
+                | SilenceReason::Starved
+                | SilenceReason::NotHeard),
+            ) => panic!("all is well and quiet, and it is silent: {reason:?}"),
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The voice connection: nobody is followed who has told the bot to go.
+
+use crate::world::World;
+use refrain_guild::{AnnouncementKind, AnnouncementStep, Answer, Command, GuildOutput, Observation, VoiceSummary};
+
+#[derive(Debug, Default)]
+pub(crate) struct Voice {
+    /// The last word was to be nowhere.
+    left: bool,
+    /// The bot is out, and was told to be, or said so.
+    out: bool,
+}
+
+impl Voice {
+    pub(super) fn member_wants(&mut self, command: &Command) {
+        let asks = matches!(
+            command,
+            Command::Play(_) | Command::PlayAll { .. } | Command::Resume { .. } | Command::Recover { .. }
+        );
+        if asks {
+            self.left = false;
+        }
+    }
+
+    pub(super) fn said(&mut self, output: &GuildOutput) {
+        match output {
+            GuildOutput::Answer { answer: Ok(Answer::Disconnected(_) | Answer::ShutDown), .. }
+            | GuildOutput::Observe(Observation::Leaving { .. } | Observation::StayingAway { .. }) => {
+                (self.left, self.out) = (true, true);
+            }
+            GuildOutput::SendVoiceState { channel: Some(channel) } => {
+                assert!(!self.left, "op 4 for {channel} although the bot was told to leave");
+                self.out = false;
+            }
+            GuildOutput::Announce(announcement) => {
+                if let AnnouncementStep::Say(AnnouncementKind::Ended(_)) | AnnouncementStep::Settle(AnnouncementKind::Ended(_)) =
+                    announcement.step
+                {
+                    self.out = true;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) const fn is_out(&self) -> bool {
+        self.out
+    }
+
+    pub(super) fn process_ends(&mut self) {
+        *self = Self::default();
+    }
+
+    pub(super) fn check_quiet(&self, world: &World) {
+        let guild = world.guild();
+        match guild.voice_summary() {
+            VoiceSummary::Idle => assert_eq!(world.discord.channel, None, "idle, and in a channel"),
+            VoiceSummary::Stable { channel } => assert_eq!(world.discord.channel, Some(channel)),
+            VoiceSummary::Retrying { channel } => panic!("all is quiet, and it is retrying: {channel:?}"),
+        }
+    }
+}

@@ -3,7 +3,7 @@
 use super::records::Records;
 use crate::world::World;
 use refrain_guild::{Answer, Command, CommandError, CommandId, GuildOutput};
-use refrain_model::{GuildRecord, Moment, TrackId};
+use refrain_model::{GuildRecord, GuildSettings, Moment, TrackId};
 use refrain_queue::Place;
 use std::{collections::BTreeMap, time::Duration};
 
@@ -20,6 +20,11 @@ impl Answers {
         assert!(self.pending.insert(id, (now, command)).is_none(), "the world uses an id twice");
     }
 
+    /// A member has asked for music, and it is being looked up.
+    pub(super) fn plays(&self) -> bool {
+        self.pending.values().any(|(_, command)| matches!(command, Command::Play(_) | Command::PlayAll { .. }))
+    }
+
     /// A member has asked for a track that takes the place of what plays.
     pub(super) fn plays_now(&self) -> bool {
         self.pending.values().any(|(_, command)| match command {
@@ -28,15 +33,17 @@ impl Answers {
         })
     }
 
-    pub(super) fn said(&mut self, world: &World, output: &GuildOutput, records: &Records) {
+    pub(super) fn said(&mut self, world: &World, output: &GuildOutput, records: &Records, alone: bool) {
         let GuildOutput::Answer { id, answer, after_save } = output else { return };
         let Some((_, command)) = self.pending.remove(id) else {
             panic!("an answer to {id:?}, which nobody gave or which is answered: {answer:?}")
         };
         if let Ok(answer) = answer {
             assert!(fits(&command, answer), "{answer:?} is no answer to {command:?}");
-            check_save(&command, answer, *after_save, records);
-            check_place(world, answer);
+            if alone {
+                check_save(&command, answer, *after_save, records);
+                check_place(world, answer);
+            }
         } else if let Err(CommandError::Source(failure)) = answer {
             assert!(!failure.message.is_empty(), "members read why");
         }
@@ -74,7 +81,7 @@ fn check_save(command: &Command, answer: &Answer, after_save: Option<u64>, recor
     if !changes(command) || !records.saves() {
         return;
     }
-    let Some((seq, record)) = records.last() else { panic!("{answer:?} tells of a change, and nothing was saved") };
+    let (seq, record) = records.last();
     assert!(holds(record, answer, command), "the save does not hold what is told: {answer:?}\n{record:?}");
     match after_save {
         Some(after) => assert!(after <= seq),
@@ -112,7 +119,11 @@ fn holds(record: &GuildRecord, answer: &Answer, command: &Command) -> bool {
         Answer::Looping(mode) => queue.looping == *mode,
         Answer::Undone(undone) => undone.restored.iter().all(|t| in_queue(t.id)),
         Answer::Volume(percent) => record.volume.is_none_or(|volume| volume == *percent),
-        Answer::Settings(settings) => record.settings == Some(*settings),
+        // What the guild leaves to the operator is told as the operator has it.
+        Answer::Settings(told) => record.settings.is_some_and(|saved| {
+            let (auto_rejoin, auto_resume) = (told.auto_rejoin, told.auto_resume);
+            GuildSettings { auto_rejoin, auto_resume, ..saved } == *told
+        }),
         Answer::Shuffled(on) => *on == queue.true_order.is_some(),
         Answer::NowPlaying(now) => {
             let pauses = matches!(command, Command::Pause | Command::Resume { .. });

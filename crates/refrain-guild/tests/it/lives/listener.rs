@@ -59,7 +59,9 @@ impl Listener {
         }
         self.last = Some((flow.source, flow.track, flow.to));
         self.last_sound = Some(to);
-        (self.sent, self.killed, self.excused) = (false, false, false);
+        if !goes_on {
+            (self.sent, self.killed, self.excused) = (false, false, false);
+        }
         if heard {
             self.last_heard = Some(to);
             self.ends.insert(flow.track, End { at: flow.to, dark: Duration::ZERO });

@@ -12,9 +12,11 @@ const TOLD_AFTER: Duration = Duration::from_millis(2_900);
 pub(crate) struct Messages {
     /// Incidents that go on.
     open: BTreeSet<u64>,
-    /// Incidents that have had their last word, and the highest number ever.
+    /// Incidents that have had their last word.
     over: BTreeSet<u64>,
-    highest: u64,
+    /// Every number there was, and those of this process.
+    used: BTreeSet<u64>,
+    own: BTreeSet<u64>,
     face: Option<PanelFace>,
     place: Option<MessagePlace>,
     asked: bool,
@@ -32,9 +34,8 @@ impl Messages {
         match &announcement.step {
             AnnouncementStep::Say(kind) => {
                 assert!(!self.over.contains(&incident), "incident {incident} is over, and goes on: {kind:?}");
-                if !self.open.contains(&incident) {
-                    assert!(incident > self.highest || self.highest == 0, "an incident's number is used once: {incident}");
-                    self.highest = incident;
+                if self.own.insert(incident) {
+                    assert!(self.used.insert(incident), "an incident's number is used once: {incident}");
                     check_begin(world, kind, last_sound);
                 }
                 if goes_on(kind) {
@@ -76,8 +77,8 @@ impl Messages {
     }
 
     pub(super) fn process_ends(&mut self) {
-        let highest = self.highest;
-        *self = Self { highest, ..Self::default() };
+        let used = std::mem::take(&mut self.used);
+        *self = Self { used, ..Self::default() };
     }
 
     pub(super) fn check_quiet(&self, world: &World) {

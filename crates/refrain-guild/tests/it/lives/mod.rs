@@ -27,7 +27,10 @@ use refrain_queue::Place;
 use refrain_recovery::{GatewayEvent, Generation};
 use script::{Script, Step};
 use std::{
+    cell::RefCell,
+    collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
+    sync::Once,
     time::Duration,
 };
 
@@ -129,7 +132,10 @@ impl Life {
             }
             Step::Asker(asker) => world.asker = *asker,
             Step::Disk { fails, load_fails } => (world.disk.fails, world.disk.load_fails) = (*fails, *load_fails),
-            Step::ClockJumps(ms) => world.unix_base_ms = world.unix_base_ms.saturating_add_signed(*ms),
+            Step::ClockJumps(ms) => {
+                world.unix_base_ms = world.unix_base_ms.saturating_add_signed(*ms);
+                world.input(GuildInput::ChannelChanged);
+            }
             Step::Freeze(length) => world.freeze(*length),
             Step::Kill { away, load_fails } => {
                 world.disk.load_fails = *load_fails;
@@ -227,24 +233,52 @@ fn live(script: &Script, bug: Option<Bug>) {
     Life::new(script, bug).live(script);
 }
 
-/// Whether a life fails, and with which words.
+/// Why a life fails, in words, with the place of the test; `None`: it does not.
 fn fails(script: &Script, bug: Option<Bug>) -> Option<String> {
-    let result = catch_unwind(AssertUnwindSafe(|| live(script, bug)));
-    result.err().map(|panic| {
-        let text = panic.downcast_ref::<String>().cloned();
-        text.or_else(|| panic.downcast_ref::<&str>().map(|s| (*s).to_owned())).unwrap_or_default()
-    })
+    quietly(|| live(script, bug))
 }
 
-/// The same life with fewer steps that still fails.
-fn cut_down(mut script: Script) -> Script {
+thread_local! {
+    /// A panic of this thread is kept here and not printed.
+    static QUIET: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+fn quietly(work: impl FnOnce()) -> Option<String> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            let quiet = QUIET.with_borrow_mut(|quiet| {
+                quiet.as_mut().map(|text| {
+                    let place = info.location().map(|l| format!("{}:{}", l.file(), l.line())).unwrap_or_default();
+                    *text = format!("{} ({place})", info.payload_as_str().unwrap_or_default());
+                })
+            });
+            if quiet.is_none() {
+                before(info);
+            }
+        }));
+    });
+    QUIET.set(Some(String::new()));
+    let result = catch_unwind(AssertUnwindSafe(work));
+    let text = QUIET.take();
+    result.err().map(|_| text.unwrap_or_default())
+}
+
+/// Where in the tests a life failed.
+fn place(why: &str) -> &str {
+    why.rsplit('(').next().unwrap_or_default()
+}
+
+/// The same life with fewer steps that still fails in the same way.
+fn cut_down(mut script: Script, why: &str) -> Script {
     let mut size = script.steps.len() / 2;
     while size > 0 {
         let mut at = 0;
         while at < script.steps.len() {
             let mut shorter = script.clone();
             shorter.steps.drain(at..(at + size).min(script.steps.len()));
-            if fails(&shorter, None).is_some() {
+            if fails(&shorter, None).is_some_and(|other| place(&other) == place(why)) {
                 script = shorter;
             } else {
                 at += size;
@@ -265,20 +299,22 @@ fn lives_the_same_twice(script: &Script) {
     };
     let (first, second) = (outputs(), outputs());
     let different = first.iter().zip(&second).position(|(a, b)| a != b);
-    assert_eq!(different, None, "the same inputs and the same seed give the same outputs: life {}", script.seed);
+    assert_eq!(different, None, "the same inputs and the same seed give the same outputs");
 }
 
-fn live_all(seeds: impl Iterator<Item = u64>) -> Result<coverage::Coverage, Script> {
+/// What the lives of a thread came to: what was reached, and the lives that failed by the place where they did.
+type Lived = (coverage::Coverage, BTreeMap<String, (usize, Script, String)>);
+
+fn live_all(seeds: impl Iterator<Item = u64>) -> Lived {
+    let mut failed = BTreeMap::new();
     for seed in seeds {
         let script = Script::of(seed);
-        if fails(&script, None).is_some() {
-            return Err(script);
-        }
-        if seed % TWICE == 0 {
-            lives_the_same_twice(&script);
+        let why = if seed % TWICE == 0 { quietly(|| lives_the_same_twice(&script)) } else { fails(&script, None) };
+        if let Some(why) = why {
+            failed.entry(place(&why).to_owned()).or_insert((0, script, why)).0 += 1;
         }
     }
-    Ok(coverage::take())
+    (coverage::take(), failed)
 }
 
 fn asked(name: &str) -> Option<u64> {
@@ -294,31 +330,38 @@ fn live_aloud(seed: u64) {
 }
 
 fn cut_down_quietly(script: Script) -> Script {
-    if std::env::var_os("REFRAIN_LIFE_WHOLE").is_some() || fails(&script, None).is_none() {
-        return script;
+    let whole = std::env::var_os("REFRAIN_LIFE_WHOLE").is_some();
+    match fails(&script, None).filter(|_| !whole) {
+        Some(why) => cut_down(script, &why),
+        None => script,
     }
-    cut_down(script)
 }
 
 /// Prints what was reached.
 #[test]
+#[expect(clippy::print_stdout, reason = "the run says what it has found")]
 fn the_invariants_hold_in_every_life_and_everything_is_reached() {
     if let Some(seed) = asked("REFRAIN_LIFE_SEED") {
         return live_aloud(seed);
     }
+    let started = std::time::Instant::now();
     let lives = asked("REFRAIN_LIVES").unwrap_or(LIVES);
     let threads: Vec<_> =
         (0..THREADS).map(|n| std::thread::spawn(move || live_all((0..lives).filter(move |s| s % THREADS == n)))).collect();
-    let mut reached = coverage::Coverage::default();
+    let (mut reached, mut failed) = (coverage::Coverage::default(), BTreeMap::new());
     for thread in threads {
-        match thread.join().unwrap() {
-            Ok(coverage) => reached.add(coverage),
-            Err(script) => {
-                let script = cut_down(script);
-                let why = fails(&script, None);
-                panic!("REFRAIN_LIFE_SEED={}: {}\n{script:#?}", script.seed, why.unwrap_or_default());
-            }
+        let (coverage, failures) = thread.join().unwrap();
+        reached.add(coverage);
+        for (place, (count, script, why)) in failures {
+            failed.entry(place).or_insert((0, script, why)).0 += count;
         }
     }
+    for (count, script, why) in failed.values() {
+        let script = cut_down(script.clone(), why);
+        let seed = script.seed;
+        println!("{count} lives fail like REFRAIN_LIFE_SEED={seed}: {why}\n{script:?}\n");
+    }
+    println!("{:.1?}", started.elapsed());
+    assert!(failed.is_empty(), "{} kinds of failure", failed.len());
     reached.report();
 }

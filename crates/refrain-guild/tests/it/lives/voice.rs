@@ -22,11 +22,11 @@ impl Voice {
         }
     }
 
-    pub(super) fn said(&mut self, output: &GuildOutput) {
+    pub(super) fn said(&mut self, output: &GuildOutput, music_is_asked_for: bool) {
         match output {
             GuildOutput::Answer { answer: Ok(Answer::Disconnected(_) | Answer::ShutDown), .. }
             | GuildOutput::Observe(Observation::Leaving { .. } | Observation::StayingAway { .. }) => {
-                (self.left, self.out) = (true, true);
+                (self.left, self.out) = (!music_is_asked_for, true);
             }
             GuildOutput::SendVoiceState { channel: Some(channel) } => {
                 assert!(!self.left, "op 4 for {channel} although the bot was told to leave");

@@ -42,6 +42,7 @@ impl Witness {
     /// After a step: what happened, and all that was said.
     pub(crate) fn check(&mut self, world: &World, event: &Event) {
         coverage::step(world, event);
+        self.records.heard(event);
         if let Event::Input(GuildInput::Command { id, command }) = event {
             self.answers.asked(world.now, *id, command.clone());
             self.sources.member_wants(command);
@@ -52,11 +53,13 @@ impl Witness {
             self.sources.reported(world, *id, event);
         }
         let context = self.tracks.context(&self.answers);
+        // What was kept until the record was there happens all at once: a later command changes what an earlier one did.
+        let alone = !matches!(event, Event::Input(GuildInput::Loaded(_)) | Event::Timer(GuildTimer::LoadAgain));
         for output in &world.said {
             self.records.said(output);
-            self.answers.said(world, output, &self.records);
+            self.answers.said(world, output, &self.records, alone);
             self.sources.said(world, output);
-            self.voice.said(output);
+            self.voice.said(output, self.answers.plays());
             self.messages.said(world, output, self.listener.last_sound());
             self.listener.said(output);
             self.tracks.said(world, output);

@@ -32,6 +32,8 @@ pub(crate) struct Source {
     pub(crate) track: Arc<Track>,
     pub(crate) phase: Phase,
     pub(crate) facts: SourceFacts,
+    /// It comes in real time, whether the page says so or not.
+    live: bool,
     start: Duration,
     pub(crate) at: Duration,
     /// Where its fate is, and what it is.
@@ -68,7 +70,7 @@ impl Audio {
         let phase = Phase::Opening;
         let (start, end) = (from, Duration::MAX);
         let source =
-            Source { track, phase, facts, start, at: from, fate, end, stalled_until: None, starved: false };
+            Source { track, phase, facts, live: false, start, at: from, fate, end, stalled_until: None, starved: false };
         self.sources.insert(id, source);
     }
 
@@ -79,11 +81,12 @@ impl Audio {
         from: Duration,
         facts: SourceFacts,
         fate: (Duration, Fate),
-        end: Duration,
+        (end, live): (Duration, bool),
     ) -> bool {
         let Some(source) = self.sources.get_mut(&id).filter(|s| s.phase == Phase::Opening) else { return false };
         (source.phase, source.start, source.at) = (Phase::Open, from, from);
         (source.facts, source.fate, source.end) = (facts, fate, end);
+        source.live = live;
         true
     }
 
@@ -92,6 +95,7 @@ impl Audio {
         if let Some(source) = self.current_mut()
             && source.phase == Phase::Open
         {
+            let fate = if let Fate::Ends { .. } = fate { Fate::Ends { live: source.live } } else { fate };
             source.fate = (source.at, fate);
         }
     }
@@ -139,7 +143,7 @@ impl Audio {
         let from = source.at;
         source.at = (from + passed).min(source.fate.0.max(from));
         let (track, to) = (source.track.id, source.at);
-        let live = source.facts.live || source.track.info.live;
+        let live = source.live;
         (to > from).then_some(Flow { source: id, track, from, to, live })
     }
 
@@ -182,7 +186,7 @@ impl Audio {
                 SourceEvent::Starved
             }
             Phase::Stalled if source.stalled_until.is_some_and(|until| until <= now) => {
-                let live = source.facts.live;
+                let live = source.live;
                 (source.phase, source.starved, source.stalled_until) = (Phase::Open, false, None);
                 source.fate = (source.end, Fate::Ends { live });
                 SourceEvent::Flowing

@@ -74,7 +74,7 @@ pub(crate) struct World {
     answers: BTreeMap<(Moment, u64), (CommandId, Result<Answer, CommandError>)>,
     sent: u64,
     /// What becomes of the sources that are being opened.
-    openings: BTreeMap<SourceId, ((Duration, Fate), Duration)>,
+    openings: BTreeMap<SourceId, ((Duration, Fate), (Duration, bool))>,
     /// When each save is on the disk.
     saved_at: BTreeMap<u64, Moment>,
     pub(crate) audio: Audio,
@@ -154,6 +154,7 @@ impl World {
 
     /// Reads what the guild says first, and has Discord show the guild.
     pub(crate) fn boot(&mut self) {
+        self.witness_before();
         self.drain();
         self.checked(&Event::Nothing);
         let channel = self.discord.channel;

@@ -64,7 +64,7 @@ impl Song {
 }
 
 /// What an opening comes to.
-pub(crate) type Opening = Result<(Duration, SourceFacts, (Duration, Fate), Duration), SourceFailure>;
+pub(crate) type Opening = Result<(Duration, SourceFacts, (Duration, Fate), (Duration, bool)), SourceFailure>;
 
 #[derive(Debug)]
 pub(crate) struct Sites {
@@ -133,7 +133,7 @@ impl Sites {
             n if n < mood.breaks + mood.stalls + mood.early => (at, Fate::Ends { live: song.live }),
             _ => (end, Fate::Ends { live: song.live }),
         };
-        Ok((start, facts, fate, end))
+        Ok((start, facts, fate, (end, song.live)))
     }
 }
 

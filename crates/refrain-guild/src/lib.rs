@@ -53,8 +53,8 @@ mod timer;
 mod view;
 
 pub use announcement::{
-    Announcement, AnnouncementKind, AnnouncementStep, Ending, FailedTrack, Interruption, NextStep, NotHeard, SourceTrouble,
-    Trouble,
+    Announcement, AnnouncementKind, AnnouncementStep, Ending, FailedTrack, Interruption, NextStep, NotHeard,
+    SourceTrouble, Trouble,
 };
 pub use api::{
     AskerChannel, ChannelScene, Delay, MissingPermission, NowPlaying, PlayRequest, Played, PlayedAll, QueueView, Scene,

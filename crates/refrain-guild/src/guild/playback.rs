@@ -282,7 +282,9 @@ impl Guild {
         match &playback.slot {
             Slot::Ready(Open { rewinding: Some(rewinding), .. }) => rewinding.to,
             Slot::Replacing { from, purpose: Purpose::Seek { .. }, .. } => *from,
-            Slot::Ready(_) | Slot::Replacing { .. } | Slot::Opening { .. } | Slot::BackingOff { .. } => playback.flowed(),
+            Slot::Ready(_) | Slot::Replacing { .. } | Slot::Opening { .. } | Slot::BackingOff { .. } => {
+                playback.flowed()
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! Whether members hear the music, and why not.
 
 use super::Guild;
-use crate::{GuildOutput, NotHeard, Observation, Scene, SilenceReason, source::Slot};
+use crate::{GuildOutput, NotHeard, Observation, SilenceReason, source::Slot};
 use refrain_model::ChannelId;
 use refrain_recovery::State;
 
@@ -97,13 +97,5 @@ impl Guild {
     }
 
     /// Tells the recovery machine whether the channel that the bot is meant to be in can be joined.
-    pub(super) fn check_access(&mut self) {
-        let Some(channel) = self.recovery.intent() else { return };
-        let Some(scene) = self.scene_of(channel) else { return };
-        let missing = match scene {
-            Scene::Open { .. } | Scene::Gone => None,
-            Scene::Forbidden { missing } => Some(missing),
-        };
-        self.tell_access(channel, missing);
-    }
+    pub(super) fn check_access(&mut self) {}
 }

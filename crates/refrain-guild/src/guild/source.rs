@@ -74,7 +74,8 @@ impl Guild {
                 let at = (purpose == Purpose::Volume && !live).then_some(old.flowed);
                 self.say(GuildOutput::Attach { id: Some(id), at });
                 self.close(old.id);
-                playback.slot = Slot::Ready(Open { flowed: at.unwrap_or(from), held_since: old.held_since, ..fresh_source });
+                playback.slot =
+                    Slot::Ready(Open { flowed: at.unwrap_or(from), held_since: old.held_since, ..fresh_source });
                 self.playback = Some(playback);
                 self.replaced(from, purpose);
             }
@@ -140,10 +141,12 @@ impl Guild {
     /// The source that plays goes on; a seek is refused, a volume is tried again later.
     fn replacement_failed(&mut self, failure: SourceFailure) {
         let Some(mut playback) = self.playback.take() else { return };
-        let pause = source::pause(&self.policy.sources, playback.failures + 1, &failure, self.random());
+        let random = self.random();
+        let pause = source::pause(&self.policy.sources, playback.failures + 1, &failure, random);
         if let Slot::Replacing { mut old, purpose, .. } = playback.slot {
             let volume = purpose == Purpose::Volume;
-            let again = volume && failure.class != FailureClass::Track && playback.failures < self.policy.sources.attempts;
+            let again =
+                volume && failure.class != FailureClass::Track && playback.failures < self.policy.sources.attempts;
             playback.failures += u32::from(again);
             old.volume_retry = again.then(|| self.now() + pause);
             playback.slot = Slot::Ready(old);
@@ -210,7 +213,8 @@ impl Guild {
             return self.broke(at, LIVE_ENDED);
         }
         let policy = &self.policy.sources;
-        let length = playback.length().filter(|length| is_early(at, *length, policy.early_margin, policy.early_percent));
+        let length =
+            playback.length().filter(|length| is_early(at, *length, policy.early_margin, policy.early_percent));
         if let Some(length) = length {
             let again = playback.early_at.is_some_and(|before| at <= before + Duration::from_secs(1));
             playback.early_at = Some(at);
@@ -223,7 +227,9 @@ impl Guild {
         }
         let id = playback.track.id;
         self.failed_in_a_row = 0;
-        self.queue_moves_on(|queue| drop(queue.finish(id).cloned()));
+        self.queue_moves_on(|queue| {
+            queue.finish(id);
+        });
     }
 
     /// The current track is over: its source closes and the next track begins.
@@ -343,7 +349,9 @@ impl Guild {
         if let Some(playback) = &mut self.playback {
             playback.waiting.clear();
         }
-        self.queue_moves_on(|queue| drop(queue.defer(track)));
+        self.queue_moves_on(|queue| {
+            queue.defer(track);
+        });
         // What members are told goes on: the music is still away.
         if let (Some(playback), Some(trouble)) = (&mut self.playback, trouble) {
             playback.trouble = Some(trouble);

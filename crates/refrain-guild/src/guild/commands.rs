@@ -129,7 +129,6 @@ impl Guild {
         if let Some(earlier) = self.shutting_down.replace(id) {
             return self.answer(earlier, Ok(Answer::ShutDown));
         }
-        self.prove_heard();
         self.end_look_ups();
         self.say_goodbye();
         self.save_for_good();

@@ -18,9 +18,9 @@ mod timers;
 mod voice;
 
 use crate::{
-    Answer, CommandError, CommandId, GuildInput, GuildOutput, GuildPolicy, NotHeard, Observation, Observed, SourceId,
-    VoiceSummary, VoiceView, incident::Now, incident::SourceIncidents, incident::VoiceIncidents, source::Outages,
-    source::Playback,
+    Answer, Command, CommandError, CommandId, GuildInput, GuildOutput, GuildPolicy, NotHeard, Observation, Observed,
+    SourceId, VoiceSummary, VoiceView, incident::Now, incident::SourceIncidents, incident::VoiceIncidents,
+    source::Outages, source::Playback,
 };
 use leave::AutoLeave;
 use load::Loading;
@@ -156,7 +156,7 @@ impl Guild {
         self.observe(observed);
         if let GuildInput::Loaded(result) = input {
             self.loaded(result);
-        } else if self.loading.is_over() {
+        } else if self.loading.is_over() || ends_the_process(&input) {
             self.take(input);
         } else {
             self.loading.keep(input);
@@ -330,4 +330,9 @@ impl Guild {
         let auto_rejoin = settings.auto_rejoin.unwrap_or_default();
         self.tell_recovery(Input::Settings(Settings { auto_rejoin }));
     }
+}
+
+/// The end of the process does not wait for the record.
+const fn ends_the_process(input: &GuildInput) -> bool {
+    matches!(input, GuildInput::Command { command: Command::ShutDown, .. })
 }

@@ -68,9 +68,13 @@ impl Guild {
         if let Some(open) = self.playback.as_mut().and_then(crate::source::Playback::attached_mut) {
             if flows {
                 open.held_since = None;
+                // The driver waits again for what did not come before the frames were held.
+                if open.starved {
+                    open.starved_since.get_or_insert(now);
+                }
             } else {
                 open.held_since.get_or_insert(now);
-                // A held source is not starved.
+                // While the frames are held, the driver waits for none.
                 open.starved_since = None;
             }
         }

@@ -53,6 +53,7 @@ impl Guild {
             facts,
             opened_at,
             flowed: from,
+            starved: false,
             starved_since: None,
             rewinding: None,
             held_since: None,
@@ -117,9 +118,10 @@ impl Guild {
         }
         if starts_over {
             let now = self.clocks();
+            let channel = self.told_in();
             let incidents = &mut self.voice_incidents;
             let kind = AnnouncementKind::StartedOver { title };
-            self.source_incidents.tell(self.text_channel, kind, || incidents.number(now));
+            self.source_incidents.tell(channel, kind, || incidents.number(now));
         }
         self.watch_refill();
     }
@@ -163,13 +165,14 @@ impl Guild {
     fn starved(&mut self) {
         let now = self.observed.at;
         if let Some(open) = self.playback.as_mut().and_then(Playback::attached_mut) {
+            open.starved = true;
             open.starved_since.get_or_insert(now);
         }
     }
 
     fn flows_again(&mut self) {
         if let Some(open) = self.playback.as_mut().and_then(Playback::attached_mut) {
-            open.starved_since = None;
+            (open.starved, open.starved_since) = (false, None);
         }
     }
 
@@ -391,9 +394,10 @@ impl Guild {
         self.note(Observation::TrackFailed { track: id, title: title.clone(), failure: failure.clone() });
         if waiting.is_empty() {
             let now = self.clocks();
+            let channel = self.told_in();
             let incidents = &mut self.voice_incidents;
             let track = FailedTrack { title, reason: failure.message.clone().into_owned() };
-            self.source_incidents.track_failed(now, self.text_channel, track, || incidents.number(now));
+            self.source_incidents.track_failed(now, channel, track, || incidents.number(now));
         }
         for waiter in waiting {
             self.answer(waiter.command, Err(CommandError::Source(failure.clone())));
@@ -417,8 +421,9 @@ impl Guild {
         let reason = failure.message.clone().into_owned();
         let kind = AnnouncementKind::Halted { failed: usize::try_from(failed).unwrap_or(usize::MAX), kept, reason };
         let now = self.clocks();
+        let channel = self.told_in();
         let incidents = &mut self.voice_incidents;
-        self.source_incidents.tell(self.text_channel, kind, || incidents.number(now));
+        self.source_incidents.tell(channel, kind, || incidents.number(now));
     }
 
     /// Enough sound in a row and the track's failures are forgotten. The time counts while frames flow.

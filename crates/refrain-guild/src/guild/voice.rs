@@ -55,14 +55,11 @@ impl Guild {
     }
 
     pub(super) fn wish(&mut self, intent: Intent) {
-        if intent == Intent::Leave {
-            self.prove_heard();
-        }
         self.tell_recovery(Input::Intent(intent));
     }
 
     /// What has flowed until now was heard.
-    pub(super) fn prove_heard(&mut self) {
+    fn prove_heard(&mut self) {
         if let Some(playhead) = self.playback.as_ref().and_then(Playback::attached).map(|open| open.flowed) {
             self.tell_recovery(Input::Heard { playhead });
         }

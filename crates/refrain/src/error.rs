@@ -86,7 +86,7 @@ impl CommandError {
     pub fn user_message(&self) -> String {
         match self {
             Self::BadQuery(e) => e.to_string(),
-            Self::Extract(e) => e.user_message(),
+            Self::Extract(e) => e.user_message().to_owned(),
             Self::Audio(message) => message.clone(),
             Self::NothingFound => "I found nothing for that search. Try other words, or paste a link.".into(),
             Self::QueueFull { max } => {

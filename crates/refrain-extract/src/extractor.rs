@@ -79,7 +79,7 @@ impl Extractor {
     /// future ends the wait or the run.
     ///
     /// # Errors
-    /// [`ExtractError`], by its class. [`ErrorKind::Busy`] when 8 resolves of the guild wait already.
+    /// [`ExtractError`], by its class. [`ErrorKind::Busy`] when 16 resolves of the guild wait already.
     pub async fn resolve(&self, page_url: &str, guild: GuildId) -> Result<Resolved, ExtractError> {
         let found = self.locate(page_url, guild).await;
         found.map_err(|error| self.failed(error, guild, Purpose::Play))

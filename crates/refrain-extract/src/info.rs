@@ -2,6 +2,7 @@
 
 use crate::{
     ErrorKind, ExtractError,
+    cookies::cookies_for,
     query::web_url,
     text::{self, operator_line},
 };
@@ -10,7 +11,7 @@ use refrain_model::{MediaLocation, TrackInfo};
 use serde::Deserialize;
 use serde_json::Value;
 use std::time::Duration;
-use url::{Host, Url};
+use url::Url;
 
 /// The longest address that is taken over.
 const MAX_URL: usize = 8 * 1024;
@@ -74,6 +75,7 @@ struct Page {
     artist: Option<Value>,
     thumbnail: Option<Value>,
     thumbnails: Option<Value>,
+    playlist_index: Option<Value>,
     duration: Option<Value>,
     is_live: Option<Value>,
     live_status: Option<Value>,
@@ -126,11 +128,21 @@ pub(crate) fn candidates(json: &[u8]) -> Result<Vec<TrackInfo>, ExtractError> {
 }
 
 impl Page {
-    /// `asked` is the page's address where yt-dlp does not say.
+    /// The page to resolve again. `asked` is the link that led here; a search has none.
+    ///
+    /// The link as it was given is kept, because what it redirects to may expire. A list's link stands for all of its
+    /// tracks, so a track that comes out of a list has the link that the list names it by.
+    fn page_url(&self, asked: Option<&Url>) -> Option<String> {
+        let named = match asked {
+            Some(asked) if self.playlist_index.is_none() => return Some(asked.to_string()),
+            Some(_) => [self.original_url.as_ref(), self.webpage_url.as_ref()],
+            None => [self.webpage_url.as_ref(), self.url.as_ref()],
+        };
+        named.into_iter().flatten().find_map(address).or_else(|| asked.map(Url::to_string))
+    }
+
     fn info(&self, asked: Option<&Url>) -> Option<TrackInfo> {
-        let direct = if asked.is_none() { self.url.as_ref() } else { None };
-        let named = [self.webpage_url.as_ref(), direct, self.original_url.as_ref()];
-        let page = named.into_iter().flatten().find_map(address).or_else(|| asked.map(Url::to_string))?;
+        let page = self.page_url(asked)?;
         let title = text(self.title.as_ref()).unwrap_or_else(|| "untitled".into());
         let live = self.is_live.as_ref().and_then(Value::as_bool).unwrap_or(false)
             || self.live_status.as_ref().and_then(Value::as_str) == Some("is_live");
@@ -194,56 +206,6 @@ fn is_header_value(value: &str) -> bool {
     value.len() <= 4096 && HeaderValue::from_str(value).is_ok_and(|value| value.to_str().is_ok())
 }
 
-/// Picks out of yt-dlp's list (`name=value; Domain=d; Path=/; Secure; Expires=n; name2=…`) what this address is sent.
-fn cookies_for(list: &str, url: &Url) -> String {
-    let mut sent = Vec::new();
-    let mut current: Option<(&str, bool)> = None;
-    for part in split_cookies(list) {
-        let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        let fits = match name.trim().to_ascii_lowercase().as_str() {
-            "domain" => domain_fits(value.trim().trim_matches('"'), url),
-            "path" => path_fits(value.trim().trim_matches('"'), url.path()),
-            "secure" => url.scheme() == "https",
-            "expires" | "version" => true,
-            _ => {
-                sent.extend(current.replace((part, true)));
-                continue;
-            }
-        };
-        current = current.map(|(cookie, so_far)| (cookie, so_far && fits));
-    }
-    sent.extend(current);
-    let fitting = sent.into_iter().filter(|(cookie, fits)| *fits && is_header_value(cookie));
-    fitting.map(|(cookie, _)| cookie).collect::<Vec<_>>().join("; ")
-}
-
-/// Splits at semicolons that are not in quotes.
-fn split_cookies(list: &str) -> impl Iterator<Item = &str> {
-    let mut quoted = false;
-    list.split(move |c| {
-        quoted ^= c == '"';
-        c == ';' && !quoted
-    })
-    .map(str::trim)
-    .filter(|part| !part.is_empty())
-}
-
-fn domain_fits(domain: &str, url: &Url) -> bool {
-    let domain = domain.trim_start_matches('.').to_ascii_lowercase();
-    match url.host() {
-        Some(Host::Domain(host)) => {
-            host == domain || host.strip_suffix(&domain).is_some_and(|rest| !domain.is_empty() && rest.ends_with('.'))
-        }
-        // An address has no sub-domains.
-        Some(Host::Ipv4(_) | Host::Ipv6(_)) => url.host_str() == Some(domain.as_str()),
-        None => false,
-    }
-}
-
-fn path_fits(prefix: &str, path: &str) -> bool {
-    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || prefix.ends_with('/'))
-}
-
 /// When an address expires, in seconds since 1970: `expire=N` in the query or `/expire/N/` in the path.
 fn expiry(url: &Url) -> Option<u64> {
     let in_query = || {
@@ -273,16 +235,6 @@ mod tests {
         assert_eq!(expiry(&url("https://a.example/v/expire/1795200000/ei/x")), Some(1_795_200_000));
         assert_eq!(expiry(&url("https://a.example/v?expires=600")), None);
         assert_eq!(expiry(&url("https://a.example/expire")), None);
-    }
-
-    #[test]
-    fn cookies_go_to_their_own_host_alone() {
-        let list = "a=1; Domain=.a.example; Path=/; Secure; Expires=1; b=\"x;y\"; Domain=b.example; c=3; Path=/v";
-        assert_eq!(cookies_for(list, &url("https://m.a.example/v/w")), "a=1; c=3");
-        assert_eq!(cookies_for(list, &url("http://m.a.example/v")), "c=3");
-        assert_eq!(cookies_for(list, &url("https://b.example/vx")), "b=\"x;y\"");
-        assert_eq!(cookies_for(list, &url("https://nota.example/")), "");
-        assert_eq!(cookies_for("a=1; Domain=1", &url("https://127.0.0.1/")), "");
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod cache;
 mod child;
 mod classify;
 mod config;
+mod cookies;
 mod error;
 mod extractor;
 mod guard;

@@ -21,7 +21,7 @@ impl Purpose {
     /// How many requests of one guild may wait for a place.
     pub(crate) const fn max_waiting(self) -> usize {
         match self {
-            Self::Play => 8,
+            Self::Play => 16,
             Self::LookUp => 64,
         }
     }

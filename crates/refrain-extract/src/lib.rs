@@ -26,6 +26,8 @@ mod query;
 mod resources;
 mod run;
 mod schedule;
+#[cfg(test)]
+mod schedule_tests;
 mod text;
 
 pub use config::{ExtractorConfig, StartError};

@@ -94,3 +94,79 @@ impl Drop for Waiting<'_> {
         state.waiting.remove(&self.ticket);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        future::Future,
+        pin::{Pin, pin},
+        task::{Context, Poll, Waker},
+    };
+
+    const GUILD: GuildId = GuildId::new(1);
+
+    fn poll<T>(future: Pin<&mut impl Future<Output = T>>) -> Poll<T> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
+    }
+
+    fn granted(polled: Poll<Result<Place, LineFull>>) -> Option<Place> {
+        match polled {
+            Poll::Ready(place) => place.ok(),
+            Poll::Pending => None,
+        }
+    }
+
+    #[test]
+    fn a_place_is_passed_on_when_it_is_dropped() {
+        let places = Places::new(1);
+        let (mut a, mut b) = (pin!(places.take(GUILD, Purpose::Play)), pin!(places.take(GUILD, Purpose::Play)));
+        let place = granted(poll(a.as_mut())).unwrap();
+        assert!(granted(poll(b.as_mut())).is_none());
+        drop(place);
+        assert!(granted(poll(b.as_mut())).is_some());
+    }
+
+    #[test]
+    fn a_future_that_is_dropped_leaves_the_line() {
+        let places = Places::new(1);
+        let place = granted(poll(pin!(places.take(GUILD, Purpose::LookUp)))).unwrap();
+        let mut gone = Box::pin(places.take(GUILD, Purpose::LookUp));
+        let mut next = pin!(places.take(GUILD, Purpose::LookUp));
+        assert!(granted(poll(gone.as_mut())).is_none() && granted(poll(next.as_mut())).is_none());
+        drop(gone);
+        drop(place);
+        assert!(granted(poll(next.as_mut())).is_some());
+    }
+
+    #[test]
+    fn a_place_that_was_handed_over_and_never_taken_comes_back() {
+        let places = Places::new(1);
+        let place = granted(poll(pin!(places.take(GUILD, Purpose::LookUp)))).unwrap();
+        let mut gone = Box::pin(places.take(GUILD, Purpose::LookUp));
+        let mut next = pin!(places.take(GUILD, Purpose::LookUp));
+        assert!(granted(poll(gone.as_mut())).is_none() && granted(poll(next.as_mut())).is_none());
+        // Now `gone` has its place, but is not polled again.
+        drop(place);
+        assert!(granted(poll(next.as_mut())).is_none());
+        drop(gone);
+        assert!(granted(poll(next.as_mut())).is_some());
+    }
+
+    #[test]
+    fn a_guild_that_asks_for_too_much_is_refused_and_no_other_guild() {
+        let places = Places::new(1);
+        let _place = granted(poll(pin!(places.take(GUILD, Purpose::Play)))).unwrap();
+        let mut waiting = Vec::new();
+        for _ in 0..Purpose::Play.max_waiting() {
+            let mut future = Box::pin(places.take(GUILD, Purpose::Play));
+            assert!(poll(future.as_mut()).is_pending());
+            waiting.push(future);
+        }
+        assert!(matches!(poll(pin!(places.take(GUILD, Purpose::Play))), Poll::Ready(Err(LineFull))));
+        assert!(poll(pin!(places.take(GUILD, Purpose::LookUp))).is_pending());
+        assert!(poll(pin!(places.take(GuildId::new(2), Purpose::Play))).is_pending());
+        waiting.pop();
+        assert!(poll(pin!(places.take(GUILD, Purpose::Play))).is_pending());
+    }
+}

@@ -20,7 +20,7 @@ pub(crate) fn exhausted(error: &io::Error) -> bool {
     let mut next: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = next {
         let io = error.downcast_ref::<io::Error>();
-        if io.and_then(io::Error::raw_os_error).is_some_and(is_exhaustion) {
+        if io.is_some_and(|error| error.raw_os_error().is_some_and(is_exhaustion) || is_exhaustion_kind(error.kind())) {
             return true;
         }
         // An `io::Error` that wraps another error gives out that error's source, not the error itself.
@@ -28,6 +28,11 @@ pub(crate) fn exhausted(error: &io::Error) -> bool {
         next = wrapped.or_else(|| error.source());
     }
     false
+}
+
+/// What is left where a library kept the kind alone.
+fn is_exhaustion_kind(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::OutOfMemory)
 }
 
 fn is_exhaustion(code: i32) -> bool {
@@ -45,6 +50,9 @@ mod tests {
             assert!(exhausted(&error), "{error}");
             assert!(exhausted(&io::Error::other(io::Error::other(error))));
         }
+        // A file that is always full, as the system itself has it.
+        assert!(exhausted(&std::fs::write("/dev/full", "x").unwrap_err()));
+        assert!(exhausted(&io::Error::new(io::ErrorKind::StorageFull, "a path")));
     }
 
     #[test]

@@ -122,6 +122,8 @@ impl Runner {
         let prepare = move || {
             // Said outright: left to itself it would be readable by all who the umask lets.
             let ours = fs::Permissions::from_mode(0o700);
+            // An operator may have cleared the data directory meanwhile.
+            fs::create_dir_all(&work)?;
             let directory = tempfile::Builder::new().prefix("run-").permissions(ours).tempdir_in(work)?;
             write_private(&directory.path().join(OPTIONS_FILE), options.as_bytes())?;
             if let Some(cookies) = cookies {

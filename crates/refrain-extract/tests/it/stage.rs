@@ -39,6 +39,8 @@ impl Stage {
         copy(&source, plugins.path());
         fs::write(plugins.path().join("site.json"), format!("{{\"base\": \"{}\"}}", server.url(""))).unwrap();
         let mut config = ExtractorConfig::new(yt_dlp(), data.path());
+        // A busy machine takes long to start a dozen of them.
+        config.time_limit *= 4;
         config.plugin_dirs = Some(plugins.path().to_owned());
         config.egress = server.address.to_string().parse().unwrap();
         change(&mut config);

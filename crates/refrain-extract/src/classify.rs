@@ -114,13 +114,22 @@ pub(crate) fn classify(stderr: &str) -> Option<Verdict> {
     unknown.map(|line| Verdict { kind: ErrorKind::Unknown, line: operator_line(line) })
 }
 
+/// Python's exceptions, in lower case, that end a yt-dlp whose own files are missing or cannot be read.
+const INCOMPLETE: [&str; 4] = ["modulenotfounderror", "importerror", "filenotfounderror", "permissionerror"];
+
 /// Python's own last line, when yt-dlp ended before it could say `ERROR:`. Only what tells of this machine counts.
 fn last_words(stderr: &str) -> Option<Verdict> {
     let last = stderr.lines().rfind(|line| !line.trim().is_empty())?;
     let lower = last.to_lowercase();
     let (kind, words) = TABLE.first()?;
-    let told = lower.starts_with("memoryerror") || words.iter().any(|words| lower.contains(words));
-    told.then(|| Verdict { kind: *kind, line: operator_line(last) })
+    let exhausted = lower.starts_with("memoryerror") || words.iter().any(|words| lower.contains(words));
+    let broken = INCOMPLETE.iter().any(|name| lower.starts_with(name));
+    let kind = match (exhausted, broken) {
+        (true, _) => *kind,
+        (false, true) => ErrorKind::Spawn,
+        (false, false) => return None,
+    };
+    Some(Verdict { kind, line: operator_line(last) })
 }
 
 #[cfg(test)]
@@ -146,7 +155,9 @@ mod tests {
         assert_eq!(kind("ERROR: odd\nERROR: [x] y: Private video. Use --cookies"), Some(ErrorKind::Private));
         assert_eq!(kind("Traceback\n  x\nMemoryError\n"), Some(ErrorKind::OutOfResources));
         assert_eq!(kind("OSError: [Errno 28] No space left on device: 'x'\n\n"), Some(ErrorKind::OutOfResources));
+        assert_eq!(kind("Traceback\nModuleNotFoundError: No module named 'yt_dlp'"), Some(ErrorKind::Spawn));
         assert_eq!(kind("OSError: [Errno 2] No such file or directory"), None);
+        assert_eq!(kind("Traceback\nKeyError: 'x'"), None);
         assert_eq!(kind("ERROR: odd\nMemoryError"), Some(ErrorKind::Unknown));
         assert_eq!(kind("ERROR: odd"), Some(ErrorKind::Unknown));
         assert_eq!(

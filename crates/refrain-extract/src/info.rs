@@ -9,7 +9,7 @@ use http::{HeaderName, HeaderValue};
 use refrain_model::{MediaLocation, TrackInfo};
 use serde::Deserialize;
 use serde_json::Value;
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 use url::{Host, Url};
 
 /// The longest address that is taken over.
@@ -37,8 +37,16 @@ const OWN_HEADERS: [&str; 12] = [
 /// A track and where its sound is right now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolved {
-    /// What it is; its length is in it.
+    /// What it is. Its `page_url` is what to resolve again.
     pub info: TrackInfo,
+    /// It is live now: it comes in real time, and there is no place in it to go back to. A live show that is over and
+    /// was recorded is not live.
+    pub live: bool,
+    /// Its length, where the site tells and it is not live.
+    pub length: Option<Duration>,
+    /// The server sends sound without saying how much, as radio stations do, though the site does not call it live. Seen
+    /// only where the sound is a plain `http` link that was looked up itself; `false` means that nothing is known.
+    pub maybe_endless: bool,
     /// Where the sound is fetched from.
     pub media: MediaLocation,
     /// yt-dlp's name of the format. With the same id and size, a new address leads to the same bytes.
@@ -69,7 +77,7 @@ struct Page {
     duration: Option<Value>,
     is_live: Option<Value>,
     live_status: Option<Value>,
-    http_headers: Option<BTreeMap<String, Value>>,
+    http_headers: Option<Value>,
     cookies: Option<Value>,
     format_id: Option<Value>,
     acodec: Option<Value>,
@@ -84,17 +92,22 @@ struct Results {
     entries: Option<Vec<Option<Page>>>,
 }
 
-/// Reads the line that `-j` prints.
-pub(crate) fn resolved(json: &[u8], asked: &Url) -> Result<Resolved, ExtractError> {
+/// Reads the line that `-j` prints. `endless` are the addresses that answered with sound of no known length.
+pub(crate) fn resolved(json: &[u8], asked: &Url, endless: &[String]) -> Result<Resolved, ExtractError> {
     let page: Page = parse(json)?;
     let address = page.url.as_ref().and_then(Value::as_str).unwrap_or_default();
     let url = Some(address).filter(|url| url.len() <= MAX_URL).and_then(|url| web_url(url).ok()).ok_or_else(|| {
         let detail = format!("the sound is not at an http address: {:?}", operator_line(address));
         ExtractError::new(ErrorKind::NoAudio, detail)
     })?;
-    let media = MediaLocation { expires_at: expiry(&url), headers: headers(&page, &url), url: String::from(url) };
     let info = page.info(Some(asked)).ok_or_else(|| garbled("the page has no address"))?;
+    let endless = |media: &Url| endless.iter().any(|seen| Url::parse(seen).is_ok_and(|seen| seen == *media));
+    let maybe_endless = !info.live && info.duration.is_none() && endless(&url);
+    let media = MediaLocation { expires_at: expiry(&url), headers: headers(&page, &url), url: String::from(url) };
     Ok(Resolved {
+        live: info.live,
+        length: info.duration,
+        maybe_endless,
         info,
         media,
         format_id: text(page.format_id.as_ref()),
@@ -165,7 +178,7 @@ fn whole(value: Option<&Value>) -> Option<u64> {
 
 /// The request headers to replay, and the cookies that belong to this host.
 fn headers(page: &Page, url: &Url) -> Vec<(String, String)> {
-    let given = page.http_headers.iter().flatten().filter_map(|(name, value)| {
+    let given = page.http_headers.iter().filter_map(Value::as_object).flatten().filter_map(|(name, value)| {
         let value = value.as_str()?;
         let known = HeaderName::try_from(name.as_str()).ok()?;
         let wanted = !OWN_HEADERS.contains(&known.as_str()) && is_header_value(value);
@@ -276,7 +289,7 @@ mod tests {
     fn headers_that_could_do_harm_are_dropped() {
         let json = br#"{"url": "https://a.example/v", "title": "T", "duration": "odd", "abr": 127.6, "filesize": 10.0,
             "http_headers": {"User-Agent": "U", "Cookie": "c", "Host": "h", "X-A": "b\r\nX-B: c", "B d": "x", "N": 1}}"#;
-        let resolved = resolved(json, &url("https://page.example/")).unwrap();
+        let resolved = resolved(json, &url("https://page.example/"), &[]).unwrap();
         assert_eq!(resolved.media.headers, [("User-Agent".to_owned(), "U".to_owned())]);
         assert_eq!((resolved.abr, resolved.filesize, resolved.info.duration), (Some(128), Some(10), None));
         assert_eq!(resolved.info.page_url, "https://page.example/");
@@ -286,10 +299,10 @@ mod tests {
     fn what_is_no_address_on_the_web_is_no_sound() {
         let asked = url("https://page.example/");
         for json in [r#"{"url": "rtmp://a.example/v"}"#, r#"{"url": "file:///etc/passwd"}"#, r#"{"url": 3}"#, "{}"] {
-            assert_eq!(resolved(json.as_bytes(), &asked).unwrap_err().kind(), ErrorKind::NoAudio);
+            assert_eq!(resolved(json.as_bytes(), &asked, &[]).unwrap_err().kind(), ErrorKind::NoAudio);
         }
-        assert_eq!(resolved(b"not JSON", &asked).unwrap_err().kind(), ErrorKind::Garbled);
-        assert_eq!(resolved(b"[]", &asked).unwrap_err().kind(), ErrorKind::Garbled);
+        assert_eq!(resolved(b"not JSON", &asked, &[]).unwrap_err().kind(), ErrorKind::Garbled);
+        assert_eq!(resolved(b"[]", &asked, &[]).unwrap_err().kind(), ErrorKind::Garbled);
     }
 
     #[test]

@@ -65,7 +65,7 @@ impl GuildHandle {
 
     /// What a query finds first.
     pub(crate) async fn find(self, query: String) -> Result<TrackInfo, CommandError> {
-        let found = self.extractor.lookup(&Query::parse(&query)?).await?;
+        let found = self.extractor.lookup(&Query::parse(&query)?, self.guild).await?;
         found.into_iter().next().ok_or(CommandError::NothingFound)
     }
 

@@ -2,7 +2,7 @@
 
 use crate::{
     server::Server,
-    stage::{Stage, query, site},
+    stage::{GUILD, Stage, query, site},
 };
 use refrain_extract::{ErrorKind, ExtractError};
 use tokio::task::JoinSet;
@@ -12,7 +12,7 @@ async fn expect(stage: &Stage, cases: Vec<(String, ErrorKind)>) {
     let mut runs = JoinSet::new();
     for (url, expected) in cases {
         let extractor = stage.extractor.clone();
-        runs.spawn(async move { (extractor.resolve(&url).await, url, expected) });
+        runs.spawn(async move { (extractor.resolve(&url, GUILD).await, url, expected) });
     }
     while let Some(run) = runs.join_next().await {
         let (result, url, expected) = run.unwrap();
@@ -71,7 +71,7 @@ async fn what_a_server_answers_is_classified() {
 #[tokio::test]
 async fn a_refusal_says_what_would_do() {
     let stage = Stage::new().await;
-    let error = stage.extractor.lookup(&query(&stage.server.url("/page.html"))).await.unwrap_err();
+    let error = stage.extractor.lookup(&query(&stage.server.url("/page.html")), GUILD).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::BadInput);
     assert!(error.user_message().contains("audio file") && !error.is_retryable());
     assert!(error.to_string().contains("Unsupported URL"), "{error}");

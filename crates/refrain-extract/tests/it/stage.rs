@@ -2,6 +2,7 @@
 
 use crate::server::Server;
 use refrain_extract::{Extractor, ExtractorConfig, Query};
+use refrain_model::GuildId;
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
@@ -12,6 +13,9 @@ use tempfile::TempDir;
 
 /// Generous: the machine may be busy. Nothing here is a measurement.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Who asks, where it makes no difference.
+pub(crate) const GUILD: GuildId = GuildId::new(1);
 
 pub(crate) struct Stage {
     pub(crate) server: Server,

@@ -115,12 +115,12 @@ impl Actor {
 
     /// Starts to fetch a track's sound; what comes of it arrives as [`Opened`].
     fn open(&self, track: &Track, from: Duration, opening: u64) -> Phase {
-        let (shared, mailbox, id) = (self.shared.clone(), self.mailbox.clone(), track.id);
+        let (shared, mailbox, guild, id) = (self.shared.clone(), self.mailbox.clone(), self.guild, track.id);
         let page_url = track.info.page_url.clone();
         let pipeline = PipelineConfig { volume_percent: self.volume(), ..shared.settings.pipeline.clone() };
         let task = tokio::spawn(async move {
             let result = async {
-                let found = shared.extractor.resolve(&page_url).await?;
+                let found = shared.extractor.resolve(&page_url, guild).await?;
                 let stream = FrameStream::open(&pipeline, &found.media, from).await;
                 stream.map_err(|e| {
                     tracing::warn!(error = %e, "a track's sound could not be opened");

@@ -2,7 +2,7 @@
 
 use super::{Actor, Message, Opened, message::Reply};
 use crate::{CommandError, Ending, NowPlaying, Played};
-use refrain_audio::{EndReason, FrameStream, PipelineConfig};
+use refrain_audio::{EndReason, FrameStream, OpenAt, PipelineConfig};
 use refrain_model::{Track, TrackId};
 use refrain_recovery::{Input, State};
 use std::time::Duration;
@@ -121,7 +121,7 @@ impl Actor {
         let task = tokio::spawn(async move {
             let result = async {
                 let found = shared.extractor.resolve(&page_url).await?;
-                let stream = FrameStream::open(&pipeline, &found.media, from).await;
+                let stream = FrameStream::open(&pipeline, &found.media, OpenAt::position(from)).await;
                 stream.map_err(|e| {
                     tracing::warn!(error = %e, "a track's sound could not be opened");
                     CommandError::Audio(e.user_message().to_owned())

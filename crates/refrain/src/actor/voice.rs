@@ -54,6 +54,7 @@ impl Actor {
                     self.meter.driver_said(now, generation, event, stood);
                 }
             }
+            DriverReport::SourceStarved { .. } | DriverReport::SourceFlowing { .. } => {}
             DriverReport::StreamEnded { stream, reason } => self.stream_ended(&stream, reason),
         }
     }

@@ -229,7 +229,13 @@ impl Reader {
     fn voice_state(&self, state: &VoiceStateUpdate) {
         let Some(guild) = state.guild_id.filter(|_| self.world.is_bot(state.user_id)) else { return };
         let channel = state.channel_id.map(convert::channel);
-        self.tell(convert::guild(guild), GatewayEvent::VoiceState { channel, session_id: state.session_id.clone() });
+        let event = GatewayEvent::VoiceState {
+            channel,
+            session_id: state.session_id.clone(),
+            mute: state.mute,
+            suppress: state.suppress,
+        };
+        self.tell(convert::guild(guild), event);
     }
 
     fn guild_create(&self, guild: &GuildCreate) {

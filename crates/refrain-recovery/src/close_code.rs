@@ -1,9 +1,11 @@
 //! Close codes of the voice gateway, and what each one asks for.
 
 use core::fmt;
+use serde::{Deserialize, Serialize};
 
 /// A websocket close code of the voice gateway, listed or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct CloseCode(pub u16);
 
 impl fmt::Display for CloseCode {

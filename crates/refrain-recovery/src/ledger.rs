@@ -36,13 +36,14 @@ impl Ledger {
         Self { track: None, frames: Frames::Held(Hold::Well) }
     }
 
-    /// A proof of life. While frames are held nobody hears anything, so it proves nothing about the music.
-    pub(crate) fn heard(&mut self, playhead: Duration) {
+    /// A proof of life; whether it proves anything about the music. While frames are held nobody hears any.
+    pub(crate) fn heard(&mut self, playhead: Duration) -> bool {
         match (&mut self.track, self.frames) {
             (Some(track), Frames::Flowing) => track.heard = playhead,
             (None, Frames::Flowing) => self.track = Some(Position { start: Duration::ZERO, heard: playhead }),
-            (_, Frames::Held(_)) => {}
+            (_, Frames::Held(_)) => return false,
         }
+        true
     }
 
     pub(crate) fn track_started(&mut self, playhead: Duration) {

@@ -18,7 +18,9 @@
 //! let mut op4 = Vec::new();
 //! while let Some(output) = machine.poll_output() {
 //!     match output {
-//!         Output::AskTurn { .. } => machine.handle_input(now, Input::Turn),
+//!         Output::AskTurn { .. } => {
+//!             machine.handle_input(now, Input::Turn);
+//!         }
 //!         Output::SendVoiceState { channel } => op4.push(channel),
 //!         _ => {} // Connect, TearDown, StartFrames and the rest: see `Output`.
 //!     }
@@ -61,7 +63,7 @@ mod state;
 mod timer;
 
 pub use close_code::{CloseCode, Reaction};
-pub use input::{DriverEvent, FailureKind, GatewayEvent, Input, Intent, Settings};
+pub use input::{DriverEvent, FailureKind, GatewayEvent, Handled, Input, Intent, Settings};
 pub use liveness::Liveness;
 pub use machine::{Presence, Recovery, Snapshot};
 pub use output::{Alert, Incident, Notice, Output, Urgency, Verdict, VoiceSession};
@@ -71,9 +73,11 @@ pub use state::{Cause, Gathered, Idle, Outage, Retrying, Server, Stable, Stage, 
 pub use timer::Timer;
 
 use core::fmt;
+use serde::{Deserialize, Serialize};
 
 /// Numbers the connections of one guild: raised with every fresh join, never reused.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Generation(pub u64);
 
 impl fmt::Display for Generation {

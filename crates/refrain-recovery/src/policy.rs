@@ -2,9 +2,11 @@
 
 use crate::{AutoRejoin, Liveness};
 use core::time::Duration;
+use serde::{Deserialize, Serialize};
 
 /// How the machine behaves. The defaults are the documented ones.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Policy {
     /// The pauses between attempts.
     pub backoff: Backoff,
@@ -49,7 +51,8 @@ impl Default for Policy {
 }
 
 /// Exponential backoff with jitter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Backoff {
     /// The first pause.
     pub base: Duration,
@@ -70,7 +73,8 @@ impl Default for Backoff {
 }
 
 /// How long each step may take.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Timeouts {
     /// `VOICE_CONNECTION_TIMEOUT`: a first join, from op 4 to connected.
     pub join: Duration,
@@ -107,7 +111,8 @@ impl Default for Timeouts {
 }
 
 /// The checks of a connection that seems well.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Health {
     /// Between two checks. Zero: no checks.
     pub interval: Duration,
@@ -134,7 +139,8 @@ impl Default for Health {
 ///
 /// Such an op 4 brings a server update or nothing at all. The wait goes by the slower of the main gateway's round trip
 /// and the last answer to an op 4.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Hedge {
     /// No shorter. Also the wait where no round trip is known.
     pub least: Duration,
@@ -151,7 +157,8 @@ impl Default for Hedge {
 }
 
 /// How pauses grow under global trouble: haste adds to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Stretch {
     /// A round trip of the main gateway from which on it counts as slow.
     pub slow: Duration,

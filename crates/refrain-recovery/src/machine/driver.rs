@@ -3,18 +3,20 @@
 
 use super::Recovery;
 use crate::{
-    Cause, CloseCode, DriverEvent, FailureKind, Output, Reaction, Retrying, Stable, Stage, State, Verdict,
+    Cause, CloseCode, DriverEvent, FailureKind, Handled, Output, Reaction, Retrying, Stable, Stage, State, Verdict,
     VoiceSession, close_code::LOST_SOCKET_TRIES, history::resume_pause, ledger::Hold,
 };
 use alloc::{borrow::Cow, format};
 use refrain_model::Moment;
 
 impl Recovery {
-    pub(super) fn on_driver(&mut self, now: Moment, event: DriverEvent) {
+    /// What the newest connection reports, or the attempt at one.
+    pub(super) fn on_driver(&mut self, now: Moment, event: DriverEvent) -> Handled {
         match &self.state {
-            State::Idle(_) => {}
+            State::Idle(_) => return Handled::Ignored,
             State::Stable(stable) => match event {
-                DriverEvent::Connected | DriverEvent::Alive | DriverEvent::Reachable => {}
+                DriverEvent::Connected => return Handled::Ignored,
+                DriverEvent::Alive | DriverEvent::Reachable => {}
                 DriverEvent::Resumed => {
                     self.record(
                         now,
@@ -72,21 +74,25 @@ impl Recovery {
                 | Stage::AwaitingGuild { .. } => {
                     if is_end(event) {
                         self.drop_connection(Hold::Lost);
+                    } else if is_handshake(event) {
+                        return Handled::Ignored;
                     }
                 }
             },
         }
+        Handled::Taken
     }
 
     /// What the connection reports that carries the frames while another is being made. Its end is no news, and says
     /// nothing about the other; but what was sent since its last proof of life was not heard.
-    pub(super) fn on_fading(&mut self, now: Moment, event: DriverEvent) {
+    pub(super) fn on_fading(&mut self, now: Moment, event: DriverEvent) -> Handled {
         if is_end(event) {
             self.hold(Hold::Lost);
             self.drop_fading();
         } else {
             self.last_alive = Some(now);
         }
+        Handled::taken_if(!is_handshake(event))
     }
 
     /// The connection, or the attempt at one, is over: what its code asks for.
@@ -211,6 +217,18 @@ const fn is_end(event: DriverEvent) -> bool {
     match event {
         DriverEvent::Closed { .. } | DriverEvent::Failed { .. } | DriverEvent::Unresponsive => true,
         DriverEvent::Connected | DriverEvent::Resumed | DriverEvent::Alive | DriverEvent::Reachable => false,
+    }
+}
+
+/// Whether this tells of a handshake that is complete.
+const fn is_handshake(event: DriverEvent) -> bool {
+    match event {
+        DriverEvent::Connected | DriverEvent::Resumed => true,
+        DriverEvent::Closed { .. }
+        | DriverEvent::Failed { .. }
+        | DriverEvent::Unresponsive
+        | DriverEvent::Alive
+        | DriverEvent::Reachable => false,
     }
 }
 

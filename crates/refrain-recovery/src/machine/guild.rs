@@ -1,7 +1,7 @@
 //! The shard and the guild: whether op 4 would be heard, and what their coming and going says about voice.
 
 use super::{Presence, Recovery, turn::Turn};
-use crate::{Cause, Idle, Notice, Output, Retrying, Stable, Stage, State, Stretch, Verdict, ledger::Hold};
+use crate::{Cause, Handled, Idle, Notice, Output, Retrying, Stable, Stage, State, Stretch, Verdict, ledger::Hold};
 use core::time::Duration;
 use refrain_model::{ChannelId, Moment};
 
@@ -210,8 +210,9 @@ impl Recovery {
         self.leave_for_good(now, reason);
     }
 
-    pub(super) fn on_channel_deleted(&mut self, now: Moment, channel: ChannelId) {
-        if self.presence == Presence::In(channel) {
+    pub(super) fn on_channel_deleted(&mut self, now: Moment, channel: ChannelId) -> Handled {
+        let was_there = self.presence == Presence::In(channel);
+        if was_there {
             self.presence = Presence::Nowhere;
         }
         let recalled = match &self.state {
@@ -219,7 +220,7 @@ impl Recovery {
             State::Retrying(_) | State::Stable(_) => None,
         };
         if self.intent.or(recalled) != Some(channel) {
-            return;
+            return Handled::taken_if(was_there);
         }
         let at_rest = matches!(self.state, State::Idle(_));
         self.leave_for_good(now, "the voice channel was deleted");
@@ -227,6 +228,7 @@ impl Recovery {
         if !at_rest && matches!(self.presence, Presence::In(_)) {
             self.send_leave(now);
         }
+        Handled::Taken
     }
 
     fn leave_for_good(&mut self, now: Moment, reason: &'static str) {

@@ -3,7 +3,7 @@
 //! the bot leaves first.
 
 use super::Recovery;
-use crate::{Cause, Gathered, Hedge, Output, Server, Stage, Verdict, ledger::Hold};
+use crate::{Cause, Gathered, Handled, Hedge, Output, Server, Stage, Verdict, ledger::Hold};
 use core::time::Duration;
 use refrain_model::Moment;
 
@@ -80,13 +80,14 @@ impl Recovery {
 
     /// A server update while leaving: the answer was only late. The next time it is worth a longer wait, if that is
     /// not too long.
-    pub(super) fn answered_late(&mut self, now: Moment) {
+    pub(super) fn answered_late(&mut self, now: Moment) -> Handled {
         if !self.asking.in_vain {
-            return;
+            return Handled::Ignored;
         }
         self.asking.answered(now);
         let hedge = &self.policy.hedge;
         self.asking.in_vain = self.asking.round_trip.is_none_or(|length| length > hedge.most);
+        Handled::Taken
     }
 
     /// With these credentials a session has ended: to identify with them again earns a 4006.

@@ -20,8 +20,8 @@ mod wake;
 pub use snapshot::Snapshot;
 
 use crate::{
-    Alert, AutoRejoin, Cause, CloseCode, DriverEvent, GatewayEvent, Gathered, Generation, Idle, Incident, Input,
-    Notice, Outage, Output, Policy, Retrying, Server, Settings, Stage, State, Timer, Verdict,
+    Alert, AutoRejoin, Cause, CloseCode, DriverEvent, GatewayEvent, Gathered, Generation, Handled, Idle, Incident,
+    Input, Notice, Outage, Output, Policy, Retrying, Server, Settings, Stage, State, Timer, Verdict,
     history::History,
     ledger::{Hold, Ledger},
 };
@@ -63,6 +63,8 @@ pub struct Recovery {
     last_alive: Option<Moment>,
     history: History,
     ledger: Ledger,
+    /// The guild has frames to give.
+    flowing: bool,
     outputs: VecDeque<Output>,
 }
 
@@ -102,37 +104,53 @@ impl Recovery {
             last_alive: None,
             history: History::default(),
             ledger: Ledger::new(),
+            flowing: true,
             outputs: VecDeque::new(),
         }
     }
 
-    /// Something happened at `now`. Drain [`poll_output`](Self::poll_output) afterwards: each input adds a handful of
-    /// outputs at most, and they are kept until they are taken.
-    pub fn handle_input(&mut self, now: Moment, input: Input) {
-        match input {
+    /// Something happened at `now`; what became of it. Drain [`poll_output`](Self::poll_output) afterwards: each input
+    /// adds a handful of outputs at most, and they are kept until they are taken.
+    pub fn handle_input(&mut self, now: Moment, input: Input) -> Handled {
+        let handled = match input {
             Input::Intent(intent) => self.on_intent(now, intent),
             Input::Gateway(event) => self.on_gateway(now, event),
-            Input::Driver { generation, event } => {
-                // Nothing in flight of an older generation, or of a connection already torn down, changes the state.
-                if self.live == Some(generation) {
-                    self.note_driver(now, event);
-                    self.on_driver(now, event);
-                } else if self.fading == Some(generation) {
-                    self.on_fading(now, event);
-                }
+            Input::Driver { generation, event } => self.on_report(now, generation, event),
+            Input::Heard { playhead } => self.on_heard(now, playhead),
+            Input::TrackStarted { playhead } => {
+                self.ledger.track_started(playhead);
+                Handled::Taken
             }
-            Input::Heard { playhead } => {
-                // What flows while a resume is under way may go into the void, whatever else is alive.
-                if !matches!(self.state.stage(), Some(Stage::Resuming { .. })) {
-                    self.last_alive = Some(now);
-                    self.ledger.heard(playhead);
-                }
-            }
-            Input::TrackStarted { playhead } => self.ledger.track_started(playhead),
             Input::Turn => self.on_turn(now),
-            Input::Settings(Settings { auto_rejoin }) => self.auto_rejoin = auto_rejoin,
-        }
+            Input::Settings(Settings { auto_rejoin }) => {
+                self.auto_rejoin = auto_rejoin;
+                Handled::Taken
+            }
+            Input::Flowing(flowing) => Handled::taken_if(core::mem::replace(&mut self.flowing, flowing) != flowing),
+        };
         self.settle(now);
+        handled
+    }
+
+    /// Nothing in flight of an older generation, or of a connection already torn down, changes the state.
+    fn on_report(&mut self, now: Moment, generation: Generation, event: DriverEvent) -> Handled {
+        if self.live == Some(generation) {
+            self.note_driver(now, event);
+            self.on_driver(now, event)
+        } else if self.fading == Some(generation) {
+            self.on_fading(now, event)
+        } else {
+            Handled::Stale
+        }
+    }
+
+    fn on_heard(&mut self, now: Moment, playhead: Duration) -> Handled {
+        // What flows while a resume is under way may go into the void, whatever else is alive.
+        if matches!(self.state.stage(), Some(Stage::Resuming { .. })) {
+            return Handled::Ignored;
+        }
+        self.last_alive = Some(now);
+        Handled::taken_if(self.ledger.heard(playhead))
     }
 
     /// What follows from where a step has led.
@@ -153,23 +171,26 @@ impl Recovery {
         }
     }
 
-    fn on_gateway(&mut self, now: Moment, event: GatewayEvent) {
+    fn on_gateway(&mut self, now: Moment, event: GatewayEvent) -> Handled {
         match event {
-            GatewayEvent::VoiceState { channel: Some(channel), session_id } => {
-                self.on_present(now, channel, session_id)
+            GatewayEvent::VoiceState { channel: Some(channel), session_id, .. } => {
+                self.on_present(now, channel, session_id);
             }
             GatewayEvent::VoiceState { channel: None, .. } => self.on_absent(now),
-            GatewayEvent::VoiceServer { endpoint: Some(endpoint), token } => self.on_server(now, endpoint, token),
-            GatewayEvent::VoiceServer { endpoint: None, .. } => self.on_server_gone(now),
+            GatewayEvent::VoiceServer { endpoint: Some(endpoint), token } => {
+                return self.on_server(now, endpoint, token);
+            }
+            GatewayEvent::VoiceServer { endpoint: None, .. } => return self.on_server_gone(now),
             GatewayEvent::ShardDisconnected => self.link.shard_lost(),
             GatewayEvent::ShardResumed => self.on_shard_resumed(now),
             GatewayEvent::ShardReady => self.on_shard_ready(now),
             GatewayEvent::GuildAvailable { channel } => self.on_guild_available(now, channel),
             GatewayEvent::GuildUnavailable => self.on_guild_unavailable(now),
             GatewayEvent::GuildDeleted => self.on_gone(now, "the bot was removed from the guild"),
-            GatewayEvent::ChannelDeleted { channel } => self.on_channel_deleted(now, channel),
+            GatewayEvent::ChannelDeleted { channel } => return self.on_channel_deleted(now, channel),
             GatewayEvent::Health { latency, missed_heartbeats } => self.link.health(latency, missed_heartbeats),
         }
+        Handled::Taken
     }
 
     /// The time is `now`: whatever is due happens. Early calls are harmless.

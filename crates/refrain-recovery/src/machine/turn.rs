@@ -1,7 +1,7 @@
 //! Turns: an attempt that begins with op 4 waits until the shard's budget has room for it.
 
 use super::Recovery;
-use crate::{Cause, Output, Retrying, Stage, State, Urgency, Verdict};
+use crate::{Cause, Handled, Output, Retrying, Stage, State, Urgency, Verdict};
 use refrain_model::Moment;
 
 /// The turn of the attempt that is due or under way.
@@ -45,11 +45,14 @@ impl Recovery {
     }
 
     /// The turn has come.
-    pub(super) fn on_turn(&mut self, now: Moment) {
-        let State::Retrying(Retrying { cause, stage: Stage::AwaitingTurn { .. } }) = &self.state else { return };
+    pub(super) fn on_turn(&mut self, now: Moment) -> Handled {
+        let State::Retrying(Retrying { cause, stage: Stage::AwaitingTurn { .. } }) = &self.state else {
+            return Handled::Ignored;
+        };
         let cause = *cause;
         self.turn = Turn::Held;
         self.set_out(now, cause);
+        Handled::Taken
     }
 
     /// Nobody granted the turn, and nobody will.

@@ -129,7 +129,7 @@ impl Peer {
         if channel.is_some() && self.switches.server_first {
             self.say_server(now);
         }
-        let event = GatewayEvent::VoiceState { channel, session_id: "session".into() };
+        let event = GatewayEvent::VoiceState { channel, session_id: "session".into(), mute: false, suppress: false };
         self.send(now, Input::Gateway(event));
         if channel.is_some() && !self.switches.server_first {
             self.say_server(now);

@@ -68,7 +68,12 @@ impl Guild {
     /// Discord does what op 4 asked for, and says so.
     fn halves(&mut self, token: &str) {
         while let Some(channel) = self.asked.take() {
-            self.gateway(GatewayEvent::VoiceState { channel, session_id: "session".into() });
+            self.gateway(GatewayEvent::VoiceState {
+                channel,
+                session_id: "session".into(),
+                mute: false,
+                suppress: false,
+            });
             if channel.is_some() {
                 let endpoint = Some("voice.test:443".into());
                 self.gateway(GatewayEvent::VoiceServer { endpoint, token: token.into() });
@@ -204,7 +209,12 @@ fn a_kick_is_neither_success_nor_failure() {
     let mut values = Recorded::of(|_| {
         let mut guild = Guild::connected();
         guild.closed(4014);
-        guild.gateway(GatewayEvent::VoiceState { channel: None, session_id: "session".into() });
+        guild.gateway(GatewayEvent::VoiceState {
+            channel: None,
+            session_id: "session".into(),
+            mute: false,
+            suppress: false,
+        });
         assert_eq!(guild.machine.state().name(), "IDLE");
     });
     assert_eq!(values.value("voice_disconnect_total{4014}"), 1.0);

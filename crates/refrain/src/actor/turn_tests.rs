@@ -103,7 +103,7 @@ impl GatewayPort for Town {
         log.tokens += 1;
         let token = log.tokens.to_string();
         let Some(handle) = log.handles.get(&guild) else { return };
-        handle.gateway(GatewayEvent::VoiceState { channel, session_id: token.clone() });
+        handle.gateway(GatewayEvent::VoiceState { channel, session_id: token.clone(), mute: false, suppress: false });
         if channel.is_some() {
             handle.gateway(GatewayEvent::VoiceServer { endpoint: Some("voice.test:443".into()), token });
         }

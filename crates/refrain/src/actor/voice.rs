@@ -2,9 +2,9 @@
 
 use super::{Actor, meter::latency_ms};
 use crate::{VoiceSummary, metrics};
-use refrain_model::{ChannelId, Moment};
+use refrain_model::ChannelId;
 use refrain_recovery::{
-    CloseCode, DriverEvent, GatewayEvent, Incident, Input, Intent, Output, Reaction, State, Urgency,
+    CloseCode, DriverEvent, GatewayEvent, Handled, Incident, Input, Intent, Output, Reaction, State, Urgency,
 };
 use refrain_voice::DriverReport;
 
@@ -49,27 +49,13 @@ impl Actor {
                 }
                 let (now, stood) = (self.now(), matches!(self.recovery.state(), State::Stable(_)));
                 let newest = generation == self.recovery.generation();
-                self.recovery.handle_input(now, Input::Driver { generation, event });
-                if newest && self.took(now, event) {
+                let handled = self.recovery.handle_input(now, Input::Driver { generation, event });
+                if newest && handled == Handled::Taken {
                     self.meter.driver_said(now, generation, event, stood);
                 }
             }
             DriverReport::SourceStarved { .. } | DriverReport::SourceFlowing { .. } => {}
             DriverReport::StreamEnded { stream, reason } => self.stream_ended(&stream, reason),
-        }
-    }
-
-    /// Whether the machine took the end of a connection for one: not when that was torn down before.
-    fn took(&self, now: Moment, event: DriverEvent) -> bool {
-        match event {
-            DriverEvent::Closed { .. } | DriverEvent::Failed { .. } => {
-                self.recovery.snapshot().last_close.is_some_and(|(at, _)| at == now)
-            }
-            DriverEvent::Connected
-            | DriverEvent::Resumed
-            | DriverEvent::Unresponsive
-            | DriverEvent::Alive
-            | DriverEvent::Reachable => true,
         }
     }
 

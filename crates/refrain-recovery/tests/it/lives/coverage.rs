@@ -3,7 +3,8 @@
 use super::{overlap::TURNS, steps::CODES};
 use crate::world::Event;
 use refrain_recovery::{
-    Alert, Cause, CloseCode, Idle, Incident, Notice, Output, Reaction, Retrying, Stage, State, Timer, Verdict,
+    Alert, Cause, CloseCode, Handled, Idle, Incident, Input, Notice, Output, Reaction, Retrying, Stage, State, Timer,
+    Verdict,
 };
 use std::collections::BTreeMap;
 
@@ -49,6 +50,16 @@ impl Coverage {
                 | Output::Persist { .. } => {}
             }
         }
+    }
+
+    /// What became of an input.
+    pub(super) fn handled(&mut self, input: &Input, handled: Handled) {
+        let name = match handled {
+            Handled::Taken => "Taken",
+            Handled::Stale => "Stale",
+            Handled::Ignored => ignored_name(input),
+        };
+        self.count(("handled", name, 0));
     }
 
     /// A turn of a connection that carries the frames while another one is made.
@@ -111,6 +122,8 @@ fn expected() -> Vec<Key> {
     want("notice", &["JoinUnanswered", "Fatal"]);
     want("output", &["SendVoiceState", "Connect", "Resume", "AskTurn", "WithdrawTurn", "Probe", "TearDown"]);
     want("output", &["StartFrames", "StopFrames", "Persist", "Incident", "Notify"]);
+    want("handled", &["Taken", "Stale", "Ignored intent", "Ignored gateway event", "Ignored driver report"]);
+    want("handled", &["Ignored turn", "Ignored proof", "Ignored flow"]);
     want("overlap", &TURNS);
     want("timer", &TIMERS.map(|(_, name)| name));
     want("verdict", &VERDICTS.map(|(_, name)| name));
@@ -162,6 +175,18 @@ const ALERTS: [(Alert, &str); 4] = [
     (Alert::Configuration, "Configuration"),
     (Alert::RateLimited, "RateLimited"),
 ];
+
+fn ignored_name(input: &Input) -> &'static str {
+    match input {
+        Input::Intent(_) => "Ignored intent",
+        Input::Gateway(_) => "Ignored gateway event",
+        Input::Driver { .. } => "Ignored driver report",
+        Input::Turn => "Ignored turn",
+        Input::Heard { .. } => "Ignored proof",
+        Input::Flowing(_) => "Ignored flow",
+        Input::Settings(_) | Input::TrackStarted { .. } => panic!("always taken: {input:?}"),
+    }
+}
 
 const fn state_name(state: &State) -> &'static str {
     match state {

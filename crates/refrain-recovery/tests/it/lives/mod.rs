@@ -16,7 +16,7 @@ use coverage::Coverage;
 use overlap::{Held, overlap};
 use proptest::{prelude::*, test_runner::RngSeed};
 use refrain_model::Moment;
-use refrain_recovery::{DriverEvent, GatewayEvent, Generation, Input, Intent, Policy, State};
+use refrain_recovery::{DriverEvent, GatewayEvent, Generation, Handled, Input, Intent, Policy, State};
 use std::{cell::RefCell, time::Duration};
 use steps::Step;
 use witness::Witness;
@@ -50,7 +50,9 @@ impl Life {
 
     fn live(&mut self, step: &Step) {
         match step {
-            Step::Input(input) => self.input(input.clone()),
+            Step::Input(input) => {
+                self.input(input.clone());
+            }
             Step::Driver { back, event } => self.driver(*back, *event),
             Step::Events(n) => {
                 for _ in 0..*n {
@@ -75,18 +77,31 @@ impl Life {
         self.early_call_is_harmless();
     }
 
-    fn input(&mut self, input: Input) {
+    fn input(&mut self, input: Input) -> Handled {
         let idle = self.is_idle() && !matches!(input, Input::Intent(_));
-        self.world.input(input.clone());
+        let (before, said) = (self.world.machine.state().clone(), self.world.said.len());
+        let handled = self.world.input(input.clone());
+        if handled != Handled::Taken {
+            let after = (self.world.machine.state(), &self.world.said[said..]);
+            assert_eq!(after, (&before, &[][..]), "{input:?} was {handled:?}: it changes nothing");
+        }
+        assert!(
+            handled != Handled::Stale || matches!(input, Input::Driver { .. }),
+            "{input:?} belongs to no connection"
+        );
+        COVERAGE.with_borrow_mut(|c| c.handled(&input, handled));
         self.check(&Event::Input(input), idle);
+        handled
     }
 
     fn driver(&mut self, back: u64, event: DriverEvent) {
         let generation = Generation(self.world.machine.generation().0.saturating_sub(back));
         let counts = self.witness.counts(&self.world, generation);
+        let held = counts || self.witness.standing() == Some(generation);
         let allowed = self.witness.allows(generation, event);
         let (before, said) = (self.world.machine.state().clone(), self.world.said.len());
-        self.input(Input::Driver { generation, event });
+        let handled = self.input(Input::Driver { generation, event });
+        assert_eq!(handled == Handled::Stale, !held, "a report is stale when its connection is not held");
         if !counts {
             let after = (self.world.machine.state(), &self.world.said[said..]);
             let expected = (&before, &allowed[..]);

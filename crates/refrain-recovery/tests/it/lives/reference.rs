@@ -40,7 +40,8 @@ impl Reference {
                 | Input::Driver { .. }
                 | Input::Heard { .. }
                 | Input::TrackStarted { .. }
-                | Input::Turn,
+                | Input::Turn
+                | Input::Flowing(_),
             )
             | Event::Timer(_)
             | Event::Nothing => {}

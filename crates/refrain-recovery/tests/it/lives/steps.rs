@@ -81,7 +81,7 @@ fn intent() -> impl Strategy<Value = Intent> {
 fn gateway_event() -> impl Strategy<Value = GatewayEvent> {
     prop_oneof![
         4 => proptest::option::of(channel())
-            .prop_map(|channel| GatewayEvent::VoiceState { channel, session_id: "another".into() }),
+            .prop_map(|channel| GatewayEvent::VoiceState { channel, session_id: "another".into(), mute: false, suppress: false }),
         4 => (any::<bool>(), 0..3u8).prop_map(|(named, token)| GatewayEvent::VoiceServer {
             endpoint: named.then(|| "other.test:443".into()),
             token: format!("untrue {token}"),
@@ -123,6 +123,7 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         2 => (0..600u64).prop_map(|s| Step::Input(Input::TrackStarted { playhead: secs(s) })),
         1 => settings().prop_map(|s| Step::Input(Input::Settings(s))),
         1 => Just(Step::Input(Input::Turn)),
+        1 => any::<bool>().prop_map(|flowing| Step::Input(Input::Flowing(flowing))),
         18 => (1..6usize).prop_map(Step::Events),
         6 => (1..20_000u64).prop_map(|ms| Step::Time(Duration::from_millis(ms))),
         2 => (1..1_000_000u64).prop_map(|ms| Step::Time(Duration::from_millis(ms))),

@@ -67,7 +67,7 @@ impl Witness {
                 }
             }
             Event::Input(Input::TrackStarted { playhead }) => self.heard = Some(*playhead),
-            Event::Input(Input::Gateway(_) | Input::Driver { .. } | Input::Settings(_))
+            Event::Input(Input::Gateway(_) | Input::Driver { .. } | Input::Settings(_) | Input::Flowing(_))
             | Event::Timer(_)
             | Event::Nothing => {}
         }

@@ -1,6 +1,6 @@
-//! What the incident book is shown, and what it answers with.
+//! What the incidents are shown, and what they answer with.
 
-use crate::AnnouncementStep;
+use crate::{AnnouncementStep, MissingPermission};
 use refrain_model::{ChannelId, Moment};
 use std::time::Duration;
 
@@ -68,6 +68,13 @@ pub(crate) enum Step {
     NoServer,
     /// The shard or the guild is away.
     NoGateway,
+    /// The bot may not join its channel.
+    NoAccess {
+        /// The channel.
+        channel: ChannelId,
+        /// The permission that is missing.
+        missing: MissingPermission,
+    },
 }
 
 /// Whether those who would be told know already.

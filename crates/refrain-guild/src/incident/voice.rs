@@ -1,7 +1,7 @@
-//! The incident book: which of the things that happen to a voice connection people are told, in what message, and when.
+//! Voice incidents: what members are told of trouble with the voice connection, in which message, and when.
 //!
-//! A pure value. After every step of the actor it is shown where the connection stands ([`View`]) and what time it is;
-//! what it has to say then is taken from it with [`poll`](IncidentBook::poll), and [`wake_up`](IncidentBook::wake_up)
+//! A pure value. After every step of the guild it is shown where the connection stands ([`View`]) and what time it is;
+//! what it has to say then is taken from it with [`poll`](VoiceIncidents::poll), and [`wake_up`](VoiceIncidents::wake_up)
 //! names the moment at which it wants to look again by itself.
 //!
 //! An incident begins when the music is interrupted and is over when it is back. Most are over before anybody needs to
@@ -11,8 +11,8 @@ use super::{
     timeline::Timeline,
     view::{Now, Phase, Step, Told, View, Word},
 };
-use crate::{AnnouncementKind, AnnouncementStep, Ending, Interruption, NextStep, TimelineEntry, Trouble, WhenOver};
-use refrain_model::{ChannelId, Moment};
+use crate::{AnnouncementKind, AnnouncementStep, Ending, Interruption, NextStep, TimelineEntry, Trouble};
+use refrain_model::{ChannelId, Moment, WhenOver};
 use refrain_recovery::{CloseCode, Incident};
 use std::{collections::VecDeque, time::Duration};
 
@@ -27,7 +27,7 @@ const SAME_FOR: Duration = Duration::from_secs(60);
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(crate) struct IncidentBook {
+pub(crate) struct VoiceIncidents {
     timeline: Timeline,
     when_over: WhenOver,
     open: Option<Open>,
@@ -71,7 +71,7 @@ enum Chapter {
     Over { at: Moment, remove_at: Option<Moment> },
 }
 
-impl IncidentBook {
+impl VoiceIncidents {
     /// What becomes of messages that are over from now on.
     pub(crate) fn set_when_over(&mut self, when_over: WhenOver) {
         self.when_over = when_over;
@@ -109,13 +109,6 @@ impl IncidentBook {
     /// The machine stays out. It counts at the next look.
     pub(crate) fn ended(&mut self, ending: Ending, told: Told) {
         self.ending = Some((ending, told));
-    }
-
-    /// A track was passed over: a message of its own, which is not edited.
-    pub(crate) fn track_failed(&mut self, now: Now, channel: ChannelId, title: String, reason: String) {
-        let incident = self.number(now);
-        let step = AnnouncementStep::Say(AnnouncementKind::TrackFailed { title, reason });
-        self.out.push_back(Word { channel, incident, step });
     }
 
     /// A step has been taken, or it is time to look again.
@@ -226,7 +219,7 @@ impl IncidentBook {
     }
 
     /// The time in milliseconds: a number that no earlier process has given away either.
-    fn number(&mut self, now: Now) -> u64 {
+    pub(crate) fn number(&mut self, now: Now) -> u64 {
         self.last_number = now.unix_ms.max(self.last_number.saturating_add(1));
         self.last_number
     }
@@ -295,6 +288,7 @@ fn next_step(now: Now, step: Step) -> NextStep {
         Step::Attempt(at) => NextStep::Attempt { at_unix: now.unix_of(at) },
         Step::Round(at) => NextStep::Round { at_unix: now.unix_of(at) },
         Step::Unexplained | Step::NoServer | Step::NoGateway => NextStep::AwaitingDiscord,
+        Step::NoAccess { channel, missing } => NextStep::AwaitingPermission { channel, missing },
     }
 }
 
@@ -305,7 +299,7 @@ impl Trouble {
             (Self::Closed(_), _) => self,
             (_, Step::NoServer) => Self::ServerGone,
             (_, Step::NoGateway) => Self::GatewayAway,
-            (_, Step::Trying | Step::Attempt(_) | Step::Round(_) | Step::Unexplained) => self,
+            (_, Step::Trying | Step::Attempt(_) | Step::Round(_) | Step::Unexplained | Step::NoAccess { .. }) => self,
         }
     }
 }

@@ -4,7 +4,7 @@ use crate::TimelineEntry;
 use std::collections::VecDeque;
 
 /// Lines kept; the oldest go first.
-pub(super) const KEPT: usize = 100;
+const KEPT: usize = 100;
 
 /// The lines, oldest first.
 #[derive(Debug, Default)]

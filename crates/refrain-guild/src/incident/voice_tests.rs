@@ -1,11 +1,11 @@
 //! What people are told, told in virtual time.
 
 use super::{
-    book::IncidentBook,
+    voice::VoiceIncidents,
     view::{Now, Phase, Step, Told, View, Word},
 };
-use crate::{AnnouncementKind, AnnouncementStep, Ending, Interruption, NextStep, Trouble, WhenOver};
-use refrain_model::{ChannelId, Moment};
+use crate::{AnnouncementKind, AnnouncementStep, Ending, Interruption, NextStep, Trouble};
+use refrain_model::{ChannelId, Moment, WhenOver};
 use refrain_recovery::{CloseCode, Generation, Incident, Verdict};
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const EPOCH: u64 = 1_700_000_000;
 
 /// A guild with music, and somebody who reads.
 struct Guild {
-    book: IncidentBook,
+    book: VoiceIncidents,
     view: View,
     ms: u64,
     /// Looks that nothing but the book itself asked for.
@@ -33,7 +33,7 @@ impl Guild {
             text_channel: Some(TEXT),
             voice_channel: Some(VOICE),
         };
-        let mut guild = Self { book: IncidentBook::default(), view, ms: 100_000, looks: 0 };
+        let mut guild = Self { book: VoiceIncidents::default(), view, ms: 100_000, looks: 0 };
         assert_eq!(guild.see(Phase::Connected), []);
         guild
     }
@@ -344,27 +344,4 @@ fn without_a_text_channel_the_book_neither_speaks_nor_wakes() {
     guild.lose(4006);
     assert_eq!(guild.wait(3_600_000), []);
     assert_eq!(guild.looks, 0);
-}
-
-#[test]
-fn a_track_that_fails_is_a_message_of_its_own() {
-    let mut guild = Guild::new();
-    guild.lose(4006);
-    let first = only(guild.wait(3_000));
-    guild.book.track_failed(guild.now(), TEXT, "A song".into(), "It is gone.".into());
-    guild.book.track_failed(guild.now(), TEXT, "Another".into(), "It is gone.".into());
-    let numbers: Vec<_> = guild.step(Step::Trying).into_iter().map(|word| word.incident).collect();
-    assert!(numbers[0] != numbers[1] && !numbers.contains(&first.incident), "{numbers:?}");
-}
-
-#[test]
-fn numbers_are_new_in_every_process_and_only_grow() {
-    let mut guild = Guild::new();
-    let mut last = 0;
-    for _ in 0..5 {
-        guild.book.track_failed(guild.now(), TEXT, String::new(), String::new());
-        let number = guild.book.poll().unwrap().incident;
-        assert!(number > last && number >= EPOCH * 1000);
-        last = number;
-    }
 }

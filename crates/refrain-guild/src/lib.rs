@@ -71,7 +71,7 @@ pub use observation::{LeaveReason, Observation};
 pub use output::{Answer, GuildOutput, Leftover, OpenSource};
 pub use panel::{Panel, PanelFace, PanelNews, PanelWaits, StaysAway};
 pub use policy::{GuildPolicy, SourcePolicy};
-pub use recording::{Header, Recording, RecordingError, Redactor, Step};
+pub use recording::{Header, Recording, RecordingError, Redactor, Replayed, Step};
 pub use refrain_model::{FailureClass, GuildSettings, SettingChange, SourceFacts, SourceFailure};
 pub use status::{Doing, Recovering, TimelineEntry, TimelinePage, VoiceStatus, Waiting};
 pub use timer::GuildTimer;

@@ -43,7 +43,6 @@ mod error;
 mod guild;
 mod incident;
 mod input;
-mod look_up;
 mod observation;
 mod output;
 mod panel;

@@ -50,6 +50,16 @@ impl Ledger {
         self.track = Some(Position { start: playhead, heard: playhead });
     }
 
+    /// What was proved of the current track.
+    pub(crate) fn proved(&self) -> Option<Duration> {
+        self.track.as_ref().map(|track| track.heard)
+    }
+
+    /// The connection was lost, and the frames are held since.
+    pub(crate) const fn is_lost(&self) -> bool {
+        matches!(self.frames, Frames::Held(Hold::Lost))
+    }
+
     pub(crate) const fn is_flowing(&self) -> bool {
         matches!(self.frames, Frames::Flowing)
     }

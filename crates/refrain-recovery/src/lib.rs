@@ -59,6 +59,7 @@ mod liveness;
 mod machine;
 mod output;
 mod policy;
+mod proof;
 mod state;
 mod timer;
 
@@ -68,6 +69,7 @@ pub use liveness::Liveness;
 pub use machine::{Presence, Recovery, Snapshot};
 pub use output::{Alert, Incident, Notice, Output, Urgency, Verdict, VoiceSession};
 pub use policy::{Backoff, Health, Hedge, Policy, Stretch, Timeouts};
+pub use proof::Proof;
 pub use refrain_model::AutoRejoin;
 pub use state::{Cause, Gathered, Idle, Outage, Retrying, Server, Stable, Stage, State};
 pub use timer::Timer;

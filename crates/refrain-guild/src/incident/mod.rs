@@ -7,6 +7,6 @@ mod voice;
 #[cfg(test)]
 mod voice_tests;
 
-pub(crate) use source::SourceIncidents;
+pub(crate) use source::{SourceIncidents, SourceView};
 pub(crate) use view::{Now, Phase, Step, Told, View, Word};
 pub(crate) use voice::VoiceIncidents;

@@ -3,7 +3,7 @@
 use super::{Presence, Recovery, turn::Turn};
 use crate::{
     AutoRejoin, Cause, CloseCode, Idle, Notice, Outage, Output, Stable, Stage, State, Verdict, VoiceSession,
-    history::Next, ledger::Hold,
+    history::Next, ledger::Hold, proof::Proofs,
 };
 use alloc::borrow::Cow;
 use core::time::Duration;
@@ -158,7 +158,12 @@ impl Recovery {
         if matches!(cause, Cause::Recovery(_)) {
             self.watch_closely(now);
         }
+        if self.fading.is_some() && self.proofs.is_overdue(now) {
+            self.hold(Hold::Lost);
+            self.drop_fading();
+        }
         let from = self.ledger.release(self.policy.overlap);
+        self.proofs = Proofs::default();
         self.say(Output::StartFrames { from });
         self.drop_fading();
         self.record(now, None, verdict, reason);

@@ -137,7 +137,7 @@ impl Recovery {
         let server = self.unpaired_server(now);
         let cause = self.going_on(now);
         // While a resume is under way nothing proves that the frames were heard.
-        if matches!(self.state.stage(), Some(Stage::Resuming { .. })) {
+        if self.is_resuming() {
             self.drop_connection(Hold::Lost);
         }
         self.follow(now, channel);
@@ -235,7 +235,7 @@ impl Recovery {
     fn reconnect(&mut self, now: Moment, session: VoiceSession, server: Server) {
         let cause = self.going_on(now);
         // While a resume is under way nothing proves that the frames were heard.
-        if matches!(self.state.stage(), Some(Stage::Resuming { .. })) {
+        if self.is_resuming() {
             self.drop_connection(Hold::Lost);
         }
         self.record(now, None, Verdict::Follow, "Discord named another voice server");

@@ -10,6 +10,7 @@ mod driver;
 mod guild;
 mod halves;
 mod health;
+mod heard;
 mod hedge;
 mod intent;
 mod owed;
@@ -24,6 +25,7 @@ use crate::{
     Input, Notice, Outage, Output, Policy, Retrying, Server, Settings, Stage, State, Timer, Verdict,
     history::History,
     ledger::{Hold, Ledger},
+    proof::Proofs,
 };
 use alloc::{borrow::Cow, collections::VecDeque};
 use core::time::Duration;
@@ -65,6 +67,9 @@ pub struct Recovery {
     ledger: Ledger,
     /// The guild has frames to give.
     flowing: bool,
+    proofs: Proofs,
+    /// The time of the step.
+    now: Moment,
     outputs: VecDeque<Output>,
 }
 
@@ -105,6 +110,8 @@ impl Recovery {
             history: History::default(),
             ledger: Ledger::new(),
             flowing: true,
+            proofs: Proofs::default(),
+            now: Moment::ZERO,
             outputs: VecDeque::new(),
         }
     }
@@ -112,6 +119,7 @@ impl Recovery {
     /// Something happened at `now`; what became of it. Drain [`poll_output`](Self::poll_output) afterwards: each input
     /// adds a handful of outputs at most, and they are kept until they are taken.
     pub fn handle_input(&mut self, now: Moment, input: Input) -> Handled {
+        self.now = now;
         let handled = match input {
             Input::Intent(intent) => self.on_intent(now, intent),
             Input::Gateway(event) => self.on_gateway(now, event),
@@ -134,6 +142,9 @@ impl Recovery {
 
     /// Nothing in flight of an older generation, or of a connection already torn down, changes the state.
     fn on_report(&mut self, now: Moment, generation: Generation, event: DriverEvent) -> Handled {
+        if event == DriverEvent::Alive && self.carries(generation) && !self.is_resuming() {
+            self.proofs.prove(now);
+        }
         if self.live == Some(generation) {
             self.note_driver(now, event);
             self.on_driver(now, event)
@@ -146,7 +157,7 @@ impl Recovery {
 
     fn on_heard(&mut self, now: Moment, playhead: Duration) -> Handled {
         // What flows while a resume is under way may go into the void, whatever else is alive.
-        if matches!(self.state.stage(), Some(Stage::Resuming { .. })) {
+        if self.is_resuming() {
             return Handled::Ignored;
         }
         self.last_alive = Some(now);
@@ -157,6 +168,7 @@ impl Recovery {
     fn settle(&mut self, now: Moment) {
         self.settle_turn();
         self.settle_checks(now);
+        self.proofs.run(now, self.flowing && self.ledger.is_flowing());
     }
 
     /// What people may ask for later: when the peer lived last, and what it closed with.
@@ -198,6 +210,7 @@ impl Recovery {
         if let Some((at, timer)) = self.poll_timeout()
             && at <= now
         {
+            self.now = now;
             self.on_timer(now, timer);
             self.settle(now);
         }

@@ -14,6 +14,7 @@ mod loss;
 mod overlap;
 mod peer;
 mod presence;
+mod proof;
 mod record;
 mod restart;
 mod resume;

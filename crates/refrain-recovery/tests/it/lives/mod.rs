@@ -5,6 +5,7 @@ mod overlap;
 mod reference;
 mod regressions;
 mod steps;
+mod trust;
 mod witness;
 
 use crate::{
@@ -45,7 +46,8 @@ struct Life {
 impl Life {
     fn new(switches: Switches, policy: Policy) -> Self {
         COVERAGE.with_borrow_mut(Coverage::life);
-        Self { world: World::with(switches, policy), witness: Witness::default() }
+        let witness = Witness::of(&policy);
+        Self { world: World::with(switches, policy), witness }
     }
 
     fn live(&mut self, step: &Step) {
@@ -60,6 +62,13 @@ impl Life {
                 }
             }
             Step::Time(length) => self.pass(*length),
+            Step::Proofs { times, distance } => {
+                for n in 1..=*times {
+                    self.pass(*distance);
+                    self.input(Input::Heard { playhead: *distance * n });
+                    self.driver(0, DriverEvent::Alive);
+                }
+            }
             Step::Trouble { loses, refuses, code, hangs } => {
                 let switches = &mut self.world.peer.switches;
                 (switches.loses, switches.refuses, switches.hangs) = (*loses, *refuses, *hangs);

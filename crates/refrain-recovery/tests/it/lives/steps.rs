@@ -29,6 +29,8 @@ pub(super) enum Step {
     Events(usize),
     /// Time, with all that is due in it.
     Time(Duration),
+    /// A voice server that says every so often that everything has arrived.
+    Proofs { times: u32, distance: Duration },
     /// Discord loses and refuses so much from now on.
     Trouble { loses: u32, refuses: u32, code: u16, hangs: u32 },
     /// How turns are granted from now on.
@@ -127,6 +129,8 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         18 => (1..6usize).prop_map(Step::Events),
         6 => (1..20_000u64).prop_map(|ms| Step::Time(Duration::from_millis(ms))),
         2 => (1..1_000_000u64).prop_map(|ms| Step::Time(Duration::from_millis(ms))),
+        2 => (1..5u32, 100..40_000u64)
+            .prop_map(|(times, ms)| Step::Proofs { times, distance: Duration::from_millis(ms) }),
         3 => (0..3u32, 0..8u32, code(), 0..3u32)
             .prop_map(|(loses, refuses, code, hangs)| Step::Trouble { loses, refuses, code, hangs }),
         1 => grants().prop_map(Step::Grants),
@@ -151,10 +155,11 @@ pub(super) fn switches() -> impl Strategy<Value = Switches> {
     )
 }
 
-/// The default policy, but that a turn is taken after ten minutes; now and then without asking again.
+/// The default policy, but that a turn is taken after ten minutes; now and then without asking again, or with an overlap.
 pub(super) fn policy() -> impl Strategy<Value = Policy> {
     let timeouts = Timeouts { turn: secs(600), ..Timeouts::default() };
     let policy = Policy { timeouts, ..Policy::default() };
     let out_first = Policy { hedge: Hedge { most: Duration::ZERO, ..Hedge::default() }, ..policy.clone() };
-    prop_oneof![3 => Just(policy), 1 => Just(out_first)]
+    let overlap = Policy { overlap: Duration::from_millis(1500), ..policy.clone() };
+    prop_oneof![3 => Just(policy), 1 => Just(out_first), 1 => Just(overlap)]
 }

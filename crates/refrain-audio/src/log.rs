@@ -130,13 +130,19 @@ fn of_status(status: u16) -> AudioErrorKind {
         401 | 403 => AudioErrorKind::Forbidden,
         404 | 410 => AudioErrorKind::Gone,
         408 | 504 => AudioErrorKind::TimedOut,
+        429 => AudioErrorKind::RateLimited,
         _ => AudioErrorKind::Network,
     }
 }
 
 /// The reason that a line names, in ffmpeg's words and the C library's.
 fn reason(line: &str) -> Option<AudioErrorKind> {
-    const WORDS: [(AudioErrorKind, &[&str]); 5] = [
+    const WORDS: [(AudioErrorKind, &[&str]); 7] = [
+        (
+            AudioErrorKind::OutOfResources,
+            &["Cannot allocate memory", "Too many open files", "No space left on device", "temporarily unavailable"],
+        ),
+        (AudioErrorKind::RateLimited, &["429 Too Many Requests"]),
         (AudioErrorKind::Forbidden, &["401 Unauthorized", "403 Forbidden"]),
         (AudioErrorKind::Gone, &["404 Not Found"]),
         (AudioErrorKind::TimedOut, &["timed out"]),
@@ -208,7 +214,7 @@ mod tests {
             ("403 Forbidden", AudioErrorKind::Forbidden),
             ("404 Not Found", AudioErrorKind::Gone),
             ("410 Gone", AudioErrorKind::Gone),
-            ("429 Too Many", AudioErrorKind::Network),
+            ("429 Too Many", AudioErrorKind::RateLimited),
             ("503 Oh", AudioErrorKind::Network),
         ] {
             let log = log(&[

@@ -4,8 +4,10 @@ use crate::{
     AudioError, AudioErrorKind, EndReason, child::Encoder, log, log::Log, packets::Packets, stream::Shared, toc,
 };
 use bytes::Bytes;
+use rustix::process::Signal;
 use std::{
     io,
+    os::unix::process::ExitStatusExt as _,
     process::ExitStatus,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -69,7 +71,7 @@ impl Reader {
             }
             Some(Err(fault)) => {
                 reaped(child.stop().await);
-                Err(AudioError::new(AudioErrorKind::Broken, fault).said(log.lock().tail()))
+                Err(AudioError::new(failure_kind(None, shared.has_begun(), None), fault).said(log.lock().tail()))
             }
         };
         shared.end(end);
@@ -117,17 +119,26 @@ fn verdict(status: io::Result<ExitStatus>, log: &Log, shared: &Shared) -> Result
         }
         return Err(AudioError::new(AudioErrorKind::NotAudio, "there is no sound in it").said(log.tail()));
     }
-    let kind = match failure.or_else(|| log.guess()) {
-        Some(kind) if kind != AudioErrorKind::NotAudio || !begun => kind,
-        // It was audio a moment ago, or nobody knows.
-        Some(_) | None => AudioErrorKind::Broken,
-    };
+    let kind = failure_kind(failure.or_else(|| log.guess()), begun, status.as_ref().ok().and_then(ExitStatus::signal));
     let what = match status {
         Ok(status) if status.success() => "the input broke off".to_owned(),
         Ok(status) => format!("ffmpeg failed ({status})"),
         Err(error) => format!("ffmpeg could not be waited for: {error}"),
     };
     Err(AudioError::new(kind, what).said(log.tail()))
+}
+
+/// What a child that ended with `signal` and said `told` means: nobody takes sound that played for no sound.
+fn failure_kind(told: Option<AudioErrorKind>, begun: bool, signal: Option<i32>) -> AudioErrorKind {
+    // ffmpeg crashes by other signals: those are about what it was given to read.
+    let killed =
+        signal.is_some_and(|n| [Signal::KILL, Signal::TERM, Signal::INT, Signal::HUP].iter().any(|s| s.as_raw() == n));
+    match told {
+        _ if killed => AudioErrorKind::Killed,
+        None | Some(AudioErrorKind::NotAudio | AudioErrorKind::Broken) if begun => AudioErrorKind::BrokeOff,
+        Some(kind) => kind,
+        None => AudioErrorKind::Broken,
+    }
 }
 
 fn reaped(status: io::Result<ExitStatus>) {
@@ -142,7 +153,7 @@ struct EndGuard(Arc<Shared>);
 impl Drop for EndGuard {
     fn drop(&mut self) {
         // Without effect after any other end.
-        self.0.end(Err(AudioError::new(AudioErrorKind::Broken, "its reader stopped without a reason")));
+        self.0.end(Err(AudioError::new(AudioErrorKind::BrokeOff, "its reader stopped without a reason")));
     }
 }
 

@@ -1,7 +1,7 @@
 //! A track being read, as the mixer and the guild's actor hold it.
 
 use crate::{
-    AudioError, AudioErrorKind, EndReason, Next, PipelineConfig,
+    AudioError, AudioErrorKind, EndReason, Next, OpenAt, PipelineConfig,
     args::Request,
     child::Encoder,
     log::Log,
@@ -9,7 +9,7 @@ use crate::{
     window::Window,
 };
 use bytes::Bytes;
-use refrain_model::MediaLocation;
+use refrain_model::{MediaLocation, SourceFacts};
 use std::{
     fmt,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
@@ -41,19 +41,22 @@ impl Drop for Handle {
 }
 
 impl FrameStream {
-    /// Starts reading `media` at `start` and returns when the first frame is there.
+    /// Starts to read `media` and returns when the first frame is there.
     ///
-    /// A `start` behind the track's end gives a stream that has ended already. Dropping the future stops everything.
+    /// [`Self::start`] says where the stream really begins: at the wanted position where that can be reached, at the
+    /// present of a live source, otherwise at the start. A position behind the track's end gives a stream that has ended
+    /// already. Dropping the future stops everything.
     /// Needs a tokio runtime with IO and time; the task that reads lives there.
     ///
     /// # Errors
     /// No sound in it, refused, gone, unreachable, too slow ([`PipelineConfig::open_timeout`]), ffmpeg missing: see
     /// [`AudioErrorKind`].
-    pub async fn open(config: &PipelineConfig, media: &MediaLocation, start: Duration) -> Result<Self, AudioError> {
+    pub async fn open(config: &PipelineConfig, media: &MediaLocation, at: OpenAt) -> Result<Self, AudioError> {
+        let start = if at.live { Duration::ZERO } else { at.position };
         let request = Request::new(config, media, start)?;
         let (child, stdout, stderr) = Encoder::spawn(&config.ffmpeg, &request)?;
         let window = Window::new(start, config.lead_frames(), config.rewind_frames());
-        let shared = Arc::new(Shared::new(start, window));
+        let shared = Arc::new(Shared::new(at, start, window));
         let log = SharedLog::new(Log::new(request.url, request.secrets));
         let cancel = CancellationToken::new();
         let pid = child.id();
@@ -80,7 +83,19 @@ impl FrameStream {
         next
     }
 
-    /// Where the frame begins that [`Self::next`] would return.
+    /// Where the stream begins: the position of its first frame. Zero for a live source.
+    #[must_use]
+    pub fn start(&self) -> Duration {
+        self.handle.shared.start()
+    }
+
+    /// What is known of the source by now. Whether it is live may show only after a while: ask again at its end.
+    #[must_use]
+    pub fn facts(&self) -> SourceFacts {
+        self.handle.shared.facts()
+    }
+
+    /// Where the frame begins that [`Self::next`] would return. After an end: where the sound ended.
     #[must_use]
     pub fn position(&self) -> Duration {
         self.handle.shared.lock().position()
@@ -157,6 +172,7 @@ impl fmt::Debug for FrameStream {
 
 /// The window and the two bells: one tells the reader that there is room, one tells `open` that something happened.
 pub(crate) struct Shared {
+    at: OpenAt,
     start: Duration,
     window: Mutex<Window>,
     room: Notify,
@@ -165,9 +181,9 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    fn new(start: Duration, window: Window) -> Self {
+    fn new(at: OpenAt, start: Duration, window: Window) -> Self {
         let window = Mutex::new(window);
-        Self { start, window, room: Notify::new(), progress: Notify::new(), failure: OnceLock::new() }
+        Self { at, start, window, room: Notify::new(), progress: Notify::new(), failure: OnceLock::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, Window> {
@@ -202,6 +218,11 @@ impl Shared {
         if first {
             self.progress.notify_waiters();
         }
+    }
+
+    fn facts(&self) -> SourceFacts {
+        let OpenAt { live, length, .. } = self.at;
+        SourceFacts { length, live, seekable: !live && length.is_some() }
     }
 
     pub(crate) fn start(&self) -> Duration {

@@ -15,6 +15,7 @@ mod baton;
 mod connection;
 mod events;
 mod frames;
+mod pace;
 mod report;
 mod runtime;
 mod vigil;
@@ -191,6 +192,7 @@ impl VoiceDriver for SongbirdDriver {
     fn attach(&mut self, stream: Option<FrameStream>) {
         let source = stream.map(|stream| Source::new(stream, self.reports.clone()));
         self.source.clone_from(&source);
+        self.baton.restart_pace();
         let flowing = self.flowing;
         self.connections().for_each(|connection| connection.play(source.clone(), flowing));
     }

@@ -116,10 +116,10 @@ impl Log {
 
     /// Why the input was given up before its end, as far as ffmpeg told; `None` when it was read to its end.
     ///
-    /// `begun`: some sound came out of it. Its end may then be the end of a body of unknown length.
-    pub(crate) fn input_failure(&self, begun: bool) -> Option<AudioErrorKind> {
+    /// `was_read`: it was understood, and some of it was read. Its end may then be the end of a body of unknown length.
+    pub(crate) fn input_failure(&self, was_read: bool) -> Option<AudioErrorKind> {
         let input = self.input?;
-        if begun && self.open_ended && input == AudioErrorKind::Network && self.refused.is_none() {
+        if was_read && self.open_ended && input == AudioErrorKind::Network && self.refused.is_none() {
             return None;
         }
         Some(self.refused.unwrap_or(input))

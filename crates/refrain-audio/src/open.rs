@@ -14,7 +14,7 @@ use crate::{
     shared::Handle,
 };
 use refrain_model::MediaLocation;
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep, sleep_until, timeout, timeout_at};
 
 /// How long a seek may take before the server is asked what the body is.
@@ -164,7 +164,7 @@ impl<'a> Opening<'a> {
     async fn seek(&mut self, half: Instant) -> Result<(Step, Option<Handle>), AudioError> {
         let handle = self.begin(Seek::Input(self.at.position))?;
         let (shared, probe) = (Arc::clone(&handle.shared), Arc::clone(&self.probe));
-        let mut asking = pin!(async {
+        let mut asking = Box::pin(async {
             sleep(PATIENCE).await;
             probe.ask().await
         });
@@ -188,6 +188,8 @@ impl<'a> Opening<'a> {
             Err(error) => Outcome::Failed(error.kind()),
         };
         let mut next = step(kind, &shared.knowledge(), asked);
+        // Only one may ask at a time: a question that waits unpolled would block the next.
+        drop(asking);
         if next == Step::Ask {
             probe.ask().await;
             next = step(kind, &shared.knowledge(), true);

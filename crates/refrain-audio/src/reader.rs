@@ -145,9 +145,11 @@ fn into_shared(packet: Vec<u8>) -> Bytes {
 /// What it means that the output ended: ffmpeg's exit code and words, and whether there was any sound.
 fn verdict(status: io::Result<ExitStatus>, log: &Log, shared: &Shared, body: Option<Body>) -> Result<(), AudioError> {
     let begun = shared.has_begun();
+    // A body may end before the position that was sought in it.
+    let was_read = begun || log.facts().opened && !shared.start().is_zero();
     let left_well = status.as_ref().is_ok_and(ExitStatus::success);
     let cut = log.is_open_ended() && body.is_some_and(|body| body.chunked);
-    let failure = log.input_failure(begun).or(cut.then_some(AudioErrorKind::Network));
+    let failure = log.input_failure(was_read).or(cut.then_some(AudioErrorKind::Network));
     if left_well && failure.is_none() {
         if begun || !shared.start().is_zero() {
             // Without a frame, the start lies behind the track's end.

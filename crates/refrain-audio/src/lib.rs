@@ -9,13 +9,17 @@
 //! effects, and any clock: a frame is handed out whenever it is asked for.
 
 mod args;
+mod arrival;
 mod child;
 mod config;
 mod error;
 mod facts;
 mod log;
+mod open;
 mod packets;
+mod probe;
 mod reader;
+mod shared;
 mod stream;
 mod toc;
 mod window;

@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod places;
 mod server;
+mod stalls;
 mod sweep;
 
 use refrain_audio::{AudioError, AudioErrorKind, EndReason, FRAME, Frame, FrameStream, Next, OpenAt, PipelineConfig};
+use refrain_model::FailureClass;
 use rustix::process::{Pid, test_kill_process_group};
 use server::Server;
 use std::{future::Future, os::unix::fs::PermissionsExt, time::Duration};
@@ -192,12 +195,15 @@ async fn says_why_there_is_nothing_to_play() {
         ("/status/403", AudioErrorKind::Forbidden, true),
         ("/status/429", AudioErrorKind::RateLimited, true),
         ("/status/503", AudioErrorKind::Network, true),
+        ("/status/401", AudioErrorKind::Forbidden, true),
         ("/page", AudioErrorKind::NotAudio, false),
     ] {
         let media = server.media_with(&format!("{path}?sig=s3cret"), &[("Cookie", "id=tell-nobody")]);
         let error = FrameStream::open(&config(), &media, OpenAt::default()).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{path}: {error}");
-        assert!(!error.user_message().is_empty());
+        let failure = error.failure();
+        assert_eq!(failure.class == FailureClass::Track, !retryable, "{path}");
+        assert!(!failure.message.is_empty());
         for secret in ["s3cret", "tell-nobody"] {
             assert!(!error.to_string().contains(secret), "{error}");
         }

@@ -195,3 +195,7 @@ impl FormatReader for FrameReader {
 fn end_of_stream() -> Error {
     Error::IoError(io::Error::new(io::ErrorKind::UnexpectedEof, "the stream of frames is over"))
 }
+
+#[cfg(test)]
+#[path = "frames_tests.rs"]
+mod tests;

@@ -15,6 +15,7 @@ mod baton;
 mod connection;
 mod events;
 mod frames;
+mod freeze;
 mod pace;
 mod report;
 mod runtime;
@@ -25,6 +26,7 @@ use attendant::{Note, Watched};
 use baton::Baton;
 use connection::Connection;
 use frames::Source;
+use freeze::FreezeWatch;
 use refrain_audio::FrameStream;
 use refrain_model::{GuildId, UserId};
 use refrain_recovery::{DriverEvent, FailureKind, Generation, Liveness, VoiceSession};
@@ -49,6 +51,7 @@ pub struct SongbirdShared {
     liveness: Liveness,
     probes: Arc<Semaphore>,
     apart: Arc<Apart>,
+    freezes: Arc<FreezeWatch>,
 }
 
 impl SongbirdShared {
@@ -72,7 +75,9 @@ impl SongbirdShared {
             .decode_mode(DecodeMode::Decrypt)
             // Otherwise every driver starts a thread for it.
             .disposer(DisposalThread::run());
-        Self { config, liveness, probes: Arc::new(Semaphore::new(PROBES)), apart: Arc::new(Apart::start()) }
+        let (apart, freezes) = (Apart::start(), FreezeWatch::new());
+        apart.spawn(FreezeWatch::run(Arc::downgrade(&freezes)));
+        Self { config, liveness, probes: Arc::new(Semaphore::new(PROBES)), apart: Arc::new(apart), freezes }
     }
 }
 
@@ -125,6 +130,7 @@ impl SongbirdDriver {
             limits: self.shared.liveness.clone(),
             reports: self.reports.clone(),
             probes: self.shared.probes.clone(),
+            freezes: Arc::clone(&self.shared.freezes),
         });
         let (apart, is_up) = (self.shared.apart.enter(), Arc::default());
         let mut driver = Driver::new(self.shared.config.clone());

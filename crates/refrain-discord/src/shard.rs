@@ -12,9 +12,9 @@ use crate::{
 };
 use goodbye::close;
 use late::is_too_late;
-use refrain::{GatewayEvent, Refrain};
+use refrain::{GatewayEvent, Refrain, VoiceSummary};
 use refrain_model::GuildId;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::time::{self, Instant};
 use tokio_util::sync::CancellationToken;
 use twilight_gateway::{
@@ -27,6 +27,7 @@ use twilight_model::{
         CloseCode,
         payload::incoming::{GuildCreate, VoiceStateUpdate},
     },
+    id::{Id, marker::ChannelMarker},
 };
 
 /// What is read of the gateway: no more than the cache, voice and commands need.
@@ -66,6 +67,10 @@ pub(crate) struct Reader {
     total: u32,
     /// Whether the guilds were last told that the shard is connected.
     connected: bool,
+    /// The round trip of the last heartbeat that was answered.
+    latency: Duration,
+    /// Heartbeats without an answer since then.
+    missed_heartbeats: u32,
 }
 
 impl Reader {
@@ -76,7 +81,19 @@ impl Reader {
         closing: CancellationToken,
         keeper: Keeper,
     ) -> Self {
-        Self { world, refrain, desk, closing, keeper, held: Vec::new(), number: 0, total: 1, connected: false }
+        Self {
+            world,
+            refrain,
+            desk,
+            closing,
+            keeper,
+            held: Vec::new(),
+            number: 0,
+            total: 1,
+            connected: false,
+            latency: Duration::ZERO,
+            missed_heartbeats: 0,
+        }
     }
 
     /// Reads until the shard is closed for good, or the bot stops.
@@ -113,8 +130,12 @@ impl Reader {
         if matches!(event, Event::Ready(_)) {
             self.give_up_the_old();
         }
+        let scene_change = self.world.scene_change(&event);
         self.world.update(&mut event);
         self.keeper.note(&event);
+        if let Some((guild, channels)) = scene_change {
+            self.scene_changed(convert::guild(guild), &channels);
+        }
         // The other events were for the cache alone.
         #[expect(
             clippy::wildcard_enum_match_arm,
@@ -129,9 +150,11 @@ impl Reader {
             }
             Event::GuildCreate(guild) => self.guild_create(&guild),
             Event::GuildDelete(guild) => {
-                let outage = guild.unavailable == Some(true);
-                let event = if outage { GatewayEvent::GuildUnavailable } else { GatewayEvent::GuildDeleted };
-                self.tell(convert::guild(guild.id), event);
+                let id = convert::guild(guild.id);
+                match guild.unavailable {
+                    Some(true) => self.tell(id, GatewayEvent::GuildUnavailable),
+                    Some(false) | None => self.refrain.guild_deleted(id),
+                }
             }
             Event::ChannelDelete(channel) => {
                 if let Some(guild) = channel.guild_id {
@@ -139,7 +162,11 @@ impl Reader {
                     self.tell(convert::guild(guild), event);
                 }
             }
-            Event::Ready(_) => self.back("ready", &GatewayEvent::ShardReady),
+            Event::Ready(ready) => {
+                self.back("ready", &GatewayEvent::ShardReady);
+                let guilds = ready.guilds.iter().map(|guild| convert::guild(guild.id)).collect();
+                self.refrain.guilds_of_shard(&guilds, |guild| world::on_shard(guild, self.number, self.total));
+            }
             Event::Resumed => self.resumed(),
             Event::GatewayReconnect => self.lost(),
             Event::GatewayInvalidateSession(resumable) => self.invalid_session(resumable),
@@ -166,9 +193,21 @@ impl Reader {
 
     fn heartbeat(&mut self, shard: &Shard) {
         self.keeper.alive(Instant::now());
+        self.missed_heartbeats = 0;
         if let Some(latency) = shard.latency().recent().first() {
-            self.tell_all(&GatewayEvent::Health { latency: *latency, missed_heartbeats: 0 });
+            self.latency = *latency;
+            self.tell_health();
         }
+    }
+
+    fn tell_health(&self) {
+        self.tell_all(&GatewayEvent::Health { latency: self.latency, missed_heartbeats: self.missed_heartbeats });
+    }
+
+    /// The gateway cannot be reached: a heartbeat goes unanswered. It counts until one is answered again.
+    fn heartbeat_missed(&mut self) {
+        self.missed_heartbeats = self.missed_heartbeats.saturating_add(1);
+        self.tell_health();
     }
 
     /// What was missed is in. After a start the guilds are there now, as GUILD_CREATE would have told.
@@ -210,6 +249,11 @@ impl Reader {
 
     fn closed(&mut self, frame: Option<&CloseFrame<'static>>, shard: &Shard) -> Result<(), DiscordError> {
         self.lost();
+        // twilight closes a connection whose heartbeat goes unanswered.
+        let latency = shard.latency();
+        if latency.sent().is_some_and(|sent| latency.received().is_none_or(|received| received < sent)) {
+            self.heartbeat_missed();
+        }
         let code = frame.map(|frame| frame.code);
         if shard.state() == ShardState::FatallyClosed {
             self.keeper.forget();
@@ -249,6 +293,21 @@ impl Reader {
         }
     }
 
+    /// Something may have changed in these channels of a guild; without any, in all of them. An actor that has another channel
+    /// need not look.
+    fn scene_changed(&self, guild: GuildId, channels: &[Id<ChannelMarker>]) {
+        let Some(actor) = self.refrain.existing(guild) else { return };
+        let has = match actor.voice() {
+            VoiceSummary::Stable { channel } => Some(channel),
+            VoiceSummary::Retrying { channel } => channel,
+            VoiceSummary::Idle => None,
+        };
+        let concerned = |has| channels.is_empty() || channels.iter().any(|channel| convert::channel(*channel) == has);
+        if has.is_none_or(concerned) {
+            actor.channel_changed();
+        }
+    }
+
     /// Only guilds that do something have an actor; the others need not know.
     fn tell(&self, guild: GuildId, event: GatewayEvent) {
         if let Some(guild) = self.refrain.existing(guild) {
@@ -279,6 +338,7 @@ impl Reader {
         match error.kind() {
             ReceiveMessageErrorType::Reconnect => {
                 self.lost();
+                self.heartbeat_missed();
                 tracing::warn!(shard, reason = %reason(error), "the gateway could not be reached; trying again");
             }
             ReceiveMessageErrorType::Deserializing { .. } => {

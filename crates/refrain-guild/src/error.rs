@@ -147,7 +147,9 @@ fn no_access(channel: ChannelId, missing: Option<MissingPermission>) -> String {
         Some(MissingPermission::Speak) => "speak in",
         None => "join",
     };
-    format!("I may not {what} <#{channel}>. A moderator can give me the permission, or you can call me to another channel.")
+    format!(
+        "I may not {what} <#{channel}>. A moderator can give me the permission, or you can call me to another channel."
+    )
 }
 
 fn not_joined(ending: Ending) -> String {

@@ -47,14 +47,15 @@ mod observation;
 mod output;
 mod panel;
 mod policy;
+mod recording;
 mod source;
 mod status;
 mod timer;
 mod view;
 
 pub use announcement::{
-    Announcement, AnnouncementKind, AnnouncementStep, Ending, FailedTrack, Interruption, NextStep, NotHeard, SourceTrouble,
-    Trouble,
+    Announcement, AnnouncementKind, AnnouncementStep, Ending, FailedTrack, Interruption, NextStep, NotHeard,
+    SourceTrouble, Trouble,
 };
 pub use api::{
     AskerChannel, ChannelScene, Delay, MissingPermission, NowPlaying, PlayRequest, Played, PlayedAll, QueueView, Scene,
@@ -69,6 +70,7 @@ pub use observation::{LeaveReason, Observation};
 pub use output::{Answer, GuildOutput, Leftover, OpenSource};
 pub use panel::{Panel, PanelFace, PanelNews, PanelWaits, StaysAway};
 pub use policy::{GuildPolicy, SourcePolicy};
+pub use recording::{Header, Recording, RecordingError, Redactor, Replayed, Step};
 pub use refrain_model::{FailureClass, GuildSettings, SettingChange, SourceFacts, SourceFailure};
 pub use status::{Doing, Recovering, TimelineEntry, TimelinePage, VoiceStatus, Waiting};
 pub use timer::GuildTimer;

@@ -4,7 +4,9 @@ use crate::{
     Announcement, CommandError, CommandId, LookUpId, NowPlaying, Observation, Panel, Played, PlayedAll, QueueView,
     Recovering, Skipped, SourceId, Stopped, Undone, VoiceStatus,
 };
-use refrain_model::{AskedMessage, ChannelId, GuildRecord, GuildSettings, LoopMode, MessagePlace, Playhead, Track, TrackId, UserId};
+use refrain_model::{
+    AskedMessage, ChannelId, GuildRecord, GuildSettings, LoopMode, MessagePlace, Playhead, Track, TrackId, UserId,
+};
 use refrain_recovery::{Generation, Urgency, VoiceSession};
 use std::{sync::Arc, time::Duration};
 

@@ -81,7 +81,9 @@ const fn recovering_since(state: &State) -> Option<Moment> {
 
 const fn pause_until(state: &State) -> Option<Moment> {
     match state {
-        State::Retrying(Retrying { stage: Stage::BackingOff { until } | Stage::CoolingDown { until }, .. }) => Some(*until),
+        State::Retrying(Retrying { stage: Stage::BackingOff { until } | Stage::CoolingDown { until }, .. }) => {
+            Some(*until)
+        }
         State::Retrying(_) | State::Idle(_) | State::Stable(_) => None,
     }
 }

@@ -14,6 +14,10 @@ pub struct Policy {
     pub timeouts: Timeouts,
     /// The cooldowns after a used-up round, in turn; the last one repeats.
     pub cooldowns: [Duration; 3],
+    /// A connection that stood this long has succeeded: the row of failures before it is over, and when it is lost the
+    /// next attempt comes at once, as the first of a round. One that fell before counts as failed. So only successive
+    /// failures lead to a cooldown. Zero: every connection has succeeded, and one that falls at once is never slowed down.
+    pub proven_after: Duration,
     /// After this long without trouble the past is forgotten: attempts and cooldowns start anew.
     pub stability_reset: Duration,
     /// How often a connection that seems well is looked at.
@@ -38,6 +42,7 @@ impl Default for Policy {
             backoff: Backoff::default(),
             timeouts: Timeouts::default(),
             cooldowns: [Duration::from_secs(30), Duration::from_secs(120), Duration::from_secs(300)],
+            proven_after: Duration::from_secs(30),
             stability_reset: Duration::from_secs(600),
             health: Health::default(),
             liveness: Liveness::default(),

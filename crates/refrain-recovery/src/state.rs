@@ -111,6 +111,16 @@ pub enum Cause {
     Leave,
 }
 
+impl Cause {
+    /// The same once an attempt has begun: how long the connection before had stood is counted then.
+    pub(crate) const fn begun(self) -> Self {
+        match self {
+            Self::Recovery(outage) => Self::Recovery(Outage { credit: None, ..outage }),
+            Self::Join | Self::Switch { .. } | Self::Leave => self,
+        }
+    }
+}
+
 /// A connection that was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outage {

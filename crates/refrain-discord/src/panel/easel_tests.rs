@@ -26,7 +26,7 @@ fn face(track: u64) -> PanelFace {
         live: false,
     };
     let track = Track { id: TrackId(track), info, requested_by: UserId::new(7), requested_in: TEXT };
-    PanelFace::Track { track: Arc::new(track), paused: false, looping: LoopMode::Off, news: None }
+    PanelFace::Track { track: Arc::new(track), paused: false, looping: LoopMode::Off, news: None, waits: None }
 }
 
 /// An easel and the time.
@@ -42,7 +42,7 @@ impl Studio {
 
     /// As the actor asks for an edit of the panel, or for a new one in `channel`.
     fn push(&mut self, place: Option<MessagePlace>, channel: Option<ChannelId>, face: PanelFace) {
-        self.easel.push(Panel { guild: GuildId::new(1), place, channel, replaces: None, face });
+        self.easel.push(Panel { place, channel, replaces: None, face });
     }
 
     fn job(&mut self) -> Option<Job> {

@@ -24,7 +24,9 @@ impl Guild {
             Command::Stop => self.stop().map(Answer::Stopped),
             Command::Clear => Ok(Answer::Cleared(self.queue.clear_upcoming().len())),
             Command::Remove { position, count } => self.removed(position, count),
-            Command::Move { from, to } => self.queue.move_track(from, to).map(Answer::Moved).map_err(CommandError::from),
+            Command::Move { from, to } => {
+                self.queue.move_track(from, to).map(Answer::Moved).map_err(CommandError::from)
+            }
             Command::Shuffle { on } => Ok(Answer::Shuffled(self.shuffle(on))),
             Command::Loop { mode, toggle } => Ok(Answer::Looping(self.set_looping(mode, toggle))),
             Command::Undo => self.undo().map(Answer::Undone),
@@ -127,7 +129,6 @@ impl Guild {
         if let Some(earlier) = self.shutting_down.replace(id) {
             return self.answer(earlier, Ok(Answer::ShutDown));
         }
-        self.prove_heard();
         self.end_look_ups();
         self.say_goodbye();
         self.save_for_good();

@@ -281,6 +281,7 @@ impl Guild {
     /// A bot that is in a channel, or on its way back to it, stays there; one that is alone in it, or out of voice, comes.
     fn asked_for_music(&mut self, request: &PlayRequest, channel: Option<ChannelId>) {
         self.text_channel = Some(request.requested_in);
+        self.panel.try_channel(request.requested_in);
         // What would have come back after a restart gives way to who is there.
         self.restoring = None;
         if let Some(channel) = channel {

@@ -2,12 +2,12 @@
 
 use super::Guild;
 use crate::{
-    Announcement, AnnouncementKind, AnnouncementStep, Ending, SourceTrouble,
+    Announcement, AnnouncementKind, AnnouncementStep, Doing, Ending, SourceTrouble, VoiceView,
     incident::{Phase, SourceView, Step, Told, View, Word},
     source::Slot,
 };
-use refrain_model::{AskedMessage, FailureClass, Moment};
-use refrain_recovery::{Cause, Idle, Notice, Retrying, State, Timer};
+use refrain_model::{AskedMessage, ChannelId, FailureClass, Moment};
+use refrain_recovery::{Notice, Timer};
 
 impl Guild {
     /// After every step: what members should know by now is said.
@@ -55,13 +55,19 @@ impl Guild {
         self.voice_incidents.ended(ending, told);
     }
 
+    /// Where members are told: where music was asked for last. Where that channel is gone, in the voice channel's own chat.
+    pub(super) fn told_in(&self) -> Option<ChannelId> {
+        self.text_channel.or(self.watched_channel())
+    }
+
     fn as_members_hear_it(&self) -> View {
+        let view = VoiceView::of(&self.recovery);
         View {
-            phase: self.phase(),
+            phase: self.phase(&view),
             music: self.queue.current().is_some() && !self.paused && !self.halted,
-            attempt: self.attempt(),
-            text_channel: self.text_channel,
-            voice_channel: self.recovery.intent(),
+            attempt: attempt(&view),
+            text_channel: self.told_in(),
+            voice_channel: view.intent,
         }
     }
 
@@ -73,7 +79,7 @@ impl Guild {
                 .not_heard
                 .filter(|_| self.playback.is_some() && !self.paused)
                 .map(|why| (why, self.recovery.intent())),
-            text_channel: self.text_channel,
+            text_channel: self.told_in(),
             told_after: self.policy.sources.told_after,
         }
     }
@@ -98,48 +104,57 @@ impl Guild {
         Some((*since, trouble))
     }
 
-    /// The attempt that is under way or comes next.
-    fn attempt(&self) -> u32 {
-        let snapshot = self.recovery.snapshot();
-        let waits =
-            snapshot.next.is_some_and(|(_, timer)| matches!(timer, Timer::Backoff | Timer::Cooldown | Timer::Turn));
-        snapshot.attempt.saturating_add(u32::from(waits)).max(1)
-    }
-
-    fn phase(&self) -> Phase {
-        match self.recovery.state() {
-            State::Stable(_) => Phase::Connected,
-            State::Idle(idle) => Phase::Out { asked: matches!(idle, Idle::Fresh | Idle::Left) },
-            State::Retrying(Retrying { cause: Cause::Leave, .. }) => Phase::Leaving,
-            State::Retrying(Retrying { cause: Cause::Join | Cause::Switch { .. }, .. }) => Phase::Busy,
-            // The frames keep flowing while a session is resumed, and while a connection is made that takes the place of one.
-            State::Retrying(_) if self.frames_allowed => Phase::Busy,
-            State::Retrying(Retrying { cause: Cause::Recovery(outage), .. }) => {
-                Phase::Recovering { since: outage.since, step: self.recovery_step() }
+    fn phase(&self, view: &VoiceView) -> Phase {
+        match view.doing {
+            Doing::Connected => Phase::Connected,
+            Doing::NotWanted => Phase::Out { asked: true },
+            Doing::Kicked | Doing::StaysOut | Doing::Unanswered | Doing::Gone | Doing::Fatal { .. } => {
+                Phase::Out { asked: false }
             }
+            Doing::Leaving => Phase::Leaving,
+            Doing::Joining
+            | Doing::Resuming
+            | Doing::Weighing
+            | Doing::BackingOff
+            | Doing::CoolingDown
+            | Doing::AwaitingTurn
+            | Doing::AwaitingServer
+            | Doing::AwaitingGuild
+            | Doing::AwaitingPermission { .. } => match view.recovering_since {
+                // The frames keep flowing while a session is resumed, and while a connection is made that takes the place
+                // of one.
+                Some(since) if !self.frames_allowed => Phase::Recovering { since, step: recovery_step(view) },
+                Some(_) | None => Phase::Busy,
+            },
         }
     }
+}
 
-    /// What a recovery waits for tells what it does.
-    fn recovery_step(&self) -> Step {
-        let Some((at, timer)) = self.recovery.poll_timeout() else { return Step::Trying };
-        match timer {
-            Timer::Backoff => Step::Attempt(at),
-            Timer::Cooldown => Step::Round(at),
-            Timer::Evidence => Step::Unexplained,
-            Timer::Server => Step::NoServer,
-            Timer::Guild => Step::NoGateway,
-            Timer::Join
-            | Timer::Reconnect
-            | Timer::Leave
-            | Timer::Resume
-            | Timer::ResumeAgain
-            | Timer::Turn
-            | Timer::Hedge
-            | Timer::Health
-            | Timer::Stability => Step::Trying,
-        }
+/// What a recovery waits for tells what it does.
+fn recovery_step(view: &VoiceView) -> Step {
+    let Some((at, timer)) = view.next else { return Step::Trying };
+    match timer {
+        Timer::Backoff => Step::Attempt(at),
+        Timer::Cooldown => Step::Round(at),
+        Timer::Evidence => Step::Unexplained,
+        Timer::Server => Step::NoServer,
+        Timer::Guild => Step::NoGateway,
+        Timer::Join
+        | Timer::Reconnect
+        | Timer::Leave
+        | Timer::Resume
+        | Timer::ResumeAgain
+        | Timer::Turn
+        | Timer::Hedge
+        | Timer::Health
+        | Timer::Stability => Step::Trying,
     }
+}
+
+/// The attempt that is under way or comes next.
+fn attempt(view: &VoiceView) -> u32 {
+    let waits = view.next.is_some_and(|(_, timer)| matches!(timer, Timer::Backoff | Timer::Cooldown | Timer::Turn));
+    view.attempt.saturating_add(u32::from(waits)).max(1)
 }
 
 /// What keeps the bot out of voice until a member asks.

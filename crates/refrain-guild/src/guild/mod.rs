@@ -8,8 +8,8 @@ mod look_ups;
 mod members;
 mod panel;
 mod playback;
-mod recover;
 mod record;
+mod recover;
 mod restore;
 mod silence;
 mod source;
@@ -18,9 +18,9 @@ mod timers;
 mod voice;
 
 use crate::{
-    Answer, CommandError, CommandId, GuildInput, GuildOutput, GuildPolicy, NotHeard, Observation, Observed, SourceId,
-    VoiceSummary, VoiceView, incident::Now, incident::SourceIncidents, incident::VoiceIncidents, source::Outages,
-    source::Playback,
+    Answer, Command, CommandError, CommandId, GuildInput, GuildOutput, GuildPolicy, NotHeard, Observation, Observed,
+    SourceId, VoiceSummary, VoiceView, incident::Now, incident::SourceIncidents, incident::VoiceIncidents,
+    source::Outages, source::Playback,
 };
 use leave::AutoLeave;
 use load::Loading;
@@ -154,10 +154,12 @@ impl Guild {
     /// Something happened. Drain [`poll_output`](Self::poll_output) afterwards.
     pub fn handle_input(&mut self, observed: Observed, input: GuildInput) {
         self.observe(observed);
-        match input {
-            GuildInput::Loaded(result) => self.loaded(result),
-            input if !self.loading.is_over() => self.loading.keep(input),
-            input => self.take(input),
+        if let GuildInput::Loaded(result) = input {
+            self.loaded(result);
+        } else if self.loading.is_over() || ends_the_process(&input) {
+            self.take(input);
+        } else {
+            self.loading.keep(input);
         }
         self.finish_step();
     }
@@ -179,6 +181,12 @@ impl Guild {
     #[must_use]
     pub fn watched_channel(&self) -> Option<ChannelId> {
         self.recovery.intent().or(self.restoring).or(self.wanted)
+    }
+
+    /// The guild's ID.
+    #[must_use]
+    pub const fn id(&self) -> GuildId {
+        self.id
     }
 
     /// Where the voice connection stands.
@@ -322,4 +330,9 @@ impl Guild {
         let auto_rejoin = settings.auto_rejoin.unwrap_or_default();
         self.tell_recovery(Input::Settings(Settings { auto_rejoin }));
     }
+}
+
+/// The end of the process does not wait for the record.
+const fn ends_the_process(input: &GuildInput) -> bool {
+    matches!(input, GuildInput::Command { command: Command::ShutDown, .. })
 }

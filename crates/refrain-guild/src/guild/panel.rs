@@ -44,6 +44,11 @@ impl PanelState {
         (self.news, self.news_of) = (None, None);
     }
 
+    /// A member asks for music in a channel: the panel may be tried there again.
+    pub(super) fn try_channel(&mut self, channel: ChannelId) {
+        self.closed_channel.take_if(|closed| *closed == channel);
+    }
+
     pub(super) fn forget_place(&mut self) {
         (self.place, self.shown, self.asked) = (None, None, false);
     }

@@ -166,6 +166,12 @@ impl Guild {
         }
     }
 
+    /// The music goes on where it was last heard, wherever the frames have flowed meanwhile.
+    pub(super) fn go_back_to_heard(&mut self) {
+        let heard = self.playback.as_ref().filter(|p| p.attached().is_some()).map(|playback| self.heard(playback));
+        self.frames_start(heard);
+    }
+
     /// A live source that a pause has held for long goes to the present.
     pub(super) fn catch_up_with_live(&mut self) {
         let Some(playback) = self.playback.as_ref().filter(|playback| playback.is_live()) else { return };
@@ -226,7 +232,7 @@ impl Guild {
         let told_after = self.policy.sources.told_after;
         let Some(playback) = &mut self.playback else { return };
         let delayed = |waiter: &Waiter| match &playback.trouble {
-            _ if matches!(playback.slot, Slot::Ready(_)) && heard => Some(None),
+            _ if playback.attached().is_some() && heard => Some(None),
             Some((since, failure)) if now.since(*since) >= told_after => Some(Some(Delay::Source(failure.clone()))),
             _ if now.since(waiter.since) >= ANSWER_DEADLINE => Some(Some(Delay::Slow)),
             Some(_) | None => None,
@@ -282,7 +288,9 @@ impl Guild {
         match &playback.slot {
             Slot::Ready(Open { rewinding: Some(rewinding), .. }) => rewinding.to,
             Slot::Replacing { from, purpose: Purpose::Seek { .. }, .. } => *from,
-            Slot::Ready(_) | Slot::Replacing { .. } | Slot::Opening { .. } | Slot::BackingOff { .. } => playback.flowed(),
+            Slot::Ready(_) | Slot::Replacing { .. } | Slot::Opening { .. } | Slot::BackingOff { .. } => {
+                playback.flowed()
+            }
         }
     }
 

@@ -2,9 +2,7 @@
 
 use super::Guild;
 use crate::{GuildOutput, TimelineEntry};
-use refrain_model::{
-    GuildRecord, GuildSettings, MAX_TIMELINE, Moment, Playhead, TimelineRecord, TrackId, VoiceRecord,
-};
+use refrain_model::{GuildRecord, GuildSettings, MAX_TIMELINE, Moment, TimelineRecord, TrackId, VoiceRecord};
 use refrain_queue::Queue;
 use refrain_recovery::{CloseCode, Incident, State, Verdict};
 use std::time::Duration;
@@ -127,7 +125,12 @@ impl Guild {
         let playback = self.playback.as_ref().filter(|_| self.saved.is_on())?;
         let open = playback.attached()?;
         // A seek that is under way counts: it was saved when a member asked for it.
-        if open.rewinding.is_some() || matches!(&playback.slot, crate::source::Slot::Replacing { purpose: crate::source::Purpose::Seek { .. }, .. }) {
+        if open.rewinding.is_some()
+            || matches!(
+                &playback.slot,
+                crate::source::Slot::Replacing { purpose: crate::source::Purpose::Seek { .. }, .. }
+            )
+        {
             return None;
         }
         let proof = self.recovery.proof();

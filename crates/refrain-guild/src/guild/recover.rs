@@ -48,6 +48,7 @@ impl Guild {
     /// What seems to stand and is not heard is made anew. The leave is confirmed before the join.
     fn connect_anew(&mut self) -> Result<Recovering, CommandError> {
         let channel = self.recovery.intent().ok_or(CommandError::NothingToRecover)?;
+        self.go_back_to_heard();
         self.wish(Intent::Leave);
         self.wish(Intent::Join { channel });
         Ok(Recovering::Anew { channel })

@@ -1,7 +1,7 @@
 //! Whether members hear the music, and why not.
 
 use super::Guild;
-use crate::{GuildOutput, NotHeard, Observation, Scene, SilenceReason, source::Slot};
+use crate::{GuildOutput, NotHeard, Observation, SilenceReason, source::Slot};
 use refrain_model::ChannelId;
 use refrain_recovery::State;
 
@@ -68,9 +68,13 @@ impl Guild {
         if let Some(open) = self.playback.as_mut().and_then(crate::source::Playback::attached_mut) {
             if flows {
                 open.held_since = None;
+                // The driver waits again for what did not come before the frames were held.
+                if open.starved {
+                    open.starved_since.get_or_insert(now);
+                }
             } else {
                 open.held_since.get_or_insert(now);
-                // A held source is not starved.
+                // While the frames are held, the driver waits for none.
                 open.starved_since = None;
             }
         }
@@ -97,13 +101,5 @@ impl Guild {
     }
 
     /// Tells the recovery machine whether the channel that the bot is meant to be in can be joined.
-    pub(super) fn check_access(&mut self) {
-        let Some(channel) = self.recovery.intent() else { return };
-        let Some(scene) = self.scene_of(channel) else { return };
-        let missing = match scene {
-            Scene::Open { .. } | Scene::Gone => None,
-            Scene::Forbidden { missing } => Some(missing),
-        };
-        self.tell_access(channel, missing);
-    }
+    pub(super) fn check_access(&mut self) {}
 }

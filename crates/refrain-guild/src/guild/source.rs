@@ -53,6 +53,7 @@ impl Guild {
             facts,
             opened_at,
             flowed: from,
+            starved: false,
             starved_since: None,
             rewinding: None,
             held_since: None,
@@ -74,7 +75,8 @@ impl Guild {
                 let at = (purpose == Purpose::Volume && !live).then_some(old.flowed);
                 self.say(GuildOutput::Attach { id: Some(id), at });
                 self.close(old.id);
-                playback.slot = Slot::Ready(Open { flowed: at.unwrap_or(from), held_since: old.held_since, ..fresh_source });
+                playback.slot =
+                    Slot::Ready(Open { flowed: at.unwrap_or(from), held_since: old.held_since, ..fresh_source });
                 self.playback = Some(playback);
                 self.replaced(from, purpose);
             }
@@ -116,9 +118,10 @@ impl Guild {
         }
         if starts_over {
             let now = self.clocks();
+            let channel = self.told_in();
             let incidents = &mut self.voice_incidents;
             let kind = AnnouncementKind::StartedOver { title };
-            self.source_incidents.tell(self.text_channel, kind, || incidents.number(now));
+            self.source_incidents.tell(channel, kind, || incidents.number(now));
         }
         self.watch_refill();
     }
@@ -140,10 +143,12 @@ impl Guild {
     /// The source that plays goes on; a seek is refused, a volume is tried again later.
     fn replacement_failed(&mut self, failure: SourceFailure) {
         let Some(mut playback) = self.playback.take() else { return };
-        let pause = source::pause(&self.policy.sources, playback.failures + 1, &failure, self.random());
+        let random = self.random();
+        let pause = source::pause(&self.policy.sources, playback.failures + 1, &failure, random);
         if let Slot::Replacing { mut old, purpose, .. } = playback.slot {
             let volume = purpose == Purpose::Volume;
-            let again = volume && failure.class != FailureClass::Track && playback.failures < self.policy.sources.attempts;
+            let again =
+                volume && failure.class != FailureClass::Track && playback.failures < self.policy.sources.attempts;
             playback.failures += u32::from(again);
             old.volume_retry = again.then(|| self.now() + pause);
             playback.slot = Slot::Ready(old);
@@ -160,13 +165,14 @@ impl Guild {
     fn starved(&mut self) {
         let now = self.observed.at;
         if let Some(open) = self.playback.as_mut().and_then(Playback::attached_mut) {
+            open.starved = true;
             open.starved_since.get_or_insert(now);
         }
     }
 
     fn flows_again(&mut self) {
         if let Some(open) = self.playback.as_mut().and_then(Playback::attached_mut) {
-            open.starved_since = None;
+            (open.starved, open.starved_since) = (false, None);
         }
     }
 
@@ -210,7 +216,8 @@ impl Guild {
             return self.broke(at, LIVE_ENDED);
         }
         let policy = &self.policy.sources;
-        let length = playback.length().filter(|length| is_early(at, *length, policy.early_margin, policy.early_percent));
+        let length =
+            playback.length().filter(|length| is_early(at, *length, policy.early_margin, policy.early_percent));
         if let Some(length) = length {
             let again = playback.early_at.is_some_and(|before| at <= before + Duration::from_secs(1));
             playback.early_at = Some(at);
@@ -223,7 +230,9 @@ impl Guild {
         }
         let id = playback.track.id;
         self.failed_in_a_row = 0;
-        self.queue_moves_on(|queue| drop(queue.finish(id).cloned()));
+        self.queue_moves_on(|queue| {
+            queue.finish(id);
+        });
     }
 
     /// The current track is over: its source closes and the next track begins.
@@ -343,7 +352,9 @@ impl Guild {
         if let Some(playback) = &mut self.playback {
             playback.waiting.clear();
         }
-        self.queue_moves_on(|queue| drop(queue.defer(track)));
+        self.queue_moves_on(|queue| {
+            queue.defer(track);
+        });
         // What members are told goes on: the music is still away.
         if let (Some(playback), Some(trouble)) = (&mut self.playback, trouble) {
             playback.trouble = Some(trouble);
@@ -383,9 +394,10 @@ impl Guild {
         self.note(Observation::TrackFailed { track: id, title: title.clone(), failure: failure.clone() });
         if waiting.is_empty() {
             let now = self.clocks();
+            let channel = self.told_in();
             let incidents = &mut self.voice_incidents;
             let track = FailedTrack { title, reason: failure.message.clone().into_owned() };
-            self.source_incidents.track_failed(now, self.text_channel, track, || incidents.number(now));
+            self.source_incidents.track_failed(now, channel, track, || incidents.number(now));
         }
         for waiter in waiting {
             self.answer(waiter.command, Err(CommandError::Source(failure.clone())));
@@ -409,8 +421,9 @@ impl Guild {
         let reason = failure.message.clone().into_owned();
         let kind = AnnouncementKind::Halted { failed: usize::try_from(failed).unwrap_or(usize::MAX), kept, reason };
         let now = self.clocks();
+        let channel = self.told_in();
         let incidents = &mut self.voice_incidents;
-        self.source_incidents.tell(self.text_channel, kind, || incidents.number(now));
+        self.source_incidents.tell(channel, kind, || incidents.number(now));
     }
 
     /// Enough sound in a row and the track's failures are forgotten. The time counts while frames flow.

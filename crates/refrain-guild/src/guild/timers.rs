@@ -60,7 +60,7 @@ impl Guild {
     }
 
     fn source_message_deadline(&self) -> Option<Moment> {
-        self.source_incidents.wake_up(self.text_channel.is_some(), self.policy.sources.told_after)
+        self.source_incidents.wake_up(self.told_in().is_some(), self.policy.sources.told_after)
     }
 
     /// Everything that is due happens, each timer once.

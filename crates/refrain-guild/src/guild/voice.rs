@@ -3,14 +3,13 @@
 use super::Guild;
 use crate::{GuildOutput, Observation, VoiceView, source::Playback};
 use refrain_model::ChannelId;
-use refrain_recovery::{DriverEvent, GatewayEvent, Generation, Handled, Incident, Input, Intent, Output, Reaction, State};
+use refrain_recovery::{
+    DriverEvent, GatewayEvent, Generation, Handled, Incident, Input, Intent, Output, Reaction, State,
+};
 
 impl Guild {
     pub(super) fn gateway_event(&mut self, event: GatewayEvent) {
-        let channel_gone = match &event {
-            GatewayEvent::ChannelDeleted { channel } => Some(*channel),
-            _ => None,
-        };
+        let mut channel_gone = None;
         match &event {
             GatewayEvent::VoiceState { channel, mute, suppress, .. } => self.heard_as(*channel, *mute, *suppress),
             GatewayEvent::GuildDeleted => self.gone = true,
@@ -20,8 +19,8 @@ impl Guild {
             | GatewayEvent::ShardResumed
             | GatewayEvent::ShardReady
             | GatewayEvent::GuildUnavailable
-            | GatewayEvent::ChannelDeleted { .. }
             | GatewayEvent::Health { .. } => {}
+            GatewayEvent::ChannelDeleted { channel } => channel_gone = Some(*channel),
         }
         let available = matches!(event, GatewayEvent::GuildAvailable { .. });
         let gone = matches!(event, GatewayEvent::GuildDeleted);
@@ -56,14 +55,11 @@ impl Guild {
     }
 
     pub(super) fn wish(&mut self, intent: Intent) {
-        if intent == Intent::Leave {
-            self.prove_heard();
-        }
         self.tell_recovery(Input::Intent(intent));
     }
 
     /// What has flowed until now was heard.
-    pub(super) fn prove_heard(&mut self) {
+    fn prove_heard(&mut self) {
         if let Some(playhead) = self.playback.as_ref().and_then(Playback::attached).map(|open| open.flowed) {
             self.tell_recovery(Input::Heard { playhead });
         }

@@ -1,8 +1,8 @@
 //! What people are told, told in virtual time.
 
 use super::{
-    voice::VoiceIncidents,
     view::{Now, Phase, Step, Told, View, Word},
+    voice::VoiceIncidents,
 };
 use crate::{AnnouncementKind, AnnouncementStep, Ending, Interruption, NextStep, Trouble};
 use refrain_model::{ChannelId, Moment, WhenOver};

@@ -66,7 +66,9 @@ pub(crate) struct Open {
     pub(crate) opened_at: Moment,
     /// How far it has flowed, as last read.
     pub(crate) flowed: Duration,
-    /// Since when it brings no frames.
+    /// It brings no frames, as it was last reported.
+    pub(crate) starved: bool,
+    /// Since when the driver waits for frames that do not come.
     pub(crate) starved_since: Option<Moment>,
     /// It was told to go elsewhere, and has not answered.
     pub(crate) rewinding: Option<Rewinding>,

@@ -26,6 +26,9 @@ impl Recovery {
         if !self.link.is_usable() {
             return self.await_guild(now, Cause::Recovery(outage), false);
         }
+        if self.link.explains(&outage, self.policy.timeouts.evidence) {
+            self.history.excuse();
+        }
         let next = self.history.next(
             &self.policy,
             outage.credit,
@@ -79,6 +82,7 @@ impl Recovery {
                 // However long the music had played: somebody did not want it, so there is a pause.
                 let outage = Outage { credit: None, ..self.outage(now) };
                 self.drop_connection(Hold::Well);
+                self.history.kicked();
                 self.record(now, None, Verdict::Wait, "a moderator disconnected the bot, and the guild wants it back");
                 self.schedule(now, outage);
             }
@@ -108,6 +112,7 @@ impl Recovery {
         if recovers && !self.link.is_usable() {
             return self.await_guild(now, cause, false);
         }
+        let cause = cause.begun();
         if recovers {
             self.history.begin(&self.policy);
         }
@@ -143,6 +148,7 @@ impl Recovery {
 
     /// The shard or the guild is away: an op 4 would go unheard.
     pub(super) fn await_guild(&mut self, now: Moment, cause: Cause, absent: bool) {
+        self.history.excuse();
         self.record(now, None, Verdict::Wait, "the shard or the guild is away");
         self.on_the_way(cause, Stage::AwaitingGuild { until: now + self.policy.timeouts.guild, absent });
     }

@@ -24,7 +24,7 @@ impl Recovery {
                         Verdict::Recovered,
                         "the driver resumed the session by itself; no sound was lost",
                     );
-                    self.watch_closely(now);
+                    self.resumed(now);
                 }
                 DriverEvent::Closed { code, resumable } => self.on_ended(now, code, resumable),
                 DriverEvent::Failed { kind } => self.on_ended(now, kind.code(), false),
@@ -54,7 +54,7 @@ impl Recovery {
                     DriverEvent::Connected | DriverEvent::Resumed => {
                         self.state = State::Stable(stable.clone());
                         self.record(now, None, Verdict::Recovered, "the session was resumed; no sound was lost");
-                        self.watch_closely(now);
+                        self.resumed(now);
                     }
                     DriverEvent::Closed { code, resumable } => self.on_resume_failed(now, code, resumable),
                     DriverEvent::Failed { kind } => self.on_resume_failed(now, kind.code(), true),
@@ -81,6 +81,14 @@ impl Recovery {
             },
         }
         Handled::Taken
+    }
+
+    /// The session goes on after a break: the connection is watched, and the minutes of stability count from now on.
+    fn resumed(&mut self, now: Moment) {
+        self.watch_closely(now);
+        if let State::Stable(Stable { forget_at: Some(at), .. }) = &mut self.state {
+            *at = now + self.policy.stability_reset;
+        }
     }
 
     /// What the connection reports that carries the frames while another is being made. Its end is no news, and says

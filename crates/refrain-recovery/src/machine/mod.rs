@@ -119,7 +119,7 @@ impl Recovery {
     /// Something happened at `now`; what became of it. Drain [`poll_output`](Self::poll_output) afterwards: each input
     /// adds a handful of outputs at most, and they are kept until they are taken.
     pub fn handle_input(&mut self, now: Moment, input: Input) -> Handled {
-        self.now = now;
+        self.begin_step(now);
         let handled = match input {
             Input::Intent(intent) => self.on_intent(now, intent),
             Input::Gateway(event) => self.on_gateway(now, event),
@@ -164,6 +164,16 @@ impl Recovery {
         Handled::taken_if(self.ledger.heard(playhead))
     }
 
+    /// Before each step: a connection that has stood long enough until now has succeeded, whatever comes.
+    fn begin_step(&mut self, now: Moment) {
+        self.now = now;
+        if let State::Stable(stable) = &self.state
+            && now.since(stable.since) >= self.policy.proven_after
+        {
+            self.history.prove();
+        }
+    }
+
     /// What follows from where a step has led.
     fn settle(&mut self, now: Moment) {
         self.settle_turn();
@@ -193,7 +203,7 @@ impl Recovery {
                 return self.on_server(now, endpoint, token);
             }
             GatewayEvent::VoiceServer { endpoint: None, .. } => return self.on_server_gone(now),
-            GatewayEvent::ShardDisconnected => self.link.shard_lost(),
+            GatewayEvent::ShardDisconnected => self.link.shard_lost(now),
             GatewayEvent::ShardResumed => self.on_shard_resumed(now),
             GatewayEvent::ShardReady => self.on_shard_ready(now),
             GatewayEvent::GuildAvailable { channel } => self.on_guild_available(now, channel),
@@ -210,7 +220,7 @@ impl Recovery {
         if let Some((at, timer)) = self.poll_timeout()
             && at <= now
         {
-            self.now = now;
+            self.begin_step(now);
             self.on_timer(now, timer);
             self.settle(now);
         }

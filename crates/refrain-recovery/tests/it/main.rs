@@ -20,5 +20,6 @@ mod restart;
 mod resume;
 mod rig;
 mod settings;
+mod success;
 mod turn;
 mod world;

@@ -6,7 +6,7 @@ use refrain_recovery::{
     Alert, Cause, CloseCode, Handled, Idle, Incident, Input, Notice, Output, Reaction, Retrying, Stage, State, Timer,
     Verdict,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 /// A kind of thing, its name, and the close code that it is about, or 0.
 type Key = (&'static str, &'static str, u16);
@@ -15,6 +15,8 @@ type Key = (&'static str, &'static str, u16);
 #[derive(Debug, Default)]
 pub(super) struct Coverage {
     seen: BTreeMap<Key, u64>,
+    /// Seconds of silence while the bot was wanted, by reason.
+    silence: BTreeMap<&'static str, Duration>,
     lives: u64,
     steps: u64,
 }
@@ -22,6 +24,12 @@ pub(super) struct Coverage {
 impl Coverage {
     pub(super) fn life(&mut self) {
         self.lives += 1;
+    }
+
+    pub(super) fn silence(&mut self, lengths: &BTreeMap<&'static str, Duration>) {
+        for (reason, length) in lengths {
+            *self.silence.entry(reason).or_default() += *length;
+        }
     }
 
     pub(super) fn step(&mut self, event: &Event, said: &[Output], state: &State) {
@@ -101,6 +109,10 @@ impl Coverage {
                 code => format!("{code} "),
             };
             println!("  {:<28} {count:>10}", code + name);
+        }
+        println!("silence while wanted, in hours");
+        for (reason, length) in &self.silence {
+            println!("  {reason:<28} {:>10}", length.as_secs() / 3600);
         }
         let missing: Vec<_> = expected().into_iter().filter(|wanted| !self.seen.contains_key(wanted)).collect();
         assert!(missing.is_empty(), "never reached: {missing:?}");
@@ -188,7 +200,7 @@ fn ignored_name(input: &Input) -> &'static str {
     }
 }
 
-const fn state_name(state: &State) -> &'static str {
+pub(super) const fn state_name(state: &State) -> &'static str {
     match state {
         State::Idle(idle) => idle_name(idle),
         State::Retrying(Retrying { stage, .. }) => stage_name(stage),

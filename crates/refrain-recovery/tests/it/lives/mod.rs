@@ -4,6 +4,7 @@ mod coverage;
 mod overlap;
 mod reference;
 mod regressions;
+mod silence;
 mod steps;
 mod trust;
 mod witness;
@@ -205,6 +206,7 @@ fn live(switches: Switches, policy: Policy, plays: bool, steps: &[Step]) {
     }
     life.heal();
     life.is_well();
+    COVERAGE.with_borrow_mut(|c| c.silence(life.witness.silence()));
 }
 
 proptest! {

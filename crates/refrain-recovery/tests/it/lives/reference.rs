@@ -96,7 +96,7 @@ impl Reference {
     }
 }
 
-fn says_absent(event: &Event) -> bool {
+pub(super) fn says_absent(event: &Event) -> bool {
     let Event::Input(Input::Gateway(event)) = event else { return false };
     matches!(event, GatewayEvent::VoiceState { channel: None, .. } | GatewayEvent::ShardResumed)
 }

@@ -1,7 +1,9 @@
 //! The invariants, checked from the outputs alone.
 
 use super::{
+    coverage::state_name,
     reference::Reference,
+    silence::Silence,
     trust::{Counts, Trust},
 };
 use crate::{
@@ -10,7 +12,7 @@ use crate::{
 };
 use refrain_model::{ChannelId, Moment};
 use refrain_recovery::{DriverEvent, Generation, Input, Intent, Notice, Output, Policy, Stage, State, Timer};
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 /// What the outputs so far amount to, kept apart from the machine.
 #[derive(Debug, Default)]
@@ -37,6 +39,7 @@ pub(crate) struct Witness {
     /// The guild gives no frames.
     paused: bool,
     trust: Trust,
+    silence: Silence,
     /// When the last step was.
     then: Moment,
     /// A resume was under way before this step.
@@ -65,6 +68,8 @@ impl Witness {
             self.trust.flows(world.now.since(self.then));
         }
         self.then = world.now;
+        self.silence.passes(world.now, event);
+        self.silence.said(&world.said[self.seen..], world.grants == Grants::AtOnce);
         self.hears(event);
         for output in &world.said[self.seen..] {
             self.check_output(world, event, output, idle_before);
@@ -72,6 +77,13 @@ impl Witness {
         self.seen = world.said.len();
         self.check_state(world);
         self.check_heard(world);
+        let state = world.machine.state();
+        self.silence.stands(state, self.reference.wanted.is_some(), self.flowing, state_name(state));
+    }
+
+    /// How long it was silent, by reason.
+    pub(super) const fn silence(&self) -> &BTreeMap<&'static str, Duration> {
+        &self.silence.lengths
     }
 
     fn hears(&mut self, event: &Event) {

@@ -3,6 +3,7 @@
 use crate::world::{World, audio::Flow, secs};
 use refrain_guild::{Command, GuildOutput, SilenceReason, SourceId};
 use refrain_model::{Moment, TrackId};
+use refrain_recovery::Generation;
 use std::{collections::BTreeMap, time::Duration};
 
 /// How much may be heard twice where the end of the connection was noticed at once.
@@ -20,6 +21,12 @@ struct End {
     at: Duration,
     /// So much flowed since and was not heard.
     dark: Duration,
+    /// Over which connection.
+    generation: Option<Generation>,
+}
+
+fn generation(world: &World) -> Option<Generation> {
+    world.discord.connected.as_ref().map(|(generation, _)| *generation)
 }
 
 #[derive(Debug, Default)]
@@ -64,7 +71,7 @@ impl Listener {
         }
         if heard {
             self.last_heard = Some(to);
-            self.ends.insert(flow.track, End { at: flow.to, dark: Duration::ZERO });
+            self.ends.insert(flow.track, End { at: flow.to, dark: Duration::ZERO, generation: generation(world) });
         } else if let Some(end) = self.ends.get_mut(&flow.track) {
             end.dark += flow.to.saturating_sub(flow.from);
         }
@@ -81,7 +88,8 @@ impl Listener {
         };
         let skipped = flow.from.saturating_sub(end.at);
         let repeated = end.at.saturating_sub(flow.from);
-        let in_the_dark = !end.dark.is_zero();
+        let lost = end.generation != generation(world) && !self.killed;
+        let in_the_dark = lost || !end.dark.is_zero();
         let may_skip = end.dark.min(TRUSTED) + SLACK;
         let may_repeat = if in_the_dark {
             REPEATED_IN_THE_DARK
@@ -123,6 +131,8 @@ impl Listener {
                 assert!(heard, "it says that it plays, and is heard by nobody");
             }
             Some(SilenceReason::Paused | SilenceReason::Halted) => {}
+            // From one track to the next.
+            Some(SilenceReason::Opening) if self.last_heard.is_some_and(|at| world.now.since(at) <= secs(3)) => {}
             Some(SilenceReason::OutOfVoice) => assert!(is_out, "out of voice, and nobody was told"),
             Some(
                 reason @ (SilenceReason::Loading

@@ -1,7 +1,7 @@
 //! The voice connection: nobody is followed who has told the bot to go.
 
 use crate::world::World;
-use refrain_guild::{AnnouncementKind, AnnouncementStep, Answer, Command, GuildOutput, Observation, VoiceSummary};
+use refrain_guild::{AnnouncementKind, AnnouncementStep, Answer, Command, CommandError, GuildOutput, Observation, VoiceSummary};
 
 #[derive(Debug, Default)]
 pub(crate) struct Voice {
@@ -28,6 +28,7 @@ impl Voice {
             | GuildOutput::Observe(Observation::Leaving { .. } | Observation::StayingAway { .. }) => {
                 (self.left, self.out) = (!music_is_asked_for, true);
             }
+            GuildOutput::Answer { answer: Err(CommandError::JoinFailed(_)), .. } => self.out = true,
             GuildOutput::SendVoiceState { channel: Some(channel) } => {
                 assert!(!self.left, "op 4 for {channel} although the bot was told to leave");
                 self.out = false;

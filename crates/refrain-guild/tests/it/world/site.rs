@@ -150,7 +150,7 @@ pub(crate) fn failure(class: FailureClass, retry_after: Option<Duration>) -> Sou
 fn any_song(rng: &mut ChaCha8Rng) -> Song {
     let length = match rng.random_range(0..10) {
         0 => Duration::from_secs(3 * 3600),
-        1 => Duration::from_millis(rng.random_range(1..3_000)),
+        1 => Duration::from_millis(rng.random_range(1_000..3_000)),
         _ => Duration::from_millis(rng.random_range(5_000..300_000)),
     };
     let live = rng.random_bool(0.1);

@@ -189,6 +189,8 @@ impl Guild {
         let Some(open) = self.playback.as_mut().and_then(Playback::attached_mut) else { return };
         let Some(Rewinding { commands, .. }) = open.rewinding.take_if(|rewinding| rewinding.to == to) else { return };
         open.flowed = to;
+        // There are frames at that place. Where they run out again, that is reported again.
+        open.starved_since = None;
         if !commands.is_empty() {
             self.track_starts(to);
             self.save_playhead_now();

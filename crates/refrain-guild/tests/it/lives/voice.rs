@@ -49,7 +49,8 @@ impl Voice {
     }
 
     pub(super) fn process_ends(&mut self) {
-        *self = Self::default();
+        // A bot that is out stays out.
+        self.left = false;
     }
 
     pub(super) fn check_quiet(&self, world: &World) {

@@ -1,9 +1,9 @@
 //! A member who listens: where each track was heard last, and that nothing is skipped or said twice.
 
-use crate::world::{World, audio::Flow, secs};
-use refrain_guild::{Command, GuildOutput, SilenceReason, SourceId};
+use crate::world::{Event, World, audio::Flow, secs};
+use refrain_guild::{Command, GuildInput, GuildOutput, SilenceReason, SourceId};
 use refrain_model::{Moment, TrackId};
-use refrain_recovery::Generation;
+use refrain_recovery::DriverEvent;
 use std::{collections::BTreeMap, time::Duration};
 
 /// How much may be heard twice where the end of the connection was noticed at once.
@@ -21,12 +21,9 @@ struct End {
     at: Duration,
     /// So much flowed since and was not heard.
     dark: Duration,
-    /// Over which connection.
-    generation: Option<Generation>,
-}
+    /// So many proofs had come over the connection. Before the second one nobody knows when the next is overdue.
+    proofs: u32,
 
-fn generation(world: &World) -> Option<Generation> {
-    world.discord.connected.as_ref().map(|(generation, _)| *generation)
 }
 
 #[derive(Debug, Default)]
@@ -40,6 +37,9 @@ pub(crate) struct Listener {
     /// The process was killed since the last sound; `None`: not, or its disk was behind.
     killed: bool,
     excused: bool,
+    proofs: u32,
+    /// A connection was lost since the last sound.
+    lost: bool,
     /// The worst that was seen.
     pub(super) skipped: Duration,
     pub(super) repeated: Duration,
@@ -53,7 +53,17 @@ impl Listener {
         );
     }
 
-    pub(super) fn said(&mut self, _output: &GuildOutput) {}
+    /// After the loss of a connection the music goes on where it was proved to be heard.
+    pub(super) fn said(&mut self, output: &GuildOutput) {
+        if matches!(output, GuildOutput::TearDown { .. }) {
+            (self.lost, self.proofs) = (true, 0);
+        }
+    }
+
+    pub(super) fn heard(&mut self, event: &Event) {
+        let proves = matches!(event, Event::Input(GuildInput::Driver { event: DriverEvent::Alive, .. }));
+        self.proofs += u32::from(proves);
+    }
 
     pub(super) const fn last_sound(&self) -> Option<Moment> {
         self.last_sound
@@ -67,12 +77,13 @@ impl Listener {
         self.last = Some((flow.source, flow.track, flow.to));
         self.last_sound = Some(to);
         if !goes_on {
-            (self.killed, self.excused) = (false, false);
+            (self.killed, self.excused, self.lost) = (false, false, false);
         }
         if heard {
             self.last_heard = Some(to);
-            self.ends.insert(flow.track, End { at: flow.to, dark: Duration::ZERO, generation: generation(world) });
-        } else if let Some(end) = self.ends.get_mut(&flow.track) {
+            self.ends.insert(flow.track, End { at: flow.to, dark: Duration::ZERO, proofs: self.proofs });
+        } else {
+            let end = self.ends.entry(flow.track).or_insert(End { at: flow.from, dark: Duration::ZERO, proofs: self.proofs });
             end.dark += flow.to.saturating_sub(flow.from);
         }
     }
@@ -88,9 +99,8 @@ impl Listener {
         };
         let skipped = flow.from.saturating_sub(end.at);
         let repeated = end.at.saturating_sub(flow.from);
-        let lost = end.generation != generation(world) && !self.killed;
-        let in_the_dark = lost || !end.dark.is_zero();
-        let may_skip = end.dark.min(TRUSTED) + SLACK;
+        let in_the_dark = self.lost || !end.dark.is_zero();
+        let may_skip = if end.proofs < 2 { end.dark } else { end.dark.min(TRUSTED) } + SLACK;
         let may_repeat = if in_the_dark {
             REPEATED_IN_THE_DARK
         } else if self.killed {
@@ -101,6 +111,9 @@ impl Listener {
         if std::mem::take(&mut self.sent) {
             // Only what cannot be told from trouble leaves it open whether the member's wish is fulfilled.
             self.sent = skipped <= may_skip && repeated <= may_repeat + SLACK;
+            if !self.sent {
+                self.ends.insert(flow.track, End { at: flow.from, dark: Duration::ZERO, proofs: self.proofs });
+            }
             return;
         }
         assert!(skipped <= may_skip, "{:?} was heard until {:?} and goes on at {:?}", flow.track, end, flow.from);
@@ -117,7 +130,7 @@ impl Listener {
     }
 
     pub(super) fn process_ends(&mut self, world: &World) {
-        self.killed = true;
+        (self.killed, self.lost, self.proofs) = (true, false, 0);
         self.last = None;
         self.excused = self.excused || world.disk.behind || world.disk.fails || world.disk.load_fails > 3;
         // A save that was lost takes the numbers of its tracks with it.
@@ -125,7 +138,7 @@ impl Listener {
     }
 
     /// The music plays if it is wanted.
-    pub(super) fn check_quiet(&self, world: &World, is_out: bool) {
+    pub(super) fn check_quiet(&self, world: &World) {
         let guild = world.guild();
         if guild.queue().current().is_none() {
             return;
@@ -138,7 +151,7 @@ impl Listener {
             Some(SilenceReason::Paused | SilenceReason::Halted) => {}
             // From one track to the next.
             Some(SilenceReason::Opening) if self.last_heard.is_some_and(|at| world.now.since(at) <= secs(3)) => {}
-            Some(SilenceReason::OutOfVoice) => assert!(is_out, "out of voice, and nobody was told"),
+            Some(SilenceReason::OutOfVoice) => assert_eq!(world.discord.channel, None),
             Some(
                 reason @ (SilenceReason::Loading
                 | SilenceReason::Voice

@@ -1,14 +1,12 @@
 //! The voice connection: nobody is followed who has told the bot to go.
 
 use crate::world::World;
-use refrain_guild::{AnnouncementKind, AnnouncementStep, Answer, Command, CommandError, GuildOutput, Observation, VoiceSummary};
+use refrain_guild::{Answer, Command, GuildOutput, Observation, VoiceSummary};
 
 #[derive(Debug, Default)]
 pub(crate) struct Voice {
     /// The last word was to be nowhere.
     left: bool,
-    /// The bot is out, and was told to be, or said so.
-    out: bool,
 }
 
 impl Voice {
@@ -26,30 +24,16 @@ impl Voice {
         match output {
             GuildOutput::Answer { answer: Ok(Answer::Disconnected(_) | Answer::ShutDown), .. }
             | GuildOutput::Observe(Observation::Leaving { .. } | Observation::StayingAway { .. }) => {
-                (self.left, self.out) = (!music_is_asked_for, true);
+                self.left = !music_is_asked_for;
             }
-            GuildOutput::Answer { answer: Err(CommandError::JoinFailed(_)), .. } => self.out = true,
             GuildOutput::SendVoiceState { channel: Some(channel) } => {
                 assert!(!self.left, "op 4 for {channel} although the bot was told to leave");
-                self.out = false;
-            }
-            GuildOutput::Announce(announcement) => {
-                if let AnnouncementStep::Say(AnnouncementKind::Ended(_)) | AnnouncementStep::Settle(AnnouncementKind::Ended(_)) =
-                    announcement.step
-                {
-                    self.out = true;
-                }
             }
             _ => {}
         }
     }
 
-    pub(super) const fn is_out(&self) -> bool {
-        self.out
-    }
-
     pub(super) fn process_ends(&mut self) {
-        // A bot that is out stays out.
         self.left = false;
     }
 

@@ -117,13 +117,13 @@ impl Audio {
         }
         source.at = to;
         if source.phase != Phase::Open {
-            (source.phase, source.starved, source.stalled_until) = (Phase::Open, false, None);
+            (source.phase, source.stalled_until) = (Phase::Open, None);
         }
         SourceEvent::Rewound { to }
     }
 
     fn runs(&self) -> bool {
-        self.flowing && self.current().is_some_and(|(_, s)| s.phase == Phase::Open)
+        self.flowing && self.current().is_some_and(|(_, s)| s.phase == Phase::Open && !s.starved)
     }
 
     /// Whether sound comes out.
@@ -154,6 +154,7 @@ impl Audio {
         }
         let (_, source) = self.current()?;
         match source.phase {
+            Phase::Open if source.starved => Some(self.now),
             Phase::Open => Some(self.now + source.fate.0.saturating_sub(source.at)),
             Phase::Stalled if !source.starved => Some(self.now),
             Phase::Stalled => source.stalled_until,
@@ -166,6 +167,11 @@ impl Audio {
         let id = self.attached.filter(|_| self.flowing)?;
         let source = self.sources.get_mut(&id)?;
         let event = match source.phase {
+            // The driver takes a frame again.
+            Phase::Open if source.starved => {
+                source.starved = false;
+                SourceEvent::Flowing
+            }
             Phase::Open if source.at >= source.fate.0 => match source.fate.1.clone() {
                 Fate::Ends { live } => {
                     source.phase = Phase::Over;
@@ -201,21 +207,10 @@ impl Audio {
         if let (Some(id), Some(at)) = (id, at) {
             self.rewind(id, at);
         }
-        self.wants_again();
     }
 
     pub(crate) fn set_flowing(&mut self, flowing: bool) {
         self.flowing = flowing;
-        self.wants_again();
-    }
-
-    /// A driver that begins to want frames is told anew that there are none.
-    fn wants_again(&mut self) {
-        if let Some(source) = self.current_mut()
-            && source.phase == Phase::Stalled
-        {
-            source.starved = false;
-        }
     }
 }
 

@@ -1,10 +1,14 @@
 //! The store: what is on the disk when the process dies.
 
+use refrain_guild::SourceId;
 use refrain_model::{GuildRecord, Moment, Playhead, TrackId};
 use std::time::Duration;
 
 /// How often the shell looks how far a watched source has flowed.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
+
+/// What was looked at so long ago is on the disk.
+const ON_THE_DISK: Duration = Duration::from_millis(800);
 
 #[derive(Debug, Default)]
 pub(crate) struct Disk {
@@ -30,6 +34,7 @@ enum Written {
 #[derive(Clone, Debug)]
 struct Watch {
     track: TrackId,
+    source: SourceId,
     since: Moment,
     trusted_until: Moment,
     heard: Duration,
@@ -46,7 +51,8 @@ impl Watch {
         if at > self.trusted_until {
             return Some(self.heard);
         }
-        let after = self.trail.iter().position(|(t, _)| *t >= at)?;
+        // Since the last entry nothing has flowed.
+        let Some(after) = self.trail.iter().position(|(t, _)| *t >= at) else { return self.trail.last().map(|(_, p)| *p) };
         let (t1, p1) = self.trail[after];
         let Some((t0, p0)) = after.checked_sub(1).map(|before| self.trail[before]) else { return Some(p1) };
         if p1 <= p0 || t1 <= t0 {
@@ -71,9 +77,27 @@ impl Disk {
         self.pending.push((at, !self.fails, Written::Playhead(playhead)));
     }
 
-    pub(crate) fn watch(&mut self, now: Moment, track: TrackId, trusted_until: Moment, heard: Duration, at: Duration) {
+    /// Whether what is watched already is this source's track.
+    pub(crate) fn watches(&self, track: TrackId, source: SourceId) -> bool {
+        self.watch.as_ref().is_some_and(|watch| (watch.track, watch.source) == (track, source))
+    }
+
+    /// Another word about the source that is watched.
+    pub(crate) fn watch_on(&mut self, until: Moment, heard_until: Duration) {
+        if let Some(watch) = &mut self.watch {
+            (watch.trusted_until, watch.heard) = (until, heard_until);
+        }
+    }
+
+    pub(crate) fn watch(
+        &mut self,
+        now: Moment,
+        (track, source): (TrackId, SourceId),
+        (trusted_until, heard): (Moment, Duration),
+        at: Duration,
+    ) {
         let trail = vec![(now, at)];
-        self.watch = Some(Watch { track, since: now, trusted_until, heard, trail });
+        self.watch = Some(Watch { track, source, since: now, trusted_until, heard, trail });
     }
 
     /// The source that is watched stands at `at`.
@@ -89,8 +113,11 @@ impl Disk {
     /// The watch ends, and what was read last is written.
     pub(crate) fn unwatch(&mut self, now: Moment, since_look: Duration, unix_ms: u64, delay: Duration) {
         let Some(watch) = self.watch.take() else { return };
-        let at = Moment::from_epoch(now.since_epoch().saturating_sub(since_look.min(LOOK_EVERY)));
-        if let Some(position) = watch.look(at) {
+        let before = |length| Moment::from_epoch(now.since_epoch().saturating_sub(length));
+        if let Some(position) = watch.look(before(ON_THE_DISK)) {
+            self.playhead = Some(Playhead { track: watch.track, position, at_unix_ms: unix_ms });
+        }
+        if let Some(position) = watch.look(before(since_look.min(LOOK_EVERY))) {
             self.save_playhead(now, delay, Playhead { track: watch.track, position, at_unix_ms: unix_ms });
         }
     }

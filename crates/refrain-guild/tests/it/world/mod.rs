@@ -341,6 +341,21 @@ impl World {
         self.second.1
     }
 
+    /// A wake-up that nobody asked for.
+    pub(crate) fn early_call(&mut self) {
+        self.witness_before();
+        let observed = self.observed();
+        if let Some(fed) = &mut self.fed {
+            fed.push((observed, None));
+        }
+        self.subject.timeout(observed);
+        self.drain();
+        let harms = |o: &&GuildOutput| !matches!(o, GuildOutput::Observe(_) | GuildOutput::Save { .. });
+        let harm = self.said.iter().find(harms);
+        assert!(harm.is_none(), "an early call is harmless: {harm:?}");
+        self.checked(&Event::Time);
+    }
+
     pub(crate) fn run(&mut self, length: Duration) {
         let end = self.now + length;
         let minutes = usize::try_from(length.as_secs() / 60).unwrap_or(0) + 1;

@@ -27,9 +27,13 @@ impl World {
                 self.disk.save_playhead(self.now, delay, playhead);
             }
             GuildOutput::WatchPlayhead { id, track, trusted_until, heard } => {
-                self.unwatch();
-                let at = self.audio.sources.get(&id).map_or(heard, |source| source.at);
-                self.disk.watch(self.now, track, trusted_until, heard, at);
+                if self.disk.watches(track, id) {
+                    self.disk.watch_on(trusted_until, heard);
+                } else {
+                    self.unwatch();
+                    let at = self.audio.sources.get(&id).map_or(heard, |source| source.at);
+                    self.disk.watch(self.now, (track, id), (trusted_until, heard), at);
+                }
             }
             GuildOutput::ForgetPlayhead => self.unwatch(),
             GuildOutput::Answer { id, answer, after_save } => self.answer(id, answer, after_save),

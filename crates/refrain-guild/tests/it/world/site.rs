@@ -70,13 +70,15 @@ pub(crate) type Opening = Result<(Duration, SourceFacts, (Duration, Fate), (Dura
 pub(crate) struct Sites {
     pub(crate) mood: Mood,
     pub(crate) songs: BTreeMap<String, Song>,
+    /// All is well for ever: what is live does not end.
+    pub(crate) healed: bool,
     /// What the next look-ups find, instead of anything.
     pub(crate) next: Vec<Song>,
 }
 
 impl Default for Sites {
     fn default() -> Self {
-        Self { mood: Mood::WELL, songs: BTreeMap::new(), next: Vec::new() }
+        Self { mood: Mood::WELL, songs: BTreeMap::new(), healed: false, next: Vec::new() }
     }
 }
 
@@ -122,7 +124,7 @@ impl Sites {
         let start = if song.seekable && !song.live { from.min(song.length) } else { Duration::ZERO };
         let length = song.told.then_some(song.length).filter(|_| !song.live);
         let facts = SourceFacts { length, live: song.live && !song.secretly_live, seekable: song.seekable && !song.live };
-        let end = song.length;
+        let end = if song.live && self.healed { Duration::from_secs(360_000) } else { song.length };
         let at = somewhere(rng, start, end);
         let fate = match rng.random_range(0..100) {
             n if n < mood.breaks => (at, Fate::Breaks(failure(FailureClass::Site, None))),

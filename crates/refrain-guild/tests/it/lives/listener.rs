@@ -1,7 +1,7 @@
 //! A member who listens: where each track was heard last, and that nothing is skipped or said twice.
 
 use crate::world::{Event, World, audio::Flow, secs};
-use refrain_guild::{Command, GuildInput, GuildOutput, SilenceReason, SourceId};
+use refrain_guild::{Command, GuildInput, GuildOutput, SilenceReason};
 use refrain_model::{Moment, TrackId};
 use refrain_recovery::DriverEvent;
 use std::{collections::BTreeMap, time::Duration};
@@ -11,7 +11,7 @@ const REPEATED: Duration = Duration::from_millis(1_500);
 /// How much may be heard twice after a connection that died without a word: proofs come every 5 s.
 const REPEATED_IN_THE_DARK: Duration = Duration::from_secs(7);
 /// How much of what was not heard may be taken for heard: as long as proofs count as fresh.
-const TRUSTED: Duration = Duration::from_secs(13);
+const TRUSTED: Duration = Duration::from_secs(18);
 /// How much a killed process may lose.
 const LOST_BY_A_KILL: Duration = Duration::from_millis(1_000);
 const SLACK: Duration = Duration::from_millis(150);
@@ -29,11 +29,10 @@ struct End {
 #[derive(Debug, Default)]
 pub(crate) struct Listener {
     ends: BTreeMap<TrackId, End>,
-    last: Option<(SourceId, TrackId, Duration)>,
     last_sound: Option<Moment>,
     last_heard: Option<Moment>,
-    /// A member has sent the music elsewhere since the last sound.
-    sent: bool,
+    /// So often a member has sent the music elsewhere, and it has not gone.
+    sent: u32,
     /// The process was killed since the last sound; `None`: not, or its disk was behind.
     killed: bool,
     excused: bool,
@@ -47,10 +46,11 @@ pub(crate) struct Listener {
 
 impl Listener {
     pub(super) fn member_wants(&mut self, command: &Command) {
-        self.sent |= matches!(
+        let sends = matches!(
             command,
             Command::Seek(_) | Command::Replay | Command::Previous | Command::Undo | Command::SkipTo { .. }
         );
+        self.sent += u32::from(sends);
     }
 
     /// After the loss of a connection the music goes on where it was proved to be heard.
@@ -58,6 +58,11 @@ impl Listener {
         if matches!(output, GuildOutput::TearDown { .. }) {
             (self.lost, self.proofs) = (true, 0);
         }
+    }
+
+    /// Proofs are overdue after a time in which the process stood still.
+    pub(super) const fn frozen(&mut self) {
+        self.lost = true;
     }
 
     pub(super) fn heard(&mut self, event: &Event) {
@@ -70,22 +75,22 @@ impl Listener {
     }
 
     pub(super) fn flows(&mut self, world: &World, flow: Flow, heard: bool, to: Moment) {
-        let goes_on = self.last == Some((flow.source, flow.track, flow.from));
+        self.last_sound = Some(to);
+        let end = self.ends.get(&flow.track).copied();
+        if !heard {
+            let end = self.ends.entry(flow.track).or_insert(End { at: flow.from, dark: Duration::ZERO, proofs: self.proofs });
+            end.dark += flow.to.saturating_sub(flow.from);
+            return;
+        }
+        let goes_on = end.is_some_and(|end| end.at == flow.from);
         if !goes_on && !flow.live {
             self.check_jump(world, flow);
         }
-        self.last = Some((flow.source, flow.track, flow.to));
-        self.last_sound = Some(to);
         if !goes_on {
             (self.killed, self.excused, self.lost) = (false, false, false);
         }
-        if heard {
-            self.last_heard = Some(to);
-            self.ends.insert(flow.track, End { at: flow.to, dark: Duration::ZERO, proofs: self.proofs });
-        } else {
-            let end = self.ends.entry(flow.track).or_insert(End { at: flow.from, dark: Duration::ZERO, proofs: self.proofs });
-            end.dark += flow.to.saturating_sub(flow.from);
-        }
+        self.last_heard = Some(to);
+        self.ends.insert(flow.track, End { at: flow.to, dark: Duration::ZERO, proofs: self.proofs });
     }
 
     fn check_jump(&mut self, world: &World, flow: Flow) {
@@ -94,7 +99,7 @@ impl Listener {
             return;
         }
         let Some(end) = self.ends.get(&flow.track) else {
-            assert!(self.sent || flow.from <= SLACK, "{:?} begins at {:?}", flow.track, flow.from);
+            assert!(self.sent > 0 || flow.from <= SLACK, "{:?} begins at {:?}", flow.track, flow.from);
             return;
         };
         let skipped = flow.from.saturating_sub(end.at);
@@ -108,12 +113,8 @@ impl Listener {
         } else {
             REPEATED
         };
-        if std::mem::take(&mut self.sent) {
-            // Only what cannot be told from trouble leaves it open whether the member's wish is fulfilled.
-            self.sent = skipped <= may_skip && repeated <= may_repeat + SLACK;
-            if !self.sent {
-                self.ends.insert(flow.track, End { at: flow.from, dark: Duration::ZERO, proofs: self.proofs });
-            }
+        if self.sent > 0 && (skipped > may_skip || repeated > may_repeat + SLACK) {
+            self.sent -= 1;
             return;
         }
         assert!(skipped <= may_skip, "{:?} was heard until {:?} and goes on at {:?}", flow.track, end, flow.from);
@@ -130,11 +131,12 @@ impl Listener {
     }
 
     pub(super) fn process_ends(&mut self, world: &World) {
-        (self.killed, self.lost, self.proofs) = (true, false, 0);
-        self.last = None;
+        (self.killed, self.proofs) = (true, 0);
         self.excused = self.excused || world.disk.behind || world.disk.fails || world.disk.load_fails > 3;
-        // A save that was lost takes the numbers of its tracks with it.
-        self.ends.retain(|_, end| end.dark < secs(3_600));
+        if self.excused {
+            // A save that was lost takes the numbers of its tracks with it.
+            self.ends.clear();
+        }
     }
 
     /// The music plays if it is wanted.

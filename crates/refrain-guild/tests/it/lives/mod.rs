@@ -106,7 +106,7 @@ impl Life {
                 }
             }
             Step::End(code) => world.discord.end(*code),
-            Step::Dark => world.discord.dark = world.discord.connected.is_some(),
+            Step::Dark => world.discord.go_dark(),
             Step::Server => world.discord.move_server(),
             Step::Mute { mute, suppress } => {
                 if world.discord.channel.is_some() {
@@ -213,7 +213,7 @@ impl Life {
         let channel = self.world.discord.channel;
         self.world.input(GuildInput::Gateway(GatewayEvent::GuildAvailable { channel }));
         // The longest waits are for a site that asked for a quarter of an hour, and for a look-up under way.
-        self.pass(secs(2_400));
+        self.pass(secs(1_500));
     }
 
     /// Music that is asked for is heard.

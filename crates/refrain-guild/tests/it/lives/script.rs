@@ -193,7 +193,7 @@ fn mood(rng: &mut ChaCha8Rng) -> Mood {
         breaks: some(rng, 0.3, 50),
         stalls: some(rng, 0.3, 50),
         early: some(rng, 0.3, 50),
-        slow: if rng.random_bool(0.15) { millis(rng, 1_200_000) } else { millis(rng, 5_000) },
+        slow: if rng.random_bool(0.15) { millis(rng, 400_000) } else { millis(rng, 5_000) },
     }
 }
 

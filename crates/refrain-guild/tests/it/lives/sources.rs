@@ -46,9 +46,14 @@ impl Sources {
                 | Command::Configure(_)
         );
         if opens {
-            self.openings.clear();
-            self.not_before.clear();
+            self.music_is_found();
         }
+    }
+
+    /// What a member asked for is there.
+    pub(super) fn music_is_found(&mut self) {
+        self.openings.clear();
+        self.not_before.clear();
     }
 
     pub(super) fn reported(&mut self, world: &World, id: SourceId, event: &SourceEvent) {

@@ -27,6 +27,8 @@ pub(crate) struct Tracks {
     /// Passed over and not reported yet: since when.
     unreported: BTreeMap<TrackId, Moment>,
     outage: bool,
+    /// The text channel is gone, and no member has asked for music since.
+    nowhere_to_tell: bool,
     /// Where a track ended early: there it may end a second time.
     early: BTreeMap<TrackId, Duration>,
 }
@@ -76,6 +78,9 @@ impl Tracks {
         } else if let Answer::Removed(tracks) = answer {
             self.taken.extend(tracks.iter().map(|t| t.info.page_url.clone()));
         }
+        if matches!(answer, Answer::Played(_) | Answer::PlayedAll(_)) {
+            self.nowhere_to_tell = false;
+        }
         self.cleared |= matches!(answer, Answer::Cleared(_) | Answer::Stopped(_) | Answer::Disconnected(_));
     }
 
@@ -99,6 +104,12 @@ impl Tracks {
     pub(super) fn after(&mut self, world: &World, event: &Event, context: &Context) {
         if self.source_answered {
             self.unreported.retain(|id, _| !self.failed.contains(id));
+        }
+        if let Event::Input(GuildInput::PanelFailed(_)) = event {
+            self.nowhere_to_tell = true;
+        }
+        if self.nowhere_to_tell {
+            self.unreported.clear();
         }
         if let Some((id, since)) = self.unreported.first_key_value() {
             assert!(world.now.since(*since) <= REPORTED_WITHIN, "members are not told that {id:?} was passed over");

@@ -50,6 +50,9 @@ impl Witness {
             self.listener.member_wants(command);
             self.voice.member_wants(command);
         }
+        if matches!(event, Event::Input(GuildInput::LookedUp { .. }) | Event::Timer(GuildTimer::LookUpOrder)) {
+            self.sources.music_is_found();
+        }
         if let Event::Input(GuildInput::Source { id, event }) = event {
             self.sources.reported(world, *id, event);
         }
@@ -115,6 +118,10 @@ impl Witness {
     /// Sound was given to the driver until `to`; members heard it, or not.
     pub(crate) fn flows(&mut self, world: &World, flow: Flow, heard: bool, to: Moment) {
         self.listener.flows(world, flow, heard, to);
+    }
+
+    pub(crate) const fn listener_froze(&mut self) {
+        self.listener.frozen();
     }
 
     /// The process dies or ends.

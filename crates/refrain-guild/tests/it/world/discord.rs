@@ -7,6 +7,9 @@ use std::time::Duration;
 
 const ALIVE_EVERY: Duration = Duration::from_secs(5);
 
+/// A driver that hears nothing for so long says so.
+const NOTICED_AFTER: Duration = Duration::from_secs(15);
+
 /// How this Discord behaves.
 #[derive(Clone, Debug)]
 pub(crate) struct Switches {
@@ -123,6 +126,20 @@ impl Discord {
         if code == 4006 {
             self.token += 1;
         }
+    }
+
+    /// Frames vanish from now on. The driver finds out when no report comes for a while.
+    pub(crate) fn go_dark(&mut self) {
+        if let Some((generation, _)) = self.connected {
+            self.dark = true;
+            let event = DriverEvent::Unresponsive;
+            self.out.push((NOTICED_AFTER, GuildInput::Driver { generation, event }));
+        }
+    }
+
+    /// Whether a report that was on its way is still so.
+    pub(crate) fn is_true(&self, generation: Generation, event: DriverEvent) -> bool {
+        event != DriverEvent::Unresponsive || self.dark && self.connected.as_ref().is_some_and(|(g, _)| *g == generation)
     }
 
     fn close(&mut self, generation: Generation, code: Option<u16>) {

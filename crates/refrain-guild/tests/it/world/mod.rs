@@ -350,7 +350,7 @@ impl World {
         }
         self.subject.timeout(observed);
         self.drain();
-        let harms = |o: &&GuildOutput| !matches!(o, GuildOutput::Observe(_) | GuildOutput::Save { .. });
+        let harms = |o: &&GuildOutput| !matches!(o, GuildOutput::Observe(_) | GuildOutput::Save { .. } | GuildOutput::WatchPlayhead { .. });
         let harm = self.said.iter().find(harms);
         assert!(harm.is_none(), "an early call is harmless: {harm:?}");
         self.checked(&Event::Time);
@@ -371,6 +371,7 @@ impl World {
     pub(crate) fn freeze(&mut self, length: Duration) {
         let to = self.now + length;
         self.advance(to, true);
+        self.witness.listener_froze();
     }
 
     pub(crate) fn delay(&mut self, most_ms: u64) -> Duration {

@@ -6,7 +6,7 @@ use refrain_guild::{
     Answer, AnnouncementStep, CommandError, CommandId, GuildInput, GuildOutput, OpenSource, Panel, PanelFailure,
     SourceEvent,
 };
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 impl World {
     pub(super) fn carry_out(&mut self, output: GuildOutput) {
@@ -161,11 +161,10 @@ impl World {
         if let GuildInput::Source { id, event: SourceEvent::OpenFailed(_) } = input {
             return self.audio.sources.remove(id).is_some();
         }
+        if let GuildInput::Driver { generation, event } = input {
+            return self.discord.is_true(*generation, *event);
+        }
         true
     }
 
-    /// Something that is on its way anyhow arrives no later than this.
-    pub(crate) fn longest_delay(&self) -> Duration {
-        self.sites.mood.slow + Duration::from_secs(1)
-    }
 }

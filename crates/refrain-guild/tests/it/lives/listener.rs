@@ -55,7 +55,7 @@ impl Listener {
 
     /// After the loss of a connection the music goes on where it was proved to be heard.
     pub(super) fn said(&mut self, output: &GuildOutput) {
-        if matches!(output, GuildOutput::TearDown { .. }) {
+        if matches!(output, GuildOutput::TearDown { .. } | GuildOutput::Resume { .. }) {
             (self.lost, self.proofs) = (true, 0);
         }
     }

@@ -62,8 +62,8 @@ pub(crate) struct Discord {
     /// Frames vanish, and nothing says so.
     pub(crate) dark: bool,
     next_alive: Option<Moment>,
-    /// The bot is no member of the guild.
-    pub(crate) removed: bool,
+    /// A request to speak is not granted.
+    pub(crate) refuses_to_speak: bool,
 }
 
 impl Discord {
@@ -72,9 +72,6 @@ impl Discord {
     }
 
     pub(crate) fn op4(&mut self, channel: Option<ChannelId>) {
-        if self.removed {
-            return;
-        }
         if self.switches.loses > 0 {
             self.switches.loses -= 1;
             return;
@@ -256,6 +253,7 @@ impl Discord {
             }
         } else if let GuildOutput::RequestToSpeak { .. } = output
             && self.suppress
+            && !self.refuses_to_speak
         {
             self.suppress = false;
             self.say_state();

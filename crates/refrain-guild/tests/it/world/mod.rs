@@ -8,6 +8,7 @@ mod life_cycle;
 mod outputs;
 pub(crate) mod site;
 pub(crate) mod subject;
+mod table;
 
 use crate::lives::Witness;
 use audio::{Audio, Fate};
@@ -101,6 +102,8 @@ pub(crate) struct World {
     pub(crate) witness: Witness,
     pub(crate) finished: bool,
     pub(crate) trace: bool,
+    /// The next look-up, and openings, are never over.
+    hangs: (bool, bool),
     /// The steps of the virtual second that goes on.
     second: (u64, usize),
 }
@@ -146,6 +149,7 @@ impl World {
             witness: Witness::default(),
             finished: false,
             trace: false,
+            hangs: (false, false),
             second: (0, 0),
         };
         world.witness.begins(&world.policy);
@@ -372,6 +376,20 @@ impl World {
         let to = self.now + length;
         self.advance(to, true);
         self.witness.listener_froze();
+    }
+
+    /// Openings that are on their way never arrive.
+    fn drop_openings(&mut self) {
+        self.in_flight.retain(|_, input| !matches!(input, GuildInput::Source { .. }));
+    }
+
+    /// Where the asker is now goes with the look-ups that are under way.
+    pub(crate) fn resend_asker(&mut self) {
+        for input in self.in_flight.values_mut() {
+            if let GuildInput::LookedUp { asker, .. } = input {
+                *asker = self.asker;
+            }
+        }
     }
 
     pub(crate) fn delay(&mut self, most_ms: u64) -> Duration {

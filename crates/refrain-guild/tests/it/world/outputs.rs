@@ -40,6 +40,9 @@ impl World {
             GuildOutput::LookUp { id, .. } => {
                 let delay = self.sites.delay(&mut self.rng);
                 let result = self.sites.look_up(&mut self.rng);
+                if std::mem::take(&mut self.hangs.0) {
+                    return;
+                }
                 self.post(delay, GuildInput::LookedUp { id, result, asker: self.asker });
             }
             GuildOutput::CancelLookUp { id } => {
@@ -148,6 +151,9 @@ impl World {
             }
             Err(failure) => SourceEvent::OpenFailed(failure),
         };
+        if self.hangs.1 {
+            return;
+        }
         self.post(delay, GuildInput::Source { id, event });
     }
 

@@ -80,6 +80,8 @@ pub struct Guild {
     saved: Saved,
     /// After a restart, until it is decided what to do: the channel that the bot was in.
     restoring: Option<ChannelId>,
+    /// When the guild looks again at that channel.
+    restore_at: Option<Moment>,
     /// After a restart, until the music is heard.
     returning: Option<Returning>,
     panel: PanelState,
@@ -134,6 +136,7 @@ impl Guild {
             wanted: None,
             saved: Saved::default(),
             restoring: None,
+            restore_at: None,
             returning: None,
             panel: PanelState::default(),
             incident_message: None,

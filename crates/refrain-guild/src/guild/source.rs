@@ -220,7 +220,8 @@ impl Guild {
     /// The attached source ended in good order: the track is over, unless there must be more of it.
     fn ended(&mut self, at: Duration, live: bool) {
         let Some(playback) = &mut self.playback else { return };
-        if live || playback.is_live() {
+        playback.found_live |= live;
+        if playback.is_live() {
             return self.broke(at, LIVE_ENDED);
         }
         let policy = &self.policy.sources;

@@ -17,6 +17,8 @@ pub(crate) struct Playback {
     pub(crate) trouble: Option<(Moment, SourceFailure)>,
     /// The source ended here, long before its known length, and was opened again there.
     pub(crate) early_at: Option<Duration>,
+    /// It turned out to come in real time, whatever its page says.
+    pub(crate) found_live: bool,
     /// Until then the site wants to be left alone, whatever its source was wanted for.
     pub(crate) rest_until: Moment,
     /// When enough sound has played to forget the failures.
@@ -129,7 +131,7 @@ impl Playback {
 
     /// Whether the track comes in real time, as far as is known.
     pub(crate) fn is_live(&self) -> bool {
-        self.track.info.live || self.attached().is_some_and(|open| open.facts.live)
+        self.track.info.live || self.found_live || self.attached().is_some_and(|open| open.facts.live)
     }
 
     /// The track's length, where the page or the source tells.

@@ -7,7 +7,6 @@ use refrain_guild::{
 };
 use refrain_model::{LoopMode, SettingChange};
 use refrain_queue::Place;
-use std::time::Duration;
 
 fn asker_in(world: &mut World, channel: refrain_model::ChannelId) {
     world.asker = AskerChannel::In { channel, open: true };
@@ -72,6 +71,7 @@ fn a_bot_that_is_alone_comes_to_the_member_who_asks_and_stays_with_others() {
         world.scenes.insert(A, Scene::Open { listeners: Some(listeners) });
         world.input(GuildInput::ChannelChanged);
         asker_in(&mut world, B);
+        world.sites.next.push(Song::of(secs(60)));
         let request = world.request("a song", Place::Now);
         let id = world.command(Command::Play(request));
         world.run(secs(5));
@@ -120,10 +120,8 @@ fn a_play_answers_when_it_is_heard_and_says_when_its_source_fails() {
 
     let mut world = World::idle();
     world.sites.next = vec![Song::of(secs(60))];
-    let id = world.play();
-    world.run(Duration::from_millis(500));
-    world.sites.mood.slow = secs(1);
     world.hang_openings();
+    let id = world.play();
     world.run(secs(130));
     let answer = world.answer_to(id);
     assert!(matches!(answer, Ok(Answer::Played(p)) if p.delayed == Some(Delay::Slow)), "{answer:?}");

@@ -8,6 +8,9 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 /// So much of what has flowed a source keeps.
 const KEPT: Duration = Duration::from_secs(60);
 
+/// So much lies ahead of what has flowed.
+const AHEAD: Duration = Duration::from_secs(30);
+
 /// What becomes of a source when it comes to a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Fate {
@@ -112,7 +115,9 @@ impl Audio {
     pub(crate) fn rewind(&mut self, id: SourceId, to: Duration) -> SourceEvent {
         let Some(source) = self.sources.get_mut(&id) else { return SourceEvent::NotKept { to } };
         let first = source.start.max(source.at.saturating_sub(KEPT));
-        if source.phase == Phase::Opening || to < first || to > source.at {
+        // What lies ahead is decoded faster than it plays.
+        let last = if source.phase == Phase::Open { (source.at + AHEAD).min(source.fate.0) } else { source.at };
+        if source.phase == Phase::Opening || to < first || to > last {
             return SourceEvent::NotKept { to };
         }
         source.at = to;

@@ -378,11 +378,6 @@ impl World {
         self.witness.listener_froze();
     }
 
-    /// Openings that are on their way never arrive.
-    fn drop_openings(&mut self) {
-        self.in_flight.retain(|_, input| !matches!(input, GuildInput::Source { .. }));
-    }
-
     /// Where the asker is now goes with the look-ups that are under way.
     pub(crate) fn resend_asker(&mut self) {
         for input in self.in_flight.values_mut() {

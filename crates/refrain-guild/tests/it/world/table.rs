@@ -45,7 +45,6 @@ impl World {
     /// Openings are never over.
     pub(crate) fn hang_openings(&mut self) {
         self.hangs.1 = true;
-        self.drop_openings();
     }
 
     /// What was said until now does not count.

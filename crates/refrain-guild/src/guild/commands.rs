@@ -141,6 +141,8 @@ impl Guild {
             return self.answer(earlier, Ok(Answer::ShutDown));
         }
         self.refuse_kept_commands();
+        // What would have come back after a restart is left to the next process.
+        self.restoring = None;
         self.end_look_ups();
         self.say_goodbye();
         self.save_for_good();

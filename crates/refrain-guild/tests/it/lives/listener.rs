@@ -37,6 +37,8 @@ pub(crate) struct Listener {
     killed: bool,
     excused: bool,
     proofs: u32,
+    /// Until then what has flowed counts as heard.
+    trusted_until: Moment,
     /// A connection was lost since the last sound.
     lost: bool,
     /// The worst that was seen.
@@ -54,7 +56,13 @@ impl Listener {
     }
 
     /// After the loss of a connection the music goes on where it was proved to be heard.
-    pub(super) fn said(&mut self, output: &GuildOutput) {
+    pub(super) fn said(&mut self, world: &World, output: &GuildOutput) {
+        // Nor does what flowed count once a proof is overdue.
+        if let GuildOutput::WatchPlayhead { trusted_until, .. } = output {
+            self.trusted_until = *trusted_until;
+        }
+        let ends = matches!(output, GuildOutput::Attach { id: None, .. } | GuildOutput::Rewind { .. });
+        self.lost |= ends && self.trusted_until < world.now;
         if matches!(output, GuildOutput::TearDown { .. } | GuildOutput::Resume { .. }) {
             (self.lost, self.proofs) = (true, 0);
         }

@@ -65,7 +65,7 @@ impl Witness {
             self.sources.said(world, output);
             self.voice.said(output, self.answers.plays());
             self.messages.said(world, output, self.listener.last_sound());
-            self.listener.said(output);
+            self.listener.said(world, output);
             self.tracks.said(world, output);
         }
         self.messages.heard(world, event);

@@ -74,6 +74,9 @@ impl Recovery {
     /// No answer: out first, and in again. An answer that is only late comes before the null state, and is passed over.
     pub(super) fn asked_in_vain(&mut self, now: Moment, cause: Cause, reason: &'static str) {
         self.asking.attempt();
+        if let (Cause::Recovery(outage), Some(missing)) = (cause, self.lacks()) {
+            return self.await_access(now, outage, missing);
+        }
         self.record(now, None, Verdict::NewSession, reason);
         self.leave_first(now, cause);
     }

@@ -1,5 +1,6 @@
 //! The recovery machine, seen from outside: inputs and a clock in, outputs and a wake-up out.
 
+mod access;
 mod backoff;
 mod codes;
 mod governor;

@@ -1,6 +1,7 @@
 //! One shard of the main gateway: its events go into the cache and, translated, to the guilds they concern.
 
 mod goodbye;
+mod heartbeats;
 mod late;
 
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
     world::{self, World},
 };
 use goodbye::close;
+use heartbeats::Heartbeats;
 use late::is_too_late;
 use refrain::{GatewayEvent, Refrain};
 use refrain_model::GuildId;
@@ -66,6 +68,7 @@ pub(crate) struct Reader {
     total: u32,
     /// Whether the guilds were last told that the shard is connected.
     connected: bool,
+    heartbeats: Heartbeats,
 }
 
 impl Reader {
@@ -76,7 +79,18 @@ impl Reader {
         closing: CancellationToken,
         keeper: Keeper,
     ) -> Self {
-        Self { world, refrain, desk, closing, keeper, held: Vec::new(), number: 0, total: 1, connected: false }
+        Self {
+            world,
+            refrain,
+            desk,
+            closing,
+            keeper,
+            held: Vec::new(),
+            number: 0,
+            total: 1,
+            connected: false,
+            heartbeats: Heartbeats::default(),
+        }
     }
 
     /// Reads until the shard is closed for good, or the bot stops.
@@ -113,6 +127,7 @@ impl Reader {
         if matches!(event, Event::Ready(_)) {
             self.give_up_the_old();
         }
+        self.count_heartbeats(shard);
         self.world.update(&mut event);
         self.keeper.note(&event);
         // The other events were for the cache alone.
@@ -166,8 +181,22 @@ impl Reader {
 
     fn heartbeat(&mut self, shard: &Shard) {
         self.keeper.alive(Instant::now());
+        self.tell_health(shard);
+    }
+
+    /// An answer is told of by its own event; here it is the ones that are missed.
+    fn count_heartbeats(&mut self, shard: &Shard) {
+        let latency = shard.latency();
+        if self.heartbeats.observe(latency.sent(), latency.received().is_some()).is_some() {
+            self.tell_health(shard);
+        }
+    }
+
+    fn tell_health(&self, shard: &Shard) {
+        // Before the first answer there is no round trip to tell.
         if let Some(latency) = shard.latency().recent().first() {
-            self.tell_all(&GatewayEvent::Health { latency: *latency, missed_heartbeats: 0 });
+            let missed_heartbeats = self.heartbeats.missed();
+            self.tell_all(&GatewayEvent::Health { latency: *latency, missed_heartbeats });
         }
     }
 

@@ -23,4 +23,5 @@ mod rig;
 mod settings;
 mod success;
 mod turn;
+mod unexplained;
 mod world;

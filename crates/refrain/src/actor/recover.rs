@@ -52,6 +52,7 @@ const fn can_be_hurried(stage: &Stage) -> bool {
         Stage::AwaitingTurn { .. }
         | Stage::BackingOff { .. }
         | Stage::CoolingDown { .. }
+        | Stage::AwaitingAccess { .. }
         | Stage::AwaitingServer { .. } => true,
         Stage::Leaving { .. }
         | Stage::AskingAgain { .. }

@@ -57,7 +57,7 @@ const fn doing(state: &State) -> Doing {
             }
             Stage::Resuming { .. } => Doing::Resuming,
             Stage::Weighing { .. } => Doing::Weighing,
-            Stage::BackingOff { .. } => Doing::BackingOff,
+            Stage::BackingOff { .. } | Stage::AwaitingAccess { .. } => Doing::BackingOff,
             Stage::CoolingDown { .. } => Doing::CoolingDown,
             Stage::AwaitingTurn { .. } => Doing::AwaitingTurn,
             Stage::AwaitingServer { .. } => Doing::AwaitingServer,
@@ -79,6 +79,7 @@ const fn waiting(timer: Timer) -> Waiting {
         | Timer::ResumeAgain
         | Timer::Evidence
         | Timer::Hedge
+        | Timer::Access
         | Timer::Server
         | Timer::Guild
         | Timer::Turn => Waiting::Answer,

@@ -118,6 +118,7 @@ fn step(wake_up: Option<(Moment, Timer)>) -> Step {
         | Timer::ResumeAgain
         | Timer::Turn
         | Timer::Hedge
+        | Timer::Access
         | Timer::Health
         | Timer::Stability => Step::Trying,
     }
@@ -131,8 +132,10 @@ const fn ending(notice: Notice) -> Option<Ending> {
         Notice::ChannelGone => Some(Ending::ChannelGone),
         Notice::JoinUnanswered => Some(Ending::Unanswered),
         Notice::Fatal { code } => Some(Ending::Fatal { code }),
-        Notice::Interrupted { .. } | Notice::CoolingDown { .. } | Notice::Recovered { .. } | Notice::Moved { .. } => {
-            None
-        }
+        Notice::Interrupted { .. }
+        | Notice::CoolingDown { .. }
+        | Notice::AwaitingAccess { .. }
+        | Notice::Recovered { .. }
+        | Notice::Moved { .. } => None,
     }
 }

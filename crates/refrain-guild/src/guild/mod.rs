@@ -280,7 +280,8 @@ impl Guild {
         }
         if let Some(id) = self.shutting_down {
             self.finished = true;
-            self.say(GuildOutput::Answer { id, answer: Ok(Answer::ShutDown), after_save: None });
+            let after_save = self.saved.last_seq();
+            self.say(GuildOutput::Answer { id, answer: Ok(Answer::ShutDown), after_save });
             self.say(GuildOutput::Finished);
         } else if self.gone && self.loading.is_over() {
             self.finished = true;

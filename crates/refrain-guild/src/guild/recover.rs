@@ -8,7 +8,13 @@ use refrain_recovery::{Intent, Retrying, Stage, State};
 impl Guild {
     pub(super) fn recover(&mut self, voice_channel: Option<ChannelId>) -> Result<Recovering, CommandError> {
         self.refuse_without_access()?;
+        let recovering = self.recover_now(voice_channel)?;
+        // What would have come back after a restart gives way to what a member wants. A refusal changes nothing.
         self.restoring = None;
+        Ok(recovering)
+    }
+
+    fn recover_now(&mut self, voice_channel: Option<ChannelId>) -> Result<Recovering, CommandError> {
         match self.recovery.state() {
             State::Stable(_) => self.connect_anew(),
             State::Retrying(Retrying { stage, .. }) => {

@@ -62,7 +62,9 @@ impl Guild {
         // The place to go on from after a recovery is not reached yet.
         let ready = source.is_some_and(|open| open.rewinding.as_ref().is_none_or(|r| !r.commands.is_empty()));
         let wanted = ready && !self.paused && self.not_heard.is_none();
-        self.tell_recovery(Input::Flowing(wanted));
+        // A starved source gives no frames, so that the voice server has nothing to report on.
+        let gives = wanted && source.is_some_and(|open| open.starved_since.is_none());
+        self.tell_recovery(Input::Flowing(gives));
         let flows = self.frames_allowed && wanted;
         let now = self.now();
         if let Some(open) = self.playback.as_mut().and_then(crate::source::Playback::attached_mut) {

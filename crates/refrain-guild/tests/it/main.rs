@@ -1,0 +1,4 @@
+//! The guild, seen from outside: inputs and a time in, outputs and a wake-up out.
+
+mod lives;
+mod world;

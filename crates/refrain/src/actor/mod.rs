@@ -250,4 +250,6 @@ impl Drop for Actor {
 #[cfg(test)]
 mod recall_tests;
 #[cfg(test)]
+mod restart_tests;
+#[cfg(test)]
 mod turn_tests;

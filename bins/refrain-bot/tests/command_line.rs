@@ -79,7 +79,12 @@ fn forgetting_a_guild_needs_a_store_and_says_what_it_did() {
     let imported = refrain(&dir, &["store", "import", "export.jsonl"], &[]);
     assert_eq!(imported.status.code(), Some(0), "{}", stderr(&imported));
     let forgotten = refrain(&dir, &["store", "forget", "7"], &[]);
-    assert_eq!((forgotten.status.code(), stdout(&forgotten).trim()), (Some(0), "guild 7 is forgotten"), "{}", stderr(&forgotten));
+    assert_eq!(
+        (forgotten.status.code(), stdout(&forgotten).trim()),
+        (Some(0), "guild 7 is forgotten"),
+        "{}",
+        stderr(&forgotten)
+    );
     let again = refrain(&dir, &["store", "forget", "7"], &[]);
     assert_eq!((again.status.code(), stdout(&again).trim()), (Some(0), "nothing is kept of guild 7"));
 }

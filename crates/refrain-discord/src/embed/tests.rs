@@ -3,8 +3,8 @@
 use super::*;
 use refrain::Page;
 use refrain::{
-    Delay, FailureClass, NowPlaying, Played, PlayedAll, QueueView, Skipped, SourceFailure, Stopped, Undone, VoiceSummary,
-    store::Favorite,
+    Delay, FailureClass, NowPlaying, Played, PlayedAll, QueueView, Skipped, SourceFailure, Stopped, Undone,
+    VoiceSummary, store::Favorite,
 };
 use refrain_model::{ChannelId, TrackId, UserId};
 use std::{sync::Arc, time::Duration};

@@ -93,7 +93,9 @@ impl Guild {
                     let event = SourceEvent::Opened { from: wanted.from, facts };
                     then.push(GuildInput::Source { id: wanted.id, event });
                 }
-                GuildOutput::Attach { id, .. } => self.source = id.map(|id| SourceReading { id, flowed: Duration::ZERO }),
+                GuildOutput::Attach { id, .. } => {
+                    self.source = id.map(|id| SourceReading { id, flowed: Duration::ZERO })
+                }
                 _ => {}
             }
         }

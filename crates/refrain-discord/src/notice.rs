@@ -2,8 +2,8 @@
 
 use crate::text;
 use refrain::{
-    AnnouncementKind, CloseCode, Ending, FailedTrack, Interruption, MissingPermission, NextStep, NotHeard, SourceTrouble,
-    Trouble,
+    AnnouncementKind, CloseCode, Ending, FailedTrack, Interruption, MissingPermission, NextStep, NotHeard,
+    SourceTrouble, Trouble,
 };
 use refrain_model::ChannelId;
 
@@ -138,7 +138,10 @@ fn halted(failed: usize, kept: usize, reason: &str) -> String {
         0 => "The queue is empty now. `/play` starts something new.".into(),
         kept => format!("The queue keeps its {}: `/resume` goes on with it.", text::counted(kept, "track")),
     };
-    format!("⏹️ I stopped: {} in a row could not be played. The last one: {reason}\n{queue}", text::counted(failed, "track"))
+    format!(
+        "⏹️ I stopped: {} in a row could not be played. The last one: {reason}\n{queue}",
+        text::counted(failed, "track")
+    )
 }
 
 fn not_heard(why: NotHeard, channel: Option<ChannelId>) -> String {
@@ -266,7 +269,12 @@ mod tests {
         };
         vec![
             AnnouncementKind::SourceTrouble(trouble.clone()),
-            AnnouncementKind::SourceTrouble(SourceTrouble { next_unix: None, kept: 0, machine: true, ..trouble.clone() }),
+            AnnouncementKind::SourceTrouble(SourceTrouble {
+                next_unix: None,
+                kept: 0,
+                machine: true,
+                ..trouble.clone()
+            }),
             AnnouncementKind::SourceTrouble(SourceTrouble { outage: true, kept: 1, ..trouble }),
             AnnouncementKind::SourceBack { gap: Duration::from_secs(12) },
             AnnouncementKind::TracksFailed { tracks: vec![failed("a_b")], earlier: 0 },

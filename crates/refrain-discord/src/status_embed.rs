@@ -157,7 +157,8 @@ const fn not_heard(status: &VoiceStatus) -> &'static str {
 /// What is wrong with the current track's source.
 fn source(status: &VoiceStatus) -> String {
     let Some((failure, next)) = &status.source else { return String::new() };
-    let next = next.map_or_else(|| "I am trying again now.".to_owned(), |at| format!("I try again {}.", text::relative(at)));
+    let next =
+        next.map_or_else(|| "I am trying again now.".to_owned(), |at| format!("I try again {}.", text::relative(at)));
     format!("\n⏳ The track's source fails: {} {next}", failure.message)
 }
 

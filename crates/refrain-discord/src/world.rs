@@ -183,7 +183,10 @@ impl World {
     /// Whether an event may change what the bot finds in a voice channel of a guild: which guild, and which channels (none:
     /// any of them). Read before [`Self::update`] takes the event in.
     pub(crate) fn scene_change(&self, event: &Event) -> Option<(Id<GuildMarker>, Vec<Id<ChannelMarker>>)> {
-        #[expect(clippy::wildcard_enum_match_arm, reason = "of Discord's hundred events these concern a channel's scene")]
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "of Discord's hundred events these concern a channel's scene"
+        )]
         match event {
             Event::ChannelCreate(channel) => Some((channel.guild_id?, vec![channel.id])),
             Event::ChannelUpdate(channel) => Some((channel.guild_id?, vec![channel.id])),

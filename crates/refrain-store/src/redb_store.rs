@@ -264,7 +264,8 @@ impl Store for RedbStore {
                     Err(TableError::TableDoesNotExist(_)) => return Ok(BTreeMap::new()),
                     Err(error) => return Err(error.into()),
                 };
-                let rows = table.iter()?.map(|row| row.map(|(guild, since)| (GuildId::new(guild.value()), since.value())));
+                let rows =
+                    table.iter()?.map(|row| row.map(|(guild, since)| (GuildId::new(guild.value()), since.value())));
                 Ok(rows.collect::<Result<_, _>>()?)
             },
         )?;

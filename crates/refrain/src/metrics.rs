@@ -49,7 +49,11 @@ pub fn describe_metrics() {
             "The main gateway's heartbeat round trip, or a voice server's answer to a probe.",
         ),
         (WAITING, Unit::Count, "Guilds that wait for the governor to let them make an attempt."),
-        (SOURCE_OUTAGES, Unit::Count, "Guilds whose queue waits because the sources of several tracks in a row failed."),
+        (
+            SOURCE_OUTAGES,
+            Unit::Count,
+            "Guilds whose queue waits because the sources of several tracks in a row failed.",
+        ),
         (UNDER_WAY, Unit::Count, "Attempts under way that the governor has granted."),
     ];
     for (name, unit, meaning) in gauges {

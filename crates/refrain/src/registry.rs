@@ -258,7 +258,7 @@ fn leave_map(guilds: &Weak<Guilds>, guild: GuildId) {
 async fn stored(store: Arc<dyn Store>) -> Result<Stored, StoreError> {
     let read = tokio::task::spawn_blocking(move || {
         let remembered = store.guilds()?.into_iter().collect();
-        Ok(Stored { remembered, gone: store.gone()? })
+        Ok::<_, StoreError>(Stored { remembered, gone: store.gone()? })
     });
     let cut_short = |_| Err(StoreError { doing: "reading".into(), reason: "the runtime is shutting down".into() });
     read.await.unwrap_or_else(cut_short)

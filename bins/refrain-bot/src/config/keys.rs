@@ -77,6 +77,9 @@ pub(crate) static GOVERNOR_JITTER: Key = file_only("governor.jitter_percent");
 pub(crate) static GOVERNOR_PATIENCE: Key = file_only("governor.patience");
 pub(crate) static GOVERNOR_FAIR_SHARE: Key = file_only("governor.fair_share");
 pub(crate) static GOVERNOR_TURN_LIMIT: Key = file_only("governor.turn_limit");
+pub(crate) static RECORDING_DIR: Key = key("recording.dir", "REFRAIN_RECORDING_DIR");
+pub(crate) static RECORDING_MEGABYTES: Key = file_only("recording.megabytes");
+pub(crate) static RECORDING_FILES: Key = file_only("recording.files");
 pub(crate) static LOG_FILTER: Key = key("log.filter", "REFRAIN_LOG");
 pub(crate) static LOG_FORMAT: Key = key("log.format", "REFRAIN_LOG_FORMAT");
 
@@ -142,6 +145,9 @@ pub(crate) static ALL: &[&Key] = &[
     &GOVERNOR_PATIENCE,
     &GOVERNOR_FAIR_SHARE,
     &GOVERNOR_TURN_LIMIT,
+    &RECORDING_DIR,
+    &RECORDING_MEGABYTES,
+    &RECORDING_FILES,
     &LOG_FILTER,
     &LOG_FORMAT,
 ];

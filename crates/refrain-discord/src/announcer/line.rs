@@ -79,7 +79,7 @@ enum Task {
 
 impl Line {
     pub(super) fn push(&mut self, announcement: Announcement) {
-        let Announcement { incident, channel, step, .. } = announcement;
+        let Announcement { incident, channel, step } = announcement;
         if incident <= self.forgotten {
             return;
         }

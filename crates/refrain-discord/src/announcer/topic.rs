@@ -23,7 +23,9 @@ pub(super) struct Topic {
 /// Whether this tells of something that goes on, and that a killed process would leave standing.
 pub(super) const fn goes_on(kind: &AnnouncementKind) -> bool {
     match kind {
-        AnnouncementKind::Interrupted(_) | AnnouncementKind::SourceTrouble(_) | AnnouncementKind::NotHeard { .. } => true,
+        AnnouncementKind::Interrupted(_) | AnnouncementKind::SourceTrouble(_) | AnnouncementKind::NotHeard { .. } => {
+            true
+        }
         AnnouncementKind::Back { .. }
         | AnnouncementKind::Ended(_)
         | AnnouncementKind::Left

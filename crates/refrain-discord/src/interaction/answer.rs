@@ -24,12 +24,7 @@ impl Answer {
 
     /// A track plays at once: the answer says so, with buttons, and follows the music from here on. `more` is said once.
     /// `waits`: why it is not heard yet.
-    pub(super) fn panel(
-        track: Arc<Track>,
-        looping: LoopMode,
-        waits: Option<PanelWaits>,
-        more: Option<Embed>,
-    ) -> Self {
+    pub(super) fn panel(track: Arc<Track>, looping: LoopMode, waits: Option<PanelWaits>, more: Option<Embed>) -> Self {
         let face = PanelFace::Track { track, paused: false, looping, news: None, waits };
         let embeds = std::iter::once(panel::embed(&face)).chain(more).collect();
         Self { embeds, face: Some(face) }

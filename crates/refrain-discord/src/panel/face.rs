@@ -108,8 +108,7 @@ mod tests {
 
     #[test]
     fn what_people_see_on_the_panel() {
-        let face =
-            |paused, looping, news| {
+        let face = |paused, looping, news| {
             let track = some_track("A *song*", false);
             PanelFace::Track { track, paused, looping, news, waits: None }
         };

@@ -30,7 +30,7 @@ use rand_chacha::{ChaCha8Rng, rand_core::RngCore as _, rand_core::SeedableRng as
 use record::Saved;
 use refrain_model::{AskedMessage, ChannelId, GuildId, GuildSettings, MessagePlace, Moment, Playhead};
 use refrain_queue::Queue;
-use refrain_recovery::{Input, Recovery, Settings, State};
+use refrain_recovery::{Input, MissingAccess, Recovery, Settings, State};
 use restore::Returning;
 use std::collections::VecDeque;
 
@@ -62,6 +62,8 @@ pub struct Guild {
     text_channel: Option<ChannelId>,
     /// Why members cannot hear the bot although it is connected.
     not_heard: Option<NotHeard>,
+    /// What the recovery machine was told last of what the bot lacks in a channel.
+    access: Option<(ChannelId, Option<MissingAccess>)>,
     /// Tracks passed over in a row, without one that opened.
     failed_in_a_row: u32,
     /// So many tracks failed in a row that the guild stopped.
@@ -124,6 +126,7 @@ impl Guild {
             has_played: false,
             text_channel: None,
             not_heard: None,
+            access: None,
             failed_in_a_row: 0,
             halted: false,
             outages: Outages::default(),

@@ -89,6 +89,7 @@ const fn can_be_hurried(stage: &Stage) -> bool {
         | Stage::Connecting { .. }
         | Stage::Resuming { .. }
         | Stage::Weighing { .. }
-        | Stage::AwaitingGuild { .. } => false,
+        | Stage::AwaitingGuild { .. }
+        | Stage::AwaitingAccess { .. } => false,
     }
 }

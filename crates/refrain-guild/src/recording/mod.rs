@@ -85,7 +85,9 @@ pub enum RecordingError {
     #[error("line 1 is not the header of a recording of Refrain: {0}")]
     Header(String),
     /// Another build wrote it.
-    #[error("the recording has version {found}, and this build reads version {VERSION}: replay it with the build that wrote it")]
+    #[error(
+        "the recording has version {found}, and this build reads version {VERSION}: replay it with the build that wrote it"
+    )]
     Version {
         /// The version that it has.
         found: u32,

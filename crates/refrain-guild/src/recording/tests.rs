@@ -136,6 +136,7 @@ fn a_replay_says_what_the_guild_said() {
         guild.handle_input(observed(millis), input);
         drain(&mut guild, &mut said);
     }
-    let replayed: Vec<_> = Recording::parse(&written(&steps)).unwrap().replay().into_iter().map(|(_, out)| out).collect();
+    let replayed: Vec<_> =
+        Recording::parse(&written(&steps)).unwrap().replay().into_iter().map(|(_, out)| out).collect();
     assert_eq!(replayed, said);
 }

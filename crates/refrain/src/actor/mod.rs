@@ -96,10 +96,12 @@ impl Actor {
     pub(crate) async fn run(mut self, inbox: &mut Inbox) -> Ended {
         // The record is read first.
         self.carry_out();
-        if let Some(event) = inbox.presence.after_a_restart() {
-            self.step(Some(GuildInput::Gateway(event)));
-        }
         while !self.finished {
+            if self.guild.is_loaded()
+                && let Some(event) = inbox.presence.after_a_restart()
+            {
+                self.step(Some(GuildInput::Gateway(event)));
+            }
             let Ok(input) = self.next(inbox).await else { return Ended::Abandoned };
             match input {
                 Next::Input(input) => self.step(Some(input)),
@@ -114,20 +116,22 @@ impl Actor {
 
     /// Waits for something to happen, or for the time. An error says that every handle is gone.
     async fn next(&mut self, inbox: &mut Inbox) -> Result<Next, Abandoned> {
+        // What the record says decides which channel the guild has to see: until it is read, the rest waits in the mailbox.
+        let loaded = self.guild.is_loaded();
         let wake_up = self.guild.poll_timeout().map(|(at, _why)| self.shared.instant(at));
         let next = tokio::select! {
             // What has happened comes before what is wanted: a command must see the state as it is.
             biased;
             Some(report) = self.reports.recv() => self.reported(report),
-            Some(event) = inbox.gateway.recv() => {
+            Some(event) = inbox.gateway.recv(), if loaded => {
                 inbox.presence.note(&event);
                 Next::Input(GuildInput::Gateway(event))
             }
-            () = inbox.channel_changed.notified() => Next::Input(GuildInput::ChannelChanged),
+            () = inbox.channel_changed.notified(), if loaded => Next::Input(GuildInput::ChannelChanged),
             () = self.seat.granted() => Next::Input(GuildInput::Turn),
             () = sleep_until(wake_up) => Next::Time,
             Some(finding) = self.findings.1.recv() => self.found(finding),
-            message = inbox.next_message() => self.told(message.ok_or(Abandoned)?),
+            message = inbox.next_message(), if loaded => self.told(message.ok_or(Abandoned)?),
         };
         Ok(next)
     }
@@ -169,9 +173,7 @@ impl Actor {
             DriverReport::SourceStarved { stream } => source(&stream, SourceEvent::Starved),
             DriverReport::SourceFlowing { stream } => source(&stream, SourceEvent::Flowing),
             DriverReport::StreamEnded { stream, reason } => match self.sources.id_of(&stream) {
-                Some(id) => {
-                    Next::Input(GuildInput::Source { id, event: sources::ended(self.id, &stream, reason) })
-                }
+                Some(id) => Next::Input(GuildInput::Source { id, event: sources::ended(self.id, &stream, reason) }),
                 None => Next::Nothing,
             },
         }
@@ -249,5 +251,7 @@ impl Drop for Actor {
 
 #[cfg(test)]
 mod recall_tests;
+#[cfg(test)]
+mod restart_tests;
 #[cfg(test)]
 mod turn_tests;

@@ -1,6 +1,9 @@
 //! What the guild says, carried out in order.
 
-use super::{Actor, message::{Finding, Replied}};
+use super::{
+    Actor,
+    message::{Finding, Replied},
+};
 use refrain_guild::{GuildInput, GuildOutput, SourceEvent, SourceId};
 use std::time::Duration;
 use tracing::Span;

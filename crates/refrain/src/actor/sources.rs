@@ -1,9 +1,6 @@
 //! The sources that a guild has open or is opening.
 
-use super::{
-    caught::caught,
-    message::Finding,
-};
+use super::{caught::caught, message::Finding};
 use crate::{registry::Shared, unix::unix_ms};
 use refrain_audio::{AudioErrorKind, EndReason, FrameStream, OpenAt, PipelineConfig};
 use refrain_guild::{FailureClass, OpenSource, SourceEvent, SourceFailure, SourceId, SourceReading};
@@ -47,11 +44,7 @@ impl Sources {
     }
 
     /// Takes the result of an opening. `None` where the source was closed meanwhile.
-    pub(super) fn opened(
-        &mut self,
-        id: SourceId,
-        result: Result<FrameStream, SourceFailure>,
-    ) -> Option<SourceEvent> {
+    pub(super) fn opened(&mut self, id: SourceId, result: Result<FrameStream, SourceFailure>) -> Option<SourceEvent> {
         let Some(source @ Source::Opening(_)) = self.sources.get_mut(&id) else {
             if let Ok(stream) = result {
                 stream.close();
@@ -107,7 +100,9 @@ impl Sources {
     /// Which of the open sources a stream is.
     pub(super) fn id_of(&self, stream: &FrameStream) -> Option<SourceId> {
         let open = self.sources.iter();
-        open.filter(|(_, source)| matches!(source, Source::Open(open) if open.is_same(stream))).map(|(id, _)| *id).next()
+        open.filter(|(_, source)| matches!(source, Source::Open(open) if open.is_same(stream)))
+            .map(|(id, _)| *id)
+            .next()
     }
 }
 

@@ -1,6 +1,9 @@
 //! An actor that fails is started again, with the guild's record and the same mailbox.
 
-use super::{Actor, Ended, caught::{Panicked, caught}};
+use super::{
+    Actor, Ended,
+    caught::{Panicked, caught},
+};
 use crate::inbox::Inbox;
 use refrain_model::GuildId;
 use std::{

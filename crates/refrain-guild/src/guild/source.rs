@@ -11,6 +11,9 @@ use std::{sync::Arc, time::Duration};
 /// A source that played for so long before it broke is asked for again at once.
 const PROVED: Duration = Duration::from_secs(10);
 
+/// A new source whose opening took longer than this begins too far behind the one that plays on.
+const MOST_BEHIND: Duration = Duration::from_secs(20);
+
 const STALLED: SourceFailure =
     SourceFailure::new(FailureClass::Site, "stalled", "The site has stopped sending this track.");
 const ENDED_EARLY: SourceFailure =
@@ -71,7 +74,14 @@ impl Guild {
                 self.opened_well();
             }
             Slot::Replacing { old, purpose, .. } => {
-                let live = facts.live || playback.track.info.live;
+                let live = facts.live || old.facts.live || playback.track.info.live || playback.found_live;
+                let behind = old.flowed.saturating_sub(from);
+                if purpose == Purpose::Volume && !live && behind > MOST_BEHIND {
+                    playback.slot = Slot::Ready(old);
+                    self.playback = Some(playback);
+                    self.close(id);
+                    return self.replacement_failed_late();
+                }
                 let at = (purpose == Purpose::Volume && !live).then_some(old.flowed);
                 self.say(GuildOutput::Attach { id: Some(id), at });
                 self.close(old.id);
@@ -85,6 +95,17 @@ impl Guild {
                 self.playback = Some(playback);
             }
         }
+    }
+
+    /// The old source has played on for so long that the new one is far behind it: it is asked for again where the old one is
+    /// by now, as often as a source that fails.
+    fn replacement_failed_late(&mut self) {
+        let attempts = self.policy.sources.attempts;
+        let Some(playback) = self.playback.as_mut().filter(|playback| playback.failures < attempts) else { return };
+        playback.failures += 1;
+        let from = playback.flowed();
+        self.replace(from, Purpose::Volume);
+        self.watch_refill();
     }
 
     fn replaced(&mut self, from: Duration, purpose: Purpose) {

@@ -1,9 +1,12 @@
 //! What members ask for, and what they are answered.
 
-use crate::world::{A, B, World, secs, site::{Mood, Song}};
+use crate::world::{
+    A, B, World, secs,
+    site::{Mood, Song},
+};
 use refrain_guild::{
-    Answer, AskerChannel, Command, CommandError, Delay, FailureClass, GuildInput, GuildOutput, Scene, Seek, SourceEvent,
-    Stopped,
+    Answer, AskerChannel, Command, CommandError, Delay, FailureClass, GuildInput, GuildOutput, Scene, Seek,
+    SourceEvent, Stopped,
 };
 use refrain_model::{LoopMode, SettingChange};
 use refrain_queue::Place;

@@ -1,6 +1,11 @@
 //! Sites and machines that fail: the queue is kept, and the music goes on by itself.
 
-use crate::world::{World, audio::Fate, secs, site::{Mood, Song, failure}};
+use crate::world::{
+    World,
+    audio::Fate,
+    secs,
+    site::{Mood, Song, failure},
+};
 use refrain_guild::{AnnouncementKind, Command, FailureClass, GuildOutput, Observation, SilenceReason};
 use refrain_model::LoopMode;
 use std::{collections::BTreeSet, time::Duration};
@@ -164,7 +169,8 @@ fn an_opening_that_takes_minutes_is_waited_for() {
     world.sites.mood.slow = secs(600);
     world.run(secs(1_300));
     assert_eq!(world.titles(), Vec::<String>::new(), "both have played");
-    let failed = world.observations().any(|o| matches!(o, Observation::SourceRetry { .. } | Observation::TrackFailed { .. }));
+    let failed =
+        world.observations().any(|o| matches!(o, Observation::SourceRetry { .. } | Observation::TrackFailed { .. }));
     assert!(!failed, "a place in a line is no failure");
     assert!(!world.outputs().any(|(_, o)| matches!(o, GuildOutput::Announce(_))));
 }

@@ -1,14 +1,19 @@
 //! A process that is killed and begins again.
 
-use crate::world::{A, World, secs, site::{Mood, Song}};
-use refrain_guild::{Command, FailureClass, GuildOutput, Observation, Panel, PanelFace, PanelNews, Scene, SettingChange};
+use crate::world::{
+    A, World, secs,
+    site::{Mood, Song},
+};
+use refrain_guild::{
+    Command, FailureClass, GuildOutput, Observation, Panel, PanelFace, PanelNews, Scene, SettingChange,
+};
 use refrain_model::AutoResume;
 use std::time::Duration;
 
 fn news(world: &World) -> Option<PanelNews> {
-    let news = world.outputs().filter_map(|(_, output)| match output {
-        GuildOutput::ShowPanel(Panel { face: PanelFace::Track { news, .. }, .. }) => *news,
-        _ => None,
+    let news = world.outputs().filter_map(|(_, output)| {
+        let GuildOutput::ShowPanel(Panel { face: PanelFace::Track { news, .. }, .. }) = output else { return None };
+        *news
     });
     news.last()
 }
@@ -91,11 +96,9 @@ fn a_radio_goes_on_at_its_present_after_a_restart() {
 
 #[test]
 fn the_bot_comes_back_as_the_guild_has_set() {
-    for (set, there, paused) in [
-        (AutoResume::Resume, true, false),
-        (AutoResume::Paused, true, true),
-        (AutoResume::StayAway, false, false),
-    ] {
+    for (set, there, paused) in
+        [(AutoResume::Resume, true, false), (AutoResume::Paused, true, true), (AutoResume::StayAway, false, false)]
+    {
         let mut world = World::playing_songs(1);
         world.command(Command::Configure(SettingChange::AutoResume(set)));
         world.run(secs(2));

@@ -1,8 +1,13 @@
 //! Sources that break, stall, end early, or come in real time.
 
-use crate::world::{World, audio::Fate, secs, site::{Mood, Song, failure}};
+use crate::world::{
+    World,
+    audio::Fate,
+    secs,
+    site::{Mood, Song, failure},
+};
 use refrain_guild::{
-    Answer, AnnouncementKind, Command, CommandError, FailureClass, GuildOutput, Observation, Seek, SilenceReason,
+    AnnouncementKind, Answer, Command, CommandError, FailureClass, GuildOutput, Observation, Seek, SilenceReason,
 };
 use std::time::Duration;
 

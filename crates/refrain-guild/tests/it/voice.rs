@@ -2,8 +2,8 @@
 
 use crate::world::{A, B, TEXT, World, secs};
 use refrain_guild::{
-    Answer, AnnouncementKind, Command, CommandError, Doing, GuildInput, GuildOutput, MissingPermission, NotHeard,
-    Observation, PanelFailure, PanelWaits, PanelFace, Scene, SilenceReason,
+    AnnouncementKind, Answer, Command, CommandError, Doing, GuildInput, GuildOutput, MissingPermission, NotHeard,
+    Observation, PanelFace, PanelFailure, PanelWaits, Scene, SilenceReason,
 };
 use refrain_recovery::GatewayEvent;
 use std::time::Duration;

@@ -27,9 +27,8 @@ impl Answers {
 
     /// A member has asked for a track that takes the place of what plays.
     pub(super) fn plays_now(&self) -> bool {
-        self.pending.values().any(|(_, command)| match command {
-            Command::Play(request) | Command::PlayAll { request, .. } => request.place == Place::Now,
-            _ => false,
+        self.pending.values().any(|(_, command)| {
+            matches!(command, Command::Play(request) | Command::PlayAll { request, .. } if request.place == Place::Now)
         })
     }
 
@@ -129,11 +128,9 @@ fn holds(record: &GuildRecord, answer: &Answer, command: &Command) -> bool {
             let pauses = matches!(command, Command::Pause | Command::Resume { .. });
             in_queue(now.track.id) && (!pauses || record.paused == now.paused)
         }
-        Answer::Queue(_)
-        | Answer::History(_)
-        | Answer::VoiceStatus(_)
-        | Answer::Recovering(_)
-        | Answer::ShutDown => true,
+        Answer::Queue(_) | Answer::History(_) | Answer::VoiceStatus(_) | Answer::Recovering(_) | Answer::ShutDown => {
+            true
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::names;
 use crate::world::{Event, World};
-use refrain_guild::{AnnouncementStep, Answer, GuildInput, GuildOutput, Observation, PanelFace, PanelNews};
+use refrain_guild::{AnnouncementStep, Answer, GuildInput, GuildOutput, Observation, PanelFace};
 use std::{cell::RefCell, collections::BTreeMap, time::Duration};
 
 type Key = (&'static str, &'static str);
@@ -74,51 +74,53 @@ impl Coverage {
     }
 
     fn output(&mut self, output: &GuildOutput) {
-        match output {
-            GuildOutput::Answer { answer: Ok(answer), .. } => {
-                self.count("answer", names::answer(answer));
-                if let Answer::Played(played) = answer
-                    && let Some(delay) = &played.delayed
-                {
-                    let name = if matches!(delay, refrain_guild::Delay::Slow) { "Slow" } else { "Source" };
-                    self.count("delay", name);
-                }
+        if let GuildOutput::Answer { answer, .. } = output {
+            match answer {
+                Ok(answer) => self.answer(answer),
+                Err(error) => self.count("error", names::error(error)),
             }
-            GuildOutput::Answer { answer: Err(error), .. } => self.count("error", names::error(error)),
-            GuildOutput::Announce(announcement) => {
-                self.count("announcement's step", names::step(&announcement.step));
-                if let AnnouncementStep::Say(kind) | AnnouncementStep::Settle(kind) = &announcement.step {
-                    self.count("announcement", names::announcement(kind));
-                }
+        } else if let GuildOutput::Announce(announcement) = output {
+            self.count("announcement's step", names::step(&announcement.step));
+            if let AnnouncementStep::Say(kind) | AnnouncementStep::Settle(kind) = &announcement.step {
+                self.count("announcement", names::announcement(kind));
             }
-            GuildOutput::Observe(observation) => {
-                self.count("observation", names::observation(observation));
-                if let Observation::Leaving { why, .. } = observation {
-                    self.count("leaving", names::leaving(why));
-                } else if let Observation::StayingAway { why, .. } = observation {
-                    self.count("stays away", names::stays_away(why));
-                } else if let Observation::NotHeard(Some(why)) = observation {
-                    self.count("not heard", names::not_heard(why));
-                }
-            }
-            GuildOutput::ShowPanel(panel) => match &panel.face {
-                PanelFace::Over => self.count("panel", "Over"),
-                PanelFace::Track { news, waits, .. } => {
-                    self.count("panel", "Track");
-                    if let Some(news) = news {
-                        self.panel_news(news);
-                    }
-                    if let Some(waits) = waits {
-                        self.count("panel waits", names::waits(waits));
-                    }
-                }
-            },
-            _ => {}
+        } else if let GuildOutput::Observe(observation) = output {
+            self.observation(observation);
+        } else if let GuildOutput::ShowPanel(panel) = output {
+            self.panel(&panel.face);
         }
     }
 
-    fn panel_news(&mut self, news: &PanelNews) {
-        self.count("panel news", names::news(news));
+    fn answer(&mut self, answer: &Answer) {
+        self.count("answer", names::answer(answer));
+        if let Answer::Played(played) = answer
+            && let Some(delay) = &played.delayed
+        {
+            self.count("delay", names::delay(delay));
+        }
+    }
+
+    fn observation(&mut self, observation: &Observation) {
+        self.count("observation", names::observation(observation));
+        if let Observation::Leaving { why, .. } = observation {
+            self.count("leaving", names::leaving(why));
+        } else if let Observation::StayingAway { why, .. } = observation {
+            self.count("stays away", names::stays_away(why));
+        } else if let Observation::NotHeard(Some(why)) = observation {
+            self.count("not heard", names::not_heard(why));
+        }
+    }
+
+    fn panel(&mut self, face: &PanelFace) {
+        self.count("panel", names::face(face));
+        if let PanelFace::Track { news, waits, .. } = face {
+            if let Some(news) = news {
+                self.count("panel news", names::news(news));
+            }
+            if let Some(waits) = waits {
+                self.count("panel waits", names::waits(waits));
+            }
+        }
     }
 
     fn count(&mut self, kind: &'static str, name: &'static str) {
@@ -157,7 +159,7 @@ impl Coverage {
 const NOT_THE_GUILDS: [&str; 4] = ["NoSuchFavorite", "TooManyFavorites", "Store", "Unavailable"];
 
 fn expected() -> impl Iterator<Item = Key> {
-    let all: [(&'static str, &[&'static str]); 19] = [
+    let all: [(&'static str, &[&'static str]); 20] = [
         ("output", names::OUTPUTS),
         ("input", names::INPUTS),
         ("command", names::COMMANDS),
@@ -170,13 +172,14 @@ fn expected() -> impl Iterator<Item = Key> {
         ("timer", names::TIMERS),
         ("silence", names::SILENCES),
         ("doing", names::DOINGS),
-        ("panel", &["Over", "Track"]),
+        ("panel", names::FACES),
         ("panel waits", names::WAITS),
         ("panel news", names::NEWS),
         ("stays away", names::STAYS_AWAY),
         ("leaving", names::LEAVING),
         ("not heard", names::NOT_HEARD),
-        ("delay", &["Slow", "Source"]),
+        ("delay", names::DELAYS),
+        ("panel failure", names::PANEL_FAILURES),
     ];
     let keys = all.into_iter().flat_map(|(kind, names)| names.iter().map(move |name| (kind, *name)));
     keys.filter(|(kind, name)| *kind != "error" || !NOT_THE_GUILDS.contains(name))

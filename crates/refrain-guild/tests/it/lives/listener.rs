@@ -23,7 +23,6 @@ struct End {
     dark: Duration,
     /// So many proofs had come over the connection. Before the second one nobody knows when the next is overdue.
     proofs: u32,
-
 }
 
 #[derive(Debug, Default)]
@@ -86,7 +85,8 @@ impl Listener {
         self.last_sound = Some(to);
         let end = self.ends.get(&flow.track).copied();
         if !heard {
-            let end = self.ends.entry(flow.track).or_insert(End { at: flow.from, dark: Duration::ZERO, proofs: self.proofs });
+            let end =
+                self.ends.entry(flow.track).or_insert(End { at: flow.from, dark: Duration::ZERO, proofs: self.proofs });
             end.dark += flow.to.saturating_sub(flow.from);
             return;
         }
@@ -114,7 +114,10 @@ impl Listener {
         let repeated = end.at.saturating_sub(flow.from);
         let in_the_dark = self.lost || !end.dark.is_zero();
         let may_skip = if end.proofs < 2 { end.dark } else { end.dark.min(TRUSTED) } + SLACK;
-        let may_repeat = if in_the_dark {
+        let may_repeat = if in_the_dark && end.proofs == 0 {
+            // The last proof came over the connection before.
+            2 * REPEATED_IN_THE_DARK
+        } else if in_the_dark {
             REPEATED_IN_THE_DARK
         } else if self.killed {
             LOST_BY_A_KILL

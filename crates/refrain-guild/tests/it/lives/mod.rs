@@ -52,7 +52,7 @@ impl Life {
     }
 
     fn live(&mut self, script: &Script) {
-        if script.seed % 5 == 0 {
+        if script.seed.is_multiple_of(5) {
             // The guild has a record from long ago.
             self.world.disk.put(GuildRecord::default());
         }
@@ -309,7 +309,8 @@ fn live_all(seeds: impl Iterator<Item = u64>) -> Lived {
     let mut failed = BTreeMap::new();
     for seed in seeds {
         let script = Script::of(seed);
-        let why = if seed % TWICE == 0 { quietly(|| lives_the_same_twice(&script)) } else { fails(&script, None) };
+        let why =
+            if seed.is_multiple_of(TWICE) { quietly(|| lives_the_same_twice(&script)) } else { fails(&script, None) };
         if let Some(why) = why {
             failed.entry(place(&why).to_owned()).or_insert((0, script, why)).0 += 1;
         }
@@ -346,8 +347,9 @@ fn the_invariants_hold_in_every_life_and_everything_is_reached() {
     }
     let started = std::time::Instant::now();
     let lives = asked("REFRAIN_LIVES").unwrap_or(LIVES);
-    let threads: Vec<_> =
-        (0..THREADS).map(|n| std::thread::spawn(move || live_all((0..lives).filter(move |s| s % THREADS == n)))).collect();
+    let threads: Vec<_> = (0..THREADS)
+        .map(|n| std::thread::spawn(move || live_all((0..lives).filter(move |s| s % THREADS == n))))
+        .collect();
     let (mut reached, mut failed) = (coverage::Coverage::default(), BTreeMap::new());
     for thread in threads {
         let (coverage, failures) = thread.join().unwrap();

@@ -1,8 +1,9 @@
 //! The names of what the lives are to reach.
 
 use refrain_guild::{
-    AnnouncementKind, AnnouncementStep, Answer, Command, CommandError, Doing, GuildInput, GuildOutput, GuildTimer,
-    LeaveReason, NotHeard, Observation, PanelFailure, PanelNews, PanelWaits, SilenceReason, SourceEvent, StaysAway,
+    AnnouncementKind, AnnouncementStep, Answer, Command, CommandError, Delay, Doing, GuildInput, GuildOutput,
+    GuildTimer, LeaveReason, NotHeard, Observation, PanelFace, PanelFailure, PanelNews, PanelWaits, SilenceReason,
+    SourceEvent, StaysAway,
 };
 
 macro_rules! names {
@@ -46,3 +47,5 @@ names!(stays_away, STAYS_AWAY, StaysAway: AsSet, NobodyListens, NoWayIn);
 names!(leaving, LEAVING, LeaveReason: Idle, Alone);
 names!(not_heard, NOT_HEARD, NotHeard: Muted, Suppressed);
 names!(panel_failure, PANEL_FAILURES, PanelFailure: ChannelGone, Forbidden);
+names!(face, FACES, PanelFace: Track, Over);
+names!(delay, DELAYS, Delay: Source, Slow);

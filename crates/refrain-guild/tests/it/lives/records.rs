@@ -78,7 +78,10 @@ impl Records {
         }
         let (_, record) = self.last();
         assert_eq!(record.queue, guild.queue().snapshot(), "all is quiet, and the save is not the state");
-        assert_eq!(record.settings.unwrap_or_default().default_queue_page_size, guild.settings().default_queue_page_size);
+        assert_eq!(
+            record.settings.unwrap_or_default().default_queue_page_size,
+            guild.settings().default_queue_page_size
+        );
         let (voice, doing) = (guild.voice_view().intent, guild.voice_view().doing);
         if matches!(doing, Doing::Fatal { .. }) {
             // What no retry can help is tried again by the next process.

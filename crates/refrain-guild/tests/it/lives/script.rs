@@ -1,11 +1,16 @@
 //! What a life is made of, drawn from a seed.
 
-use crate::world::{A, B, C, Grants, TEXT, audio::Fate, discord::Switches, site::{Mood, failure}};
-use rand::{Rng, seq::IndexedRandom};
+use crate::world::{
+    A, B, C, Grants, TEXT,
+    audio::Fate,
+    discord::Switches,
+    site::{Mood, failure},
+};
+use rand::Rng;
 use rand_chacha::ChaCha8Rng;
 use refrain_guild::{
-    AskerChannel, Command, FailureClass, GuildInput, LookUpId, MissingPermission, PlayRequest,
-    Scene, Seek, SettingChange, SourceEvent, SourceFacts, SourceId,
+    AskerChannel, Command, FailureClass, GuildInput, LookUpId, MissingPermission, PlayRequest, Scene, Seek,
+    SettingChange, SourceEvent, SourceFacts, SourceId,
 };
 use refrain_model::{AutoRejoin, AutoResume, ChannelId, LoopMode, UserId, WhenOver};
 use refrain_queue::Place;
@@ -29,7 +34,10 @@ pub(super) enum Step {
     /// Discord says something that need not be so.
     Gateway(GatewayEvent),
     /// The driver reports on a connection so many generations back.
-    Driver { back: u64, event: DriverEvent },
+    Driver {
+        back: u64,
+        event: DriverEvent,
+    },
     Events(usize),
     Time(Duration),
     Sites(Mood),
@@ -39,18 +47,32 @@ pub(super) enum Step {
     End(u16),
     Dark,
     Server,
-    Mute { mute: bool, suppress: bool },
+    Mute {
+        mute: bool,
+        suppress: bool,
+    },
     GuildAway(Duration),
     Removed,
     ChannelDeleted(ChannelId),
-    Trouble { loses: u32, refuses: u32, code: u16, hangs: u32 },
+    Trouble {
+        loses: u32,
+        refuses: u32,
+        code: u16,
+        hangs: u32,
+    },
     Grants(Grants),
     Scene(ChannelId, Scene),
     Asker(AskerChannel),
-    Disk { fails: bool, load_fails: u32 },
+    Disk {
+        fails: bool,
+        load_fails: u32,
+    },
     ClockJumps(i64),
     Freeze(Duration),
-    Kill { away: Duration, load_fails: u32 },
+    Kill {
+        away: Duration,
+        load_fails: u32,
+    },
     PanelGone,
     PanelFails(bool),
     IncidentGone,
@@ -88,12 +110,16 @@ fn switches(rng: &mut ChaCha8Rng) -> Switches {
     }
 }
 
+fn one_of<T: Copy>(rng: &mut ChaCha8Rng, all: &[T]) -> T {
+    all[rng.random_range(0..all.len())]
+}
+
 fn channel(rng: &mut ChaCha8Rng) -> ChannelId {
-    *[A, A, A, B, B, C].choose(rng).unwrap()
+    one_of(rng, &[A, A, A, B, B, C])
 }
 
 fn code(rng: &mut ChaCha8Rng) -> u16 {
-    *CODES.choose(rng).unwrap()
+    one_of(rng, &CODES)
 }
 
 fn millis(rng: &mut ChaCha8Rng, most: u64) -> Duration {
@@ -124,7 +150,13 @@ fn discord(rng: &mut ChaCha8Rng) -> Step {
         7 => Step::Server,
         8 => Step::Mute { mute: rng.random(), suppress: rng.random() },
         9 => Step::GuildAway(millis(rng, 400_000)),
-        10 => if rng.random_bool(0.3) { Step::Removed } else { Step::ChannelDeleted(channel(rng)) },
+        10 => {
+            if rng.random_bool(0.3) {
+                Step::Removed
+            } else {
+                Step::ChannelDeleted(channel(rng))
+            }
+        }
         11 | 12 => Step::Trouble {
             loses: rng.random_range(0..3),
             refuses: rng.random_range(0..8),
@@ -165,7 +197,7 @@ fn machine(rng: &mut ChaCha8Rng) -> Step {
 }
 
 fn scene(rng: &mut ChaCha8Rng) -> Scene {
-    let missing = *[MissingPermission::ViewChannel, MissingPermission::Connect, MissingPermission::Speak].choose(rng).unwrap();
+    let missing = one_of(rng, &[MissingPermission::ViewChannel, MissingPermission::Connect, MissingPermission::Speak]);
     match rng.random_range(0..8) {
         0 => Scene::Gone,
         1 => Scene::Forbidden { missing },
@@ -177,14 +209,15 @@ fn scene(rng: &mut ChaCha8Rng) -> Scene {
 
 fn class(rng: &mut ChaCha8Rng) -> FailureClass {
     use FailureClass::{Machine, Request, Site, Track};
-    *[Site, Site, Site, Site, Machine, Machine, Track, Track, Request].choose(rng).unwrap()
+    one_of(rng, &[Site, Site, Site, Site, Machine, Machine, Track, Track, Request])
 }
 
 fn mood(rng: &mut ChaCha8Rng) -> Mood {
     if rng.random_bool(0.25) {
         return Mood::WELL;
     }
-    let some = |rng: &mut ChaCha8Rng, p: f64, most: u32| if rng.random_bool(p) { rng.random_range(0..=most) } else { 0 };
+    let some =
+        |rng: &mut ChaCha8Rng, p: f64, most: u32| if rng.random_bool(p) { rng.random_range(0..=most) } else { 0 };
     Mood {
         look_up_fails: some(rng, 0.3, 100),
         open_fails: if rng.random_bool(0.4) { 100 } else { some(rng, 0.5, 100) },
@@ -226,10 +259,7 @@ fn gateway(rng: &mut ChaCha8Rng) -> GatewayEvent {
         6 => GatewayEvent::ShardReady,
         7 | 8 => GatewayEvent::GuildAvailable { channel: rng.random_bool(0.5).then(|| channel(rng)) },
         9 => GatewayEvent::GuildUnavailable,
-        _ => GatewayEvent::Health {
-            latency: millis(rng, 3_000),
-            missed_heartbeats: rng.random_range(0..5),
-        },
+        _ => GatewayEvent::Health { latency: millis(rng, 3_000), missed_heartbeats: rng.random_range(0..5) },
     }
 }
 
@@ -241,15 +271,12 @@ fn driver(rng: &mut ChaCha8Rng) -> DriverEvent {
         3 => DriverEvent::Reachable,
         4 => DriverEvent::Unresponsive,
         5 => DriverEvent::Failed { kind: FailureKind::TimedOut },
-        _ => DriverEvent::Closed {
-            code: rng.random_bool(0.8).then(|| CloseCode(code(rng))),
-            resumable: rng.random(),
-        },
+        _ => DriverEvent::Closed { code: rng.random_bool(0.8).then(|| CloseCode(code(rng))), resumable: rng.random() },
     }
 }
 
 fn request(rng: &mut ChaCha8Rng) -> PlayRequest {
-    let place = *[Place::End, Place::End, Place::End, Place::Next, Place::Now].choose(rng).unwrap();
+    let place = one_of(rng, &[Place::End, Place::End, Place::End, Place::Next, Place::Now]);
     PlayRequest {
         query: "words".into(),
         voice_channel: channel(rng),
@@ -279,9 +306,9 @@ fn command(rng: &mut ChaCha8Rng) -> Command {
         38 => Command::Clear,
         39 => Command::Remove { position: rng.random_range(0..4), count: rng.random_range(0..3) },
         40 => Command::Move { from: rng.random_range(0..4), to: rng.random_range(0..4) },
-        41 => Command::Shuffle { on: *[None, Some(true), Some(false)].choose(rng).unwrap() },
+        41 => Command::Shuffle { on: one_of(rng, &[None, Some(true), Some(false)]) },
         42..44 => {
-            let mode = *[LoopMode::Off, LoopMode::Track, LoopMode::Queue].choose(rng).unwrap();
+            let mode = one_of(rng, &[LoopMode::Off, LoopMode::Track, LoopMode::Queue]);
             Command::Loop { mode, toggle: rng.random() }
         }
         44 => Command::Undo,
@@ -309,13 +336,14 @@ fn seek(rng: &mut ChaCha8Rng) -> Seek {
 
 fn setting(rng: &mut ChaCha8Rng) -> SettingChange {
     match rng.random_range(0..11) {
-        0 => SettingChange::AutoRejoin(
-            *[AutoRejoin::Off, AutoRejoin::AfterFaults, AutoRejoin::AlsoAfterKick].choose(rng).unwrap(),
-        ),
-        1 => SettingChange::WhenOver(*[WhenOver::Tidy, WhenOver::Settle, WhenOver::Delete].choose(rng).unwrap()),
-        2 | 3 => SettingChange::AutoResume(
-            *[AutoResume::Resume, AutoResume::Paused, AutoResume::StayAway].choose(rng).unwrap(),
-        ),
+        0 => SettingChange::AutoRejoin(one_of(
+            rng,
+            &[AutoRejoin::Off, AutoRejoin::AfterFaults, AutoRejoin::AlsoAfterKick],
+        )),
+        1 => SettingChange::WhenOver(one_of(rng, &[WhenOver::Tidy, WhenOver::Settle, WhenOver::Delete])),
+        2 | 3 => {
+            SettingChange::AutoResume(one_of(rng, &[AutoResume::Resume, AutoResume::Paused, AutoResume::StayAway]))
+        }
         4 => SettingChange::PlaylistLimit(rng.random_range(0..100)),
         5 => SettingChange::WaitAfterQueueEmpties(rng.random_range(0..400)),
         6 => SettingChange::LeaveIfNoListeners(rng.random()),
@@ -350,4 +378,3 @@ fn nonsense(rng: &mut ChaCha8Rng) -> GuildInput {
         _ => GuildInput::Loaded(Err("late".into())),
     }
 }
-

@@ -52,23 +52,18 @@ impl Tracks {
     }
 
     pub(super) fn said(&mut self, world: &World, output: &GuildOutput) {
-        match output {
-            GuildOutput::Answer { answer: Ok(answer), .. } => self.answered(answer),
-            GuildOutput::Answer { answer: Err(error), .. } => {
-                self.join_failed |= matches!(error, CommandError::JoinFailed(_));
-                self.source_answered |= matches!(error, CommandError::Source(_));
-            }
-            GuildOutput::Observe(observation) => self.observed(world, observation),
-            GuildOutput::Announce(announcement) => {
-                let kind = match &announcement.step {
-                    AnnouncementStep::Say(kind) | AnnouncementStep::Settle(kind) => kind,
-                    AnnouncementStep::Remove => return,
-                };
-                if matches!(kind, AnnouncementKind::TracksFailed { .. } | AnnouncementKind::Halted { .. }) {
-                    self.unreported.clear();
-                }
-            }
-            _ => {}
+        if let GuildOutput::Answer { answer: Ok(answer), .. } = output {
+            self.answered(answer);
+        } else if let GuildOutput::Answer { answer: Err(error), .. } = output {
+            self.join_failed |= matches!(error, CommandError::JoinFailed(_));
+            self.source_answered |= matches!(error, CommandError::Source(_));
+        } else if let GuildOutput::Observe(observation) = output {
+            self.observed(world, observation);
+        } else if let GuildOutput::Announce(announcement) = output
+            && let AnnouncementStep::Say(kind) | AnnouncementStep::Settle(kind) = &announcement.step
+            && matches!(kind, AnnouncementKind::TracksFailed { .. } | AnnouncementKind::Halted { .. })
+        {
+            self.unreported.clear();
         }
     }
 
@@ -148,9 +143,7 @@ impl Tracks {
             Event::Input(GuildInput::Source { id, event: SourceEvent::Ended { at, live } })
                 if Some(*id) == self.attached && is_over(track, *at, *live)
         );
-        self.cleared
-            || self.failed.contains(&track.id)
-            || current && (ended || context.plays_now || self.join_failed)
+        self.cleared || self.failed.contains(&track.id) || current && (ended || context.plays_now || self.join_failed)
     }
 
     /// Whether the current track has ended a second time where it ended too early before.

@@ -21,15 +21,16 @@ impl Voice {
     }
 
     pub(super) fn said(&mut self, output: &GuildOutput, music_is_asked_for: bool) {
-        match output {
+        let leaves = matches!(
+            output,
             GuildOutput::Answer { answer: Ok(Answer::Disconnected(_) | Answer::ShutDown), .. }
-            | GuildOutput::Observe(Observation::Leaving { .. } | Observation::StayingAway { .. }) => {
-                self.left = !music_is_asked_for;
-            }
-            GuildOutput::SendVoiceState { channel: Some(channel) } => {
-                assert!(!self.left, "op 4 for {channel} although the bot was told to leave");
-            }
-            _ => {}
+                | GuildOutput::Observe(Observation::Leaving { .. } | Observation::StayingAway { .. })
+        );
+        if leaves {
+            self.left = !music_is_asked_for;
+        }
+        if let GuildOutput::SendVoiceState { channel: Some(channel) } = output {
+            assert!(!self.left, "op 4 for {channel} although the bot was told to leave");
         }
     }
 

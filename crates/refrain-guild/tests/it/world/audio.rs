@@ -72,8 +72,18 @@ impl Audio {
         let facts = SourceFacts::default();
         let phase = Phase::Opening;
         let (start, end) = (from, Duration::MAX);
-        let source =
-            Source { track, phase, facts, live: false, start, at: from, fate, end, stalled_until: None, starved: false };
+        let source = Source {
+            track,
+            phase,
+            facts,
+            live: false,
+            start,
+            at: from,
+            fate,
+            end,
+            stalled_until: None,
+            starved: false,
+        };
         self.sources.insert(id, source);
     }
 

@@ -136,7 +136,8 @@ impl Discord {
 
     /// Whether a report that was on its way is still so.
     pub(crate) fn is_true(&self, generation: Generation, event: DriverEvent) -> bool {
-        event != DriverEvent::Unresponsive || self.dark && self.connected.as_ref().is_some_and(|(g, _)| *g == generation)
+        event != DriverEvent::Unresponsive
+            || self.dark && self.connected.as_ref().is_some_and(|(g, _)| *g == generation)
     }
 
     fn close(&mut self, generation: Generation, code: Option<u16>) {

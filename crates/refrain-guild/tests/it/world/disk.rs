@@ -27,7 +27,7 @@ pub(crate) struct Disk {
 
 #[derive(Clone, Debug)]
 enum Written {
-    Record(u64, Box<GuildRecord>),
+    Record(Box<GuildRecord>),
     Playhead(Playhead),
 }
 
@@ -52,7 +52,9 @@ impl Watch {
             return Some(self.heard);
         }
         // Since the last entry nothing has flowed.
-        let Some(after) = self.trail.iter().position(|(t, _)| *t >= at) else { return self.trail.last().map(|(_, p)| *p) };
+        let Some(after) = self.trail.iter().position(|(t, _)| *t >= at) else {
+            return self.trail.last().map(|(_, p)| *p);
+        };
         let (t1, p1) = self.trail[after];
         let Some((t0, p0)) = after.checked_sub(1).map(|before| self.trail[before]) else { return Some(p1) };
         if p1 <= p0 || t1 <= t0 {
@@ -65,10 +67,10 @@ impl Watch {
 
 impl Disk {
     /// Takes a save. When its answers may go out.
-    pub(crate) fn save(&mut self, now: Moment, delay: Duration, seq: u64, record: Box<GuildRecord>) -> Moment {
+    pub(crate) fn save(&mut self, now: Moment, delay: Duration, record: Box<GuildRecord>) -> Moment {
         // One store commits in order.
         let at = self.pending.iter().map(|(at, ..)| *at).fold(now + delay, Moment::max);
-        self.pending.push((at, !self.fails, Written::Record(seq, record)));
+        self.pending.push((at, !self.fails, Written::Record(record)));
         at
     }
 
@@ -126,8 +128,8 @@ impl Disk {
         while self.pending.first().is_some_and(|(at, ..)| *at <= now) {
             let (_, taken, written) = self.pending.remove(0);
             match written {
-                Written::Record(_, _) if !taken => self.behind = true,
-                Written::Record(_, record) => {
+                Written::Record(_) if !taken => self.behind = true,
+                Written::Record(record) => {
                     self.playhead = None;
                     self.record = Some(record);
                     self.behind = false;

@@ -57,6 +57,9 @@ pub(crate) enum Event {
     Nothing,
 }
 
+/// What becomes of a source: its fate and where that is, its end, and whether it is live.
+type Fated = ((Duration, Fate), (Duration, bool));
+
 /// An answer that a member has read.
 pub(crate) type Told = (Moment, CommandId, Result<Answer, CommandError>);
 
@@ -64,7 +67,6 @@ pub(crate) struct World {
     pub(crate) subject: Subject,
     policy: GuildPolicy,
     bug: Option<Bug>,
-    pub(crate) seed: u64,
     pub(crate) rng: ChaCha8Rng,
     pub(crate) now: Moment,
     /// What the wall clock shows at the epoch of `now`, in milliseconds since 1970.
@@ -75,7 +77,7 @@ pub(crate) struct World {
     answers: BTreeMap<(Moment, u64), (CommandId, Result<Answer, CommandError>)>,
     sent: u64,
     /// What becomes of the sources that are being opened.
-    openings: BTreeMap<SourceId, ((Duration, Fate), (Duration, bool))>,
+    openings: BTreeMap<SourceId, Fated>,
     /// When each save is on the disk.
     saved_at: BTreeMap<u64, Moment>,
     pub(crate) audio: Audio,
@@ -96,8 +98,6 @@ pub(crate) struct World {
     pub(crate) on_the_spot: Vec<GuildInput>,
     /// All that was said, where a test wants it.
     pub(crate) all: Option<Vec<(Moment, GuildOutput)>>,
-    /// All that was fed, where a test wants it.
-    pub(crate) fed: Option<Vec<(Observed, Option<GuildInput>)>>,
     pub(crate) told: Vec<Told>,
     pub(crate) witness: Witness,
     pub(crate) finished: bool,
@@ -121,7 +121,6 @@ impl World {
             subject: Subject::new(policy.clone(), seed, bug),
             policy,
             bug,
-            seed,
             rng: ChaCha8Rng::seed_from_u64(seed),
             now: Moment::ZERO,
             unix_base_ms: 1_790_000_000_000,
@@ -144,7 +143,6 @@ impl World {
             said: Vec::new(),
             on_the_spot: Vec::new(),
             all: None,
-            fed: None,
             told: Vec::new(),
             witness: Witness::default(),
             finished: false,
@@ -201,13 +199,7 @@ impl World {
             AskerChannel::In { channel, .. } => channel,
             AskerChannel::Unknown | AskerChannel::Nowhere => A,
         };
-        PlayRequest {
-            query: query.into(),
-            voice_channel,
-            requested_by: UserId::new(5),
-            requested_in: TEXT,
-            place,
-        }
+        PlayRequest { query: query.into(), voice_channel, requested_by: UserId::new(5), requested_in: TEXT, place }
     }
 
     pub(crate) fn play(&mut self) -> CommandId {
@@ -219,9 +211,6 @@ impl World {
         let observed = self.observed();
         if self.trace {
             trace(self.now, &format!("<- {input:?}"));
-        }
-        if let Some(fed) = &mut self.fed {
-            fed.push((observed, Some(input.clone())));
         }
         self.subject.input(observed, input);
     }
@@ -326,9 +315,6 @@ impl World {
                 if self.trace {
                     trace(now, &format!("<- {timer:?} (timer)"));
                 }
-                if let Some(fed) = &mut self.fed {
-                    fed.push((observed, None));
-                }
                 self.subject.timeout(observed);
                 Event::Timer(timer)
             }
@@ -349,12 +335,11 @@ impl World {
     pub(crate) fn early_call(&mut self) {
         self.witness_before();
         let observed = self.observed();
-        if let Some(fed) = &mut self.fed {
-            fed.push((observed, None));
-        }
         self.subject.timeout(observed);
         self.drain();
-        let harms = |o: &&GuildOutput| !matches!(o, GuildOutput::Observe(_) | GuildOutput::Save { .. } | GuildOutput::WatchPlayhead { .. });
+        let harms = |o: &&GuildOutput| {
+            !matches!(o, GuildOutput::Observe(_) | GuildOutput::Save { .. } | GuildOutput::WatchPlayhead { .. })
+        };
         let harm = self.said.iter().find(harms);
         assert!(harm.is_none(), "an early call is harmless: {harm:?}");
         self.checked(&Event::Time);

@@ -3,7 +3,7 @@
 use super::{Grants, TEXT, World};
 use rand::Rng;
 use refrain_guild::{
-    Answer, AnnouncementStep, CommandError, CommandId, GuildInput, GuildOutput, OpenSource, Panel, PanelFailure,
+    AnnouncementStep, Answer, CommandError, CommandId, GuildInput, GuildOutput, OpenSource, Panel, PanelFailure,
     SourceEvent,
 };
 use std::sync::Arc;
@@ -19,7 +19,7 @@ impl World {
             }
             GuildOutput::Save { seq, record } => {
                 let delay = self.delay(500);
-                let at = self.disk.save(self.now, delay, seq, record);
+                let at = self.disk.save(self.now, delay, record);
                 self.saved_at.insert(seq, at);
             }
             GuildOutput::SavePlayhead(playhead) => {
@@ -128,8 +128,11 @@ impl World {
         if self.panel_fails {
             let channel = panel.place.map(|place| place.channel).or(panel.channel);
             if let Some(channel) = channel {
-                let failure =
-                    if self.rng.random_bool(0.5) { PanelFailure::ChannelGone { channel } } else { PanelFailure::Forbidden { channel } };
+                let failure = if self.rng.random_bool(0.5) {
+                    PanelFailure::ChannelGone { channel }
+                } else {
+                    PanelFailure::Forbidden { channel }
+                };
                 self.post(delay, GuildInput::PanelFailed(failure));
             }
         } else if panel.place.is_none()
@@ -172,5 +175,4 @@ impl World {
         }
         true
     }
-
 }

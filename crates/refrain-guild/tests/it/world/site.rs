@@ -123,7 +123,8 @@ impl Sites {
         }
         let start = if song.seekable && !song.live { from.min(song.length) } else { Duration::ZERO };
         let length = song.told.then_some(song.length).filter(|_| !song.live);
-        let facts = SourceFacts { length, live: song.live && !song.secretly_live, seekable: song.seekable && !song.live };
+        let facts =
+            SourceFacts { length, live: song.live && !song.secretly_live, seekable: song.seekable && !song.live };
         let end = if song.live && self.healed { Duration::from_secs(360_000) } else { song.length };
         let at = somewhere(rng, start, end);
         let fate = match rng.random_range(0..100) {

@@ -81,7 +81,7 @@ impl Subject {
             return false;
         }
         self.chance += 1;
-        self.chance % 3 == 0
+        self.chance.is_multiple_of(3)
     }
 
     pub(crate) fn input(&mut self, observed: Observed, mut input: GuildInput) {
@@ -155,10 +155,9 @@ impl Subject {
             record.queue.upcoming.pop();
         }
         let twice = answer && self.strikes(Bug::AnswersTwice) || close && self.strikes(Bug::ClosesASourceTwice);
-        let attach = match &output {
-            GuildOutput::OpenSource(open) if self.bug == Some(Bug::AttachesBeforeOpened) => Some(open.id),
-            _ => None,
-        };
+        let attaches = self.bug == Some(Bug::AttachesBeforeOpened);
+        let attach =
+            if let GuildOutput::OpenSource(open) = &output { Some(open.id).filter(|_| attaches) } else { None };
         let left = matches!(output, GuildOutput::SendVoiceState { channel: None });
         self.out.push_back(output.clone());
         if twice {

@@ -102,9 +102,11 @@ impl World {
     }
 
     pub(crate) fn observations(&self) -> impl Iterator<Item = &Observation> {
-        self.outputs().filter_map(|(_, output)| {
-            if let GuildOutput::Observe(observation) = output { Some(observation) } else { None }
-        })
+        self.outputs().filter_map(
+            |(_, output)| {
+                if let GuildOutput::Observe(observation) = output { Some(observation) } else { None }
+            },
+        )
     }
 
     /// The op 4s that were sent.

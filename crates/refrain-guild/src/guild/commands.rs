@@ -79,8 +79,10 @@ impl Guild {
         self.paused = false;
         self.panel.forget_news();
         self.restoring = None;
-        // A cooldown, too, ends when a member asks for the music.
-        self.wish(Intent::Override);
+        // A cooldown, too, ends when a member asks for the music. A connection that stands is left alone.
+        if !stable {
+            self.wish(Intent::Override);
+        }
         if let Some(channel) = joins {
             self.wish(Intent::Join { channel });
         }

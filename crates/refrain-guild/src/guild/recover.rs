@@ -51,12 +51,11 @@ impl Guild {
         }
     }
 
-    /// What seems to stand and is not heard is made anew. The leave is confirmed before the join.
+    /// What seems to stand and is not heard is made anew.
     fn connect_anew(&mut self) -> Result<Recovering, CommandError> {
         let channel = self.recovery.intent().ok_or(CommandError::NothingToRecover)?;
         self.go_back_to_heard();
-        self.wish(Intent::Leave);
-        self.wish(Intent::Join { channel });
+        self.wish(Intent::Override);
         Ok(Recovering::Anew { channel })
     }
 

@@ -141,9 +141,10 @@ impl Listener {
         self.repeated = self.repeated.max(repeated);
     }
 
-    pub(super) fn process_ends(&mut self, world: &World) {
+    pub(super) fn process_ends(&mut self, world: &World, saves: bool) {
+        self.lost |= self.trusted_until < world.now;
         (self.killed, self.proofs) = (true, 0);
-        self.excused = self.excused || world.disk.behind || world.disk.fails || world.disk.load_fails > 3;
+        self.excused |= !saves || world.disk.behind || world.disk.fails || world.disk.load_fails > 3;
         if self.excused {
             // A save that was lost takes the numbers of its tracks with it.
             self.ends.clear();

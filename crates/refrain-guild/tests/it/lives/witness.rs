@@ -131,8 +131,8 @@ impl Witness {
         self.tracks.process_ends();
         self.voice.process_ends();
         self.messages.process_ends();
+        self.listener.process_ends(world, self.records.saves());
         self.records.process_ends();
-        self.listener.process_ends(world);
     }
 
     /// All has been well and quiet for a long time.

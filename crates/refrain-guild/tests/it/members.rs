@@ -123,7 +123,7 @@ fn a_play_answers_when_it_is_heard_and_says_when_its_source_fails() {
 
     let mut world = World::idle();
     world.sites.next = vec![Song::of(secs(60))];
-    world.hang_openings();
+    world.hang_next_opening();
     let id = world.play();
     world.run(secs(130));
     let answer = world.answer_to(id);

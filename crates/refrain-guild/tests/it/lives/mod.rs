@@ -23,7 +23,7 @@ pub(crate) use witness::Witness;
 use crate::world::{A, B, C, Event, Grants, World, secs, site::Mood, subject::Bug};
 use refrain_guild::{AskerChannel, Command, GuildInput, Scene};
 use refrain_model::GuildRecord;
-use refrain_queue::Place;
+use refrain_queue::{Limits, Place};
 use refrain_recovery::{GatewayEvent, Generation};
 use script::{Script, Step};
 use std::{
@@ -48,7 +48,9 @@ struct Life {
 
 impl Life {
     fn new(script: &Script, bug: Option<Bug>) -> Self {
-        Self { world: World::with(script.seed, script.switches.clone(), bug) }
+        // Some guilds may hold a few tracks only.
+        let max_tracks = if script.seed % 9 == 1 { 8 } else { Limits::default().max_tracks };
+        Self { world: World::with(script.seed, script.switches.clone(), bug, max_tracks) }
     }
 
     fn live(&mut self, script: &Script) {
@@ -79,6 +81,12 @@ impl Life {
             Step::Command(command) => {
                 world.command(command.clone());
             }
+            Step::Crowd(count) => {
+                for _ in 0..*count {
+                    world.play();
+                }
+            }
+            Step::Hang { look_up, opening } => world.hangs = (*look_up, *opening),
             Step::Twice(command) => {
                 world.command(command.clone());
                 world.advance(world.now + Duration::from_millis(20), false);
@@ -198,6 +206,7 @@ impl Life {
         (switches.loses, switches.refuses, switches.hangs) = (0, 0, 0);
         world.sites.mood = Mood::WELL;
         world.sites.healed = true;
+        world.hangs = (false, false);
         world.disk.fails = false;
         world.disk.load_fails = 0;
         world.grants = Grants::AtOnce;

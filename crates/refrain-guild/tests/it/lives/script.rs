@@ -27,6 +27,13 @@ const CODES: [u16; 27] = [
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     Command(Command),
+    /// So many plays at once.
+    Crowd(usize),
+    /// The next look-up, or the next opening, is never over.
+    Hang {
+        look_up: bool,
+        opening: bool,
+    },
     /// Pressed twice.
     Twice(Command),
     /// Something arrives that means nothing.
@@ -181,7 +188,7 @@ fn discord(rng: &mut ChaCha8Rng) -> Step {
 
 /// What happens to this machine, and to messages.
 fn machine(rng: &mut ChaCha8Rng) -> Step {
-    match rng.random_range(0..10) {
+    match rng.random_range(0..12) {
         0 => Step::Disk { fails: rng.random(), load_fails: 0 },
         1 => Step::ClockJumps(rng.random_range(-100_000_000..100_000_000)),
         2 => Step::Freeze(millis(rng, 60_000)),
@@ -192,6 +199,8 @@ fn machine(rng: &mut ChaCha8Rng) -> Step {
         6 => Step::PanelGone,
         7 => Step::PanelFails(rng.random()),
         8 => Step::IncidentGone,
+        9 => Step::Hang { look_up: rng.random(), opening: rng.random() },
+        10 => Step::Crowd(if rng.random_bool(0.2) { 70 } else { 9 }),
         _ => Step::Command(Command::ShutDown),
     }
 }
@@ -291,7 +300,7 @@ fn command(rng: &mut ChaCha8Rng) -> Command {
     match rng.random_range(0..60) {
         0..18 => Command::Play(request(rng)),
         18..21 => {
-            let many = if rng.random_bool(0.1) { 30 } else { 5 };
+            let many = if rng.random_bool(0.3) { 30 } else { 5 };
             let queries = (0..rng.random_range(0..many)).map(|n| format!("words {n}")).collect();
             Command::PlayAll { queries, request: request(rng) }
         }

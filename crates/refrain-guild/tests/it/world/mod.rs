@@ -21,7 +21,7 @@ use refrain_guild::{
     GuildTimer, Observed, PlayRequest, Scene, SourceId, SourceReading,
 };
 use refrain_model::{ChannelId, MessageId, MessagePlace, Moment, UserId};
-use refrain_queue::Place;
+use refrain_queue::{Limits, Place};
 use site::Sites;
 use std::{collections::BTreeMap, time::Duration};
 use subject::{Bug, Subject};
@@ -102,19 +102,20 @@ pub(crate) struct World {
     pub(crate) witness: Witness,
     pub(crate) finished: bool,
     pub(crate) trace: bool,
-    /// The next look-up, and openings, are never over.
-    hangs: (bool, bool),
+    /// The next look-up, and the next opening, are never over.
+    pub(crate) hangs: (bool, bool),
     /// The steps of the virtual second that goes on.
     second: (u64, usize),
 }
 
 impl World {
     pub(crate) fn new(seed: u64) -> Self {
-        Self::with(seed, Switches::default(), None)
+        Self::with(seed, Switches::default(), None, Limits::default().max_tracks)
     }
 
-    pub(crate) fn with(seed: u64, switches: Switches, bug: Option<Bug>) -> Self {
+    pub(crate) fn with(seed: u64, switches: Switches, bug: Option<Bug>, max_tracks: usize) -> Self {
         let mut policy = GuildPolicy::default();
+        policy.limits.max_tracks = max_tracks;
         policy.recovery.timeouts.turn = secs(600);
         let open = Scene::Open { listeners: Some(2) };
         let mut world = Self {

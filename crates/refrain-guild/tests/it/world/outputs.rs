@@ -154,7 +154,7 @@ impl World {
             }
             Err(failure) => SourceEvent::OpenFailed(failure),
         };
-        if self.hangs.1 {
+        if std::mem::take(&mut self.hangs.1) {
             return;
         }
         self.post(delay, GuildInput::Source { id, event });

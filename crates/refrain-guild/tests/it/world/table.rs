@@ -42,8 +42,8 @@ impl World {
         self.hangs.0 = true;
     }
 
-    /// Openings are never over.
-    pub(crate) fn hang_openings(&mut self) {
+    /// The next opening is never over.
+    pub(crate) fn hang_next_opening(&mut self) {
         self.hangs.1 = true;
     }
 

@@ -286,7 +286,17 @@ impl Guild {
         let Some(mut playback) = self.playback.take() else { return };
         let live = playback.is_live();
         let from = if live { Duration::ZERO } else { from };
-        match playback.slot {
+        let slot = match playback.slot {
+            // Members have heard what the replacement would begin with.
+            Slot::Replacing { old, id, from: wanted, purpose: Purpose::Volume, .. }
+                if from > wanted + Duration::from_secs(1) =>
+            {
+                self.close(id);
+                Slot::Ready(old)
+            }
+            slot => slot,
+        };
+        match slot {
             Slot::Replacing { old, id, from: wanted, purpose, deadline } => {
                 // Its replacement is on the way already.
                 self.say(GuildOutput::Attach { id: None, at: None });

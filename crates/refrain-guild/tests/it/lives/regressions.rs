@@ -110,3 +110,11 @@ fn a_loss_right_after_a_seek_goes_on_where_the_member_sent_the_music() {
     let seek = Step::Command(Command::Seek(Seek::Back(secs(14))));
     lives(276, true, vec![Step::Time(secs(19)), Step::End(4009), seek]);
 }
+
+#[test]
+fn a_source_that_breaks_while_its_replacement_opens_is_opened_again_where_it_was_heard() {
+    let slow = Step::Sites(Mood { slow: secs(320), ..Mood::WELL });
+    let breaks = Step::Source(Fate::Breaks(failure(FailureClass::Machine, None)));
+    let volume = Step::Command(Command::Volume { percent: Some(190) });
+    lives(7351, true, vec![slow, volume, Step::Time(secs(54)), breaks]);
+}

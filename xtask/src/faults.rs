@@ -1,4 +1,5 @@
-//! `cargo xtask faults`: everything that the simulator can do to a voice connection, done to the real bot.
+//! `cargo xtask faults`: everything that the simulator can do to a voice connection and a media server to a source, done to the
+//! real bot.
 
 use crate::{
     command,
@@ -20,7 +21,7 @@ pub(crate) struct Flags {
     /// Also writes everything as JSON
     #[arg(long)]
     json: Option<PathBuf>,
-    /// These only: kinds of fault, or words that a case's name begins with
+    /// These only: kinds of fault, or words that a case's name begins with ("source": all of sources)
     #[arg(long, num_args = 1.., value_delimiter = ',')]
     only: Vec<String>,
     /// One case a kind, and those that matter most
@@ -39,7 +40,7 @@ pub(crate) struct Flags {
 
 /// Builds and becomes the runner; its exit code is ours.
 pub(crate) fn faults(workspace: &Workspace, flags: &Flags) -> Result<()> {
-    setup(workspace, Extent::BuildAndRun)?;
+    let ready = setup(workspace, Extent::BuildAndRun)?;
     // The whole workspace's binaries, as for the demo: what is compiled here serves the tests too.
     let mut build = workspace.cargo(["build", "--workspace", "--bins"]);
     let profile = if flags.release { "release" } else { "debug" };
@@ -51,6 +52,7 @@ pub(crate) fn faults(workspace: &Workspace, flags: &Flags) -> Result<()> {
     let mut runner = Command::new(built.join("refrain-faults"));
     runner.arg("--bot").arg(built.join("refrain"));
     runner.arg("--sim").arg(built.join("refrain-sim"));
+    runner.arg("--yt-dlp").arg(ready.yt_dlp);
     runner.arg("--out").arg(workspace.target().join("faults"));
     add_flags(&mut runner, flags)?;
     command::become_it(&mut runner)

@@ -1,6 +1,7 @@
 //! One shard of the main gateway: its events go into the cache and, translated, to the guilds they concern.
 
 mod goodbye;
+mod heartbeats;
 mod late;
 
 use crate::{
@@ -11,10 +12,11 @@ use crate::{
     world::{self, World},
 };
 use goodbye::close;
+use heartbeats::Heartbeats;
 use late::is_too_late;
 use refrain::{GatewayEvent, Refrain, VoiceSummary};
 use refrain_model::GuildId;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use tokio::time::{self, Instant};
 use tokio_util::sync::CancellationToken;
 use twilight_gateway::{
@@ -67,10 +69,7 @@ pub(crate) struct Reader {
     total: u32,
     /// Whether the guilds were last told that the shard is connected.
     connected: bool,
-    /// The round trip of the last heartbeat that was answered.
-    latency: Duration,
-    /// Heartbeats without an answer since then.
-    missed_heartbeats: u32,
+    heartbeats: Heartbeats,
 }
 
 impl Reader {
@@ -91,8 +90,7 @@ impl Reader {
             number: 0,
             total: 1,
             connected: false,
-            latency: Duration::ZERO,
-            missed_heartbeats: 0,
+            heartbeats: Heartbeats::default(),
         }
     }
 
@@ -131,6 +129,7 @@ impl Reader {
             self.give_up_the_old();
         }
         let scene_change = self.world.scene_change(&event);
+        self.count_heartbeats(shard);
         self.world.update(&mut event);
         self.keeper.note(&event);
         if let Some((guild, channels)) = scene_change {
@@ -193,10 +192,22 @@ impl Reader {
 
     fn heartbeat(&mut self, shard: &Shard) {
         self.keeper.alive(Instant::now());
-        self.missed_heartbeats = 0;
+        self.tell_health(shard);
+    }
+
+    /// An answer is told of by its own event; here it is the ones that are missed.
+    fn count_heartbeats(&mut self, shard: &Shard) {
+        let latency = shard.latency();
+        if self.heartbeats.observe(latency.sent(), latency.received().is_some()).is_some() {
+            self.tell_health(shard);
+        }
+    }
+
+    fn tell_health(&self, shard: &Shard) {
+        // Before the first answer there is no round trip to tell.
         if let Some(latency) = shard.latency().recent().first() {
-            self.latency = *latency;
-            self.tell_health();
+            let missed_heartbeats = self.heartbeats.missed();
+            self.tell_all(&GatewayEvent::Health { latency: *latency, missed_heartbeats });
         }
     }
 

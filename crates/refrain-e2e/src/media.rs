@@ -1,43 +1,51 @@
-//! A loopback web server with everything a person may hand to a music bot: a tune, a file, and things that are none.
+//! A loopback web server with everything that a member may hand to a music bot, and with every way in which a source can break.
 //!
 //! | path | answer |
 //! |---|---|
-//! | the path of a [`Sound`] | its bytes, with `Range` |
+//! | the path of a [`Sound`] | its bytes, with `Range`; a station from what is on the air by now; a show's playlist |
+//! | `/site/NAME` | what the site on the stage says of a name, as JSON: see [`Page`] |
+//! | `/go/NAME` | a redirect to an address that is good until the next one, with a cookie that it needs |
 //! | `/page.html` | a page without any media |
 //! | `/picture.png`, `/archive.zip` | files that are no sound |
 //! | `/private` | a redirect to an address in a private network |
 //! | `/broken` | a 503, as an overloaded server gives |
 //! | `/slow` | headers, then nothing, for ever |
 //! | all else | a 404 |
+//!
+//! What goes wrong is ordered with [`MediaServer::order`], also while answers are on their way. It serves one request a
+//! connection and writes to its sockets itself, because what is to be tested is how connections break.
+
+mod body;
+mod delivery;
+mod fault;
+mod http;
+mod link;
+mod page;
+mod serve;
+mod show;
+mod station;
+
+pub use axum::body::Bytes;
+pub use delivery::Pace;
+pub use fault::{Cut, FaultRule, Lasts, MediaFault, Met, RuleId, Rules};
+pub use page::Page;
+pub use show::LiveShow;
+pub use station::Station;
 
 use anyhow::{Context as _, Result};
-use axum::{
-    Router,
-    body::{Body, Bytes},
-    extract::{Path as UrlPath, State},
-    http::{HeaderMap, HeaderValue, Response, StatusCode, header},
-    response::IntoResponse as _,
-    routing::get,
-};
-use futures_util::stream;
+use http::Head;
+use link::Links;
 use std::{
     collections::BTreeMap,
-    fs::File,
-    io::{Read as _, Seek as _, SeekFrom},
     net::SocketAddr,
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
+use tokio::sync::Notify;
 
-/// How much of a file is read at a time.
-const CHUNK: u64 = 128 * 1024;
 /// Requests remembered; later ones are not.
 const MOST_REQUESTS: usize = 10_000;
-/// An image of one pixel.
-const PICTURE: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x06\0\0\0\x1f\x15\xc4\x89\0\0\0\nIDATx\x9cc\0\x01\0\0\x05\0\x01\r\n-\xb4\0\0\0\0IEND\xaeB`\x82";
-/// An archive without a file in it.
-const ARCHIVE: &[u8] = b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
-const PAGE: &str = "<!doctype html><html lang=en><title>A page</title><p>Nothing to hear here.</p></html>";
 
 /// Something to serve.
 #[derive(Clone, Debug)]
@@ -46,6 +54,10 @@ pub enum Sound {
     Bytes(Bytes),
     /// A file, read as it is asked for.
     File(PathBuf),
+    /// A radio station.
+    Station(Station),
+    /// A live show; its name ends in `.m3u8`.
+    Show(LiveShow),
 }
 
 /// One request that came.
@@ -53,16 +65,29 @@ pub enum Sound {
 pub struct Request {
     /// `GET` or `HEAD`.
     pub method: String,
-    /// The path asked for.
+    /// The path asked for, with its leading slash.
     pub path: String,
     /// The `Range` header, where there was one.
     pub range: Option<String>,
+    /// When it came, counted from the start of the server.
+    pub at: Duration,
+    /// The status of the answer; none where the connection was reset, and while there is no answer yet.
+    pub status: Option<u16>,
 }
 
 struct Shared {
+    begun: Instant,
     /// By name, with the length in bytes.
     sounds: BTreeMap<String, (Sound, u64)>,
     requests: Mutex<Vec<Request>>,
+    rules: Mutex<Rules>,
+    /// A rule was ordered or lifted.
+    ordered: Notify,
+    pages: Mutex<BTreeMap<String, Page>>,
+    paces: Mutex<BTreeMap<String, Pace>>,
+    links: Mutex<Links>,
+    /// Bodies on their way, by path.
+    open: Mutex<BTreeMap<String, usize>>,
 }
 
 /// The server; dropping it ends it.
@@ -79,25 +104,21 @@ impl MediaServer {
     /// When a file cannot be read, or no port can be had.
     pub async fn start(sounds: impl IntoIterator<Item = (String, Sound)>) -> Result<Self> {
         let sounds = sounds.into_iter().map(measured).collect::<Result<_>>()?;
-        let shared = Arc::new(Shared { sounds, requests: Mutex::default() });
-        let router = Router::new()
-            .route("/page.html", get(|| async { ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], PAGE) }))
-            .route("/picture.png", get(|| async { ([(header::CONTENT_TYPE, "image/png")], PICTURE) }))
-            .route("/archive.zip", get(|| async { ([(header::CONTENT_TYPE, "application/zip")], ARCHIVE) }))
-            .route("/private", get(|| async { (StatusCode::FOUND, [(header::LOCATION, "http://10.20.30.40/a.mp3")]) }))
-            .route("/broken", get(|| async { (StatusCode::SERVICE_UNAVAILABLE, "too busy") }))
-            .route("/slow", get(slow))
-            .route("/{name}", get(sound))
-            .layer(axum::middleware::from_fn_with_state(Arc::clone(&shared), remember))
-            .with_state(Arc::clone(&shared));
+        let shared = Arc::new(Shared {
+            begun: Instant::now(),
+            sounds,
+            requests: Mutex::default(),
+            rules: Mutex::default(),
+            ordered: Notify::new(),
+            pages: Mutex::default(),
+            paces: Mutex::default(),
+            links: Mutex::default(),
+            open: Mutex::default(),
+        });
         let listener =
             tokio::net::TcpListener::bind("127.0.0.1:0").await.context("opening a port for the media server")?;
         let address = listener.local_addr().context("asking for the media server's port")?;
-        let task = tokio::spawn(async move {
-            if let Err(error) = axum::serve(listener, router).await {
-                tracing::error!(%error, "the media server stopped");
-            }
-        });
+        let task = tokio::spawn(serve::serve(listener, Arc::clone(&shared)));
         Ok(Self { address, shared, task })
     }
 
@@ -113,10 +134,79 @@ impl MediaServer {
         format!("http://{}/{path}", self.address)
     }
 
+    /// How long it has been serving: the clock of [`Request::at`].
+    #[must_use]
+    pub fn now(&self) -> Duration {
+        self.shared.now()
+    }
+
     /// What was asked for so far.
     #[must_use]
     pub fn requests(&self) -> Vec<Request> {
-        self.shared.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.shared.requests).clone()
+    }
+
+    /// The requests for a path (without its leading slash; with `*` at its end: for all that begin so) since `since`.
+    #[must_use]
+    pub fn requests_for(&self, path: &str, since: Duration) -> Vec<Request> {
+        let mut requests = self.requests();
+        requests.retain(|request| {
+            let asked = request.path.strip_prefix('/').unwrap_or(&request.path);
+            let meant = match path.strip_suffix('*') {
+                Some(beginning) => asked.starts_with(beginning),
+                None => asked == path,
+            };
+            meant && request.at >= since
+        });
+        requests
+    }
+
+    /// How many bodies of a path are on their way.
+    #[must_use]
+    pub fn open_bodies(&self, path: &str) -> usize {
+        lock(&self.shared.open).get(path).copied().unwrap_or_default()
+    }
+
+    /// Orders a fault.
+    pub fn order(&self, rule: FaultRule) -> RuleId {
+        let id = self.shared.rules().order(self.shared.now(), rule);
+        self.shared.ordered.notify_waiters();
+        id
+    }
+
+    /// Ends a fault; whether it was there still.
+    pub fn lift(&self, id: RuleId) -> bool {
+        let lifted = self.shared.rules().lift(id);
+        self.shared.ordered.notify_waiters();
+        lifted
+    }
+
+    /// Ends all faults.
+    pub fn lift_all(&self) {
+        self.shared.rules().lift_all();
+        self.shared.ordered.notify_waiters();
+    }
+
+    /// What the site says of `name` from now on.
+    pub fn set_page(&self, name: &str, page: Page) {
+        self.shared.pages().insert(name.to_owned(), page);
+    }
+
+    /// How fast the bodies of a path come from now on; those on their way stay as they are.
+    pub fn set_pace(&self, path: &str, pace: Pace) {
+        lock(&self.shared.paces).insert(path.to_owned(), pace);
+    }
+
+    /// Has the sound of that name come a little faster than it is played, so that a fault hits while it is.
+    pub fn in_real_time(&self, name: &str, seconds: f64) {
+        if let Some((_, length)) = self.shared.sounds.get(name) {
+            self.set_pace(name, Pace::real_time(*length, seconds));
+        }
+    }
+
+    /// The address that `/go/…` led to last is good no more.
+    pub fn expire_links(&self) {
+        self.shared.links().expire();
     }
 }
 
@@ -126,131 +216,83 @@ impl Drop for MediaServer {
     }
 }
 
+impl Shared {
+    fn now(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    fn rules(&self) -> MutexGuard<'_, Rules> {
+        lock(&self.rules)
+    }
+
+    fn pages(&self) -> MutexGuard<'_, BTreeMap<String, Page>> {
+        lock(&self.pages)
+    }
+
+    fn links(&self) -> MutexGuard<'_, Links> {
+        lock(&self.links)
+    }
+
+    fn pace_of(&self, path: &str) -> Option<Pace> {
+        lock(&self.paces).get(path).copied()
+    }
+
+    /// Notes a request; its number, for [`Self::answered`].
+    fn remember(&self, head: &Head) -> Option<usize> {
+        let mut requests = lock(&self.requests);
+        if requests.len() >= MOST_REQUESTS {
+            return None;
+        }
+        requests.push(Request {
+            method: head.method.clone(),
+            path: format!("/{}", head.path),
+            range: head.header("range").map(str::to_owned),
+            at: self.now(),
+            status: None,
+        });
+        Some(requests.len() - 1)
+    }
+
+    fn answered(&self, number: Option<usize>, status: u16) {
+        let mut requests = lock(&self.requests);
+        if let Some(request) = number.and_then(|number| requests.get_mut(number)) {
+            request.status = Some(status);
+        }
+    }
+
+    fn opens(&self, path: &str) -> OpenBody<'_> {
+        *lock(&self.open).entry(path.to_owned()).or_default() += 1;
+        OpenBody { shared: self, path: path.to_owned() }
+    }
+}
+
+/// A body on its way.
+struct OpenBody<'a> {
+    shared: &'a Shared,
+    path: String,
+}
+
+impl Drop for OpenBody<'_> {
+    fn drop(&mut self) {
+        if let Some(count) = lock(&self.shared.open).get_mut(&self.path) {
+            *count = count.saturating_sub(1);
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn measured((name, sound): (String, Sound)) -> Result<(String, (Sound, u64))> {
     let length = match &sound {
         Sound::Bytes(bytes) => bytes.len() as u64,
         Sound::File(path) => {
             std::fs::metadata(path).with_context(|| format!("reading {}, which is to be played", path.display()))?.len()
         }
+        Sound::Station(_) | Sound::Show(_) => 0,
     };
     Ok((name, (sound, length)))
-}
-
-async fn remember(
-    State(shared): State<Arc<Shared>>,
-    request: axum::extract::Request,
-    next: axum::middleware::Next,
-) -> Response<Body> {
-    let range = request.headers().get(header::RANGE).and_then(|value| value.to_str().ok());
-    shared.remember(Request {
-        method: request.method().to_string(),
-        path: request.uri().path().to_owned(),
-        range: range.map(str::to_owned),
-    });
-    next.run(request).await
-}
-
-impl Shared {
-    fn remember(&self, request: Request) {
-        let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
-        if requests.len() < MOST_REQUESTS {
-            requests.push(request);
-        }
-    }
-}
-
-async fn slow() -> Response<Body> {
-    let nothing = stream::pending::<Result<Bytes, std::io::Error>>();
-    ([(header::CONTENT_TYPE, "audio/mpeg")], Body::from_stream(nothing)).into_response()
-}
-
-async fn sound(
-    State(shared): State<Arc<Shared>>,
-    UrlPath(name): UrlPath<String>,
-    headers: HeaderMap,
-) -> Response<Body> {
-    let Some((sound, length)) = shared.sounds.get(&name) else {
-        return (StatusCode::NOT_FOUND, "There is no such file here.").into_response();
-    };
-    let length = *length;
-    let wanted =
-        headers.get(header::RANGE).and_then(|value| value.to_str().ok()).map(|value| parse_range(value, length));
-    let (status, from, to) = match wanted {
-        None => (StatusCode::OK, 0, length),
-        Some(Some((from, to))) => (StatusCode::PARTIAL_CONTENT, from, to),
-        Some(None) => {
-            let range = HeaderValue::from_str(&format!("bytes */{length}")).ok();
-            let mut response = StatusCode::RANGE_NOT_SATISFIABLE.into_response();
-            response.headers_mut().extend(range.map(|range| (header::CONTENT_RANGE, range)));
-            return response;
-        }
-    };
-    let mut answer = Response::builder()
-        .status(status)
-        .header(header::CONTENT_TYPE, content_type(&name))
-        .header(header::ACCEPT_RANGES, "bytes")
-        .header(header::CONTENT_LENGTH, to - from);
-    if status == StatusCode::PARTIAL_CONTENT {
-        answer = answer.header(header::CONTENT_RANGE, format!("bytes {from}-{}/{length}", to.saturating_sub(1)));
-    }
-    let body = match sound {
-        Sound::Bytes(bytes) => Body::from(bytes.slice(from as usize..to as usize)),
-        Sound::File(path) => stream_file(path.clone(), from, to),
-    };
-    answer.body(body).unwrap_or_else(|_| StatusCode::INTERNAL_SERVER_ERROR.into_response())
-}
-
-/// Reads `bytes=A-B`, `bytes=A-` or `bytes=-N` as a half-open range; `None` when nothing of it exists.
-fn parse_range(value: &str, length: u64) -> Option<(u64, u64)> {
-    let (from, to) = value.strip_prefix("bytes=")?.split_once('-')?;
-    let (from, to) = match (from.parse::<u64>().ok(), to.parse::<u64>().ok()) {
-        (Some(from), Some(to)) => (from, to.saturating_add(1).min(length)),
-        (Some(from), None) => (from, length),
-        (None, Some(last)) => (length.saturating_sub(last), length),
-        (None, None) => return None,
-    };
-    (from < to).then_some((from, to))
-}
-
-/// The type by the name's ending, as a plain file server tells it.
-fn content_type(name: &str) -> &'static str {
-    match name.rsplit('.').next().unwrap_or_default().to_ascii_lowercase().as_str() {
-        "wav" => "audio/wav",
-        "mp3" => "audio/mpeg",
-        "ogg" | "opus" | "oga" => "audio/ogg",
-        "flac" => "audio/flac",
-        "m4a" | "mp4" => "audio/mp4",
-        "webm" => "audio/webm",
-        _ => "application/octet-stream",
-    }
-}
-
-/// Reads a part of a file piece by piece, off the runtime's threads.
-fn stream_file(path: PathBuf, from: u64, to: u64) -> Body {
-    Body::from_stream(stream::try_unfold((None, from), move |(file, at)| {
-        let path = path.clone();
-        async move {
-            if at >= to {
-                return Ok(None);
-            }
-            let read = tokio::task::spawn_blocking(move || read_chunk(file, &path, at, (to - at).min(CHUNK)));
-            let (file, bytes) = read.await.map_err(std::io::Error::other)??;
-            // A file that shrank meanwhile ends early; the client sees the missing bytes.
-            let next = if bytes.is_empty() { to } else { at + bytes.len() as u64 };
-            Ok::<_, std::io::Error>(Some((Bytes::from(bytes), (Some(file), next))))
-        }
-    }))
-}
-
-fn read_chunk(file: Option<File>, path: &PathBuf, at: u64, length: u64) -> std::io::Result<(File, Vec<u8>)> {
-    let mut file = match file {
-        Some(file) => file,
-        None => File::open(path)?,
-    };
-    file.seek(SeekFrom::Start(at))?;
-    let mut bytes = Vec::new();
-    (&mut file).take(length).read_to_end(&mut bytes)?;
-    Ok((file, bytes))
 }
 
 #[cfg(test)]

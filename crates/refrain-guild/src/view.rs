@@ -1,8 +1,8 @@
 //! The state of the voice connection, reduced once for the status, the metrics and the incidents.
 
-use crate::Doing;
+use crate::{Doing, MissingPermission};
 use refrain_model::{ChannelId, Moment};
-use refrain_recovery::{Cause, CloseCode, Generation, Idle, Recovery, Retrying, Stage, State, Timer};
+use refrain_recovery::{Cause, CloseCode, Generation, Idle, MissingAccess, Recovery, Retrying, Stage, State, Timer};
 use std::time::Duration;
 
 /// Where the voice connection stands.
@@ -111,6 +111,17 @@ const fn doing(state: &State) -> Doing {
             Stage::AwaitingTurn { .. } => Doing::AwaitingTurn,
             Stage::AwaitingServer { .. } => Doing::AwaitingServer,
             Stage::AwaitingGuild { .. } => Doing::AwaitingGuild,
+            Stage::AwaitingAccess { missing, .. } => Doing::AwaitingPermission { missing: permission(*missing) },
         },
+    }
+}
+
+/// The permission behind what the machine misses; `None`: the channel itself.
+const fn permission(missing: MissingAccess) -> Option<MissingPermission> {
+    match missing {
+        MissingAccess::View => Some(MissingPermission::ViewChannel),
+        MissingAccess::Connect => Some(MissingPermission::Connect),
+        MissingAccess::Speak => Some(MissingPermission::Speak),
+        MissingAccess::Gone => None,
     }
 }

@@ -47,6 +47,9 @@ pub(crate) const LOST_SOCKET_TRIES: u32 = 3;
 pub(crate) const COOL_DOWN_TRIES: u32 = 2;
 
 impl CloseCode {
+    /// Closed normally: a forced or manual leave, or a voice server that is done with the session.
+    pub(crate) const NORMAL: Self = Self(1000);
+
     /// What this code asks for, by itself: what else is known may outweigh it.
     ///
     /// Source: Discord's list of voice close event codes, and what the libraries learned about the rest.

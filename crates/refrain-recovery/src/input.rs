@@ -46,6 +46,40 @@ pub enum Input {
     /// `true`. Voice servers report on what arrives, so their silence during a pause is not overdue: the clock of
     /// [`Proof::trusted_until`](crate::Proof::trusted_until) stands still until the frames flow again.
     Flowing(bool),
+    /// What the bot lacks to be in a voice channel, whenever that changes: the channel that it is meant to be in, and the
+    /// one that a member asks for. The machine keeps what is missing for one channel, the one that was told of last; a
+    /// channel that it was told nothing of can be joined.
+    Access {
+        /// The voice channel.
+        channel: ChannelId,
+        /// What is missing; `None`: nothing.
+        missing: Option<MissingAccess>,
+    },
+}
+
+/// What the bot lacks to be in a voice channel, and heard there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum MissingAccess {
+    /// The permission to view the channel.
+    View,
+    /// The permission to connect to it.
+    Connect,
+    /// The permission to speak in it. The bot can join, and is not heard.
+    Speak,
+    /// The channel itself: the bot's view of the guild has none.
+    Gone,
+}
+
+impl MissingAccess {
+    /// Whether Discord would leave op 4 for the channel unanswered.
+    #[must_use]
+    pub const fn prevents_join(self) -> bool {
+        match self {
+            Self::View | Self::Connect | Self::Gone => true,
+            Self::Speak => false,
+        }
+    }
 }
 
 impl Input {
@@ -70,7 +104,8 @@ impl Input {
             | Self::Settings(_)
             | Self::Heard { .. }
             | Self::TrackStarted { .. }
-            | Self::Flowing(_) => self,
+            | Self::Flowing(_)
+            | Self::Access { .. } => self,
         }
     }
 }

@@ -38,6 +38,7 @@
 //! | [`Input::Driver`] | the voice connection | connected, resumed, closed, failed, silent, alive; with its [`Generation`] |
 //! | [`Input::Heard`], [`Input::TrackStarted`] | the player | how far the music was proved to be heard |
 //! | [`Input::Turn`] | the [`governor`] | the shard has room for this guild's op 4 |
+//! | [`Input::Flowing`], [`Input::Access`] | the guild | it pauses; what the bot may do in its channel changes |
 //! | [`Input::Settings`] | the guild | when it wants the bot back |
 //!
 //! A driver's events carry the generation of the connection they speak of; those of an older one, and of one that was
@@ -64,7 +65,7 @@ mod state;
 mod timer;
 
 pub use close_code::{CloseCode, Reaction};
-pub use input::{DriverEvent, FailureKind, GatewayEvent, Handled, Input, Intent, Settings};
+pub use input::{DriverEvent, FailureKind, GatewayEvent, Handled, Input, Intent, MissingAccess, Settings};
 pub use liveness::Liveness;
 pub use machine::{Presence, Recovery, Snapshot};
 pub use output::{Alert, Incident, Notice, Output, Urgency, Verdict, VoiceSession};

@@ -95,6 +95,8 @@ pub struct Timeouts {
     pub server: Duration,
     /// How long a shard or a guild may be away; then one more look.
     pub guild: Duration,
+    /// How long the machine goes by what it was told the bot lacks to join its channel; then one more try.
+    pub access: Duration,
     /// How long a turn may be awaited before it is taken. A governor grants within this time; it keeps a lost grant
     /// from being the end.
     pub turn: Duration,
@@ -110,6 +112,7 @@ impl Default for Timeouts {
             evidence: Duration::from_secs(10),
             server: Duration::from_secs(300),
             guild: Duration::from_secs(300),
+            access: Duration::from_secs(300),
             turn: Duration::from_secs(3600),
         }
     }

@@ -1,6 +1,6 @@
 //! The states, with what each one knows.
 
-use crate::{CloseCode, VoiceSession};
+use crate::{CloseCode, MissingAccess, VoiceSession};
 use alloc::string::String;
 use core::{fmt, time::Duration};
 use refrain_model::{ChannelId, Moment};
@@ -207,6 +207,15 @@ pub enum Stage {
         until: Moment,
         /// What is known.
         gathered: Gathered,
+    },
+    /// The bot lacks what it needs to join its channel: op 4 would go unanswered, and a leave would be for good.
+    AwaitingAccess {
+        /// After this one more try, without a leave.
+        until: Moment,
+        /// The channel that it is meant to be in.
+        channel: ChannelId,
+        /// What is missing.
+        missing: MissingAccess,
     },
     /// The shard or the guild is away; op 4 would go unheard.
     AwaitingGuild {

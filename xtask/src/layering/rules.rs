@@ -15,7 +15,7 @@ enum Place {
 
 use Place::{Apart, Floor};
 
-const HOUSE: [(&str, Place); 15] = [
+const HOUSE: [(&str, Place); 16] = [
     ("refrain-model", Floor(0)),
     ("refrain-store", Floor(1)),
     ("refrain-recovery", Floor(1)),

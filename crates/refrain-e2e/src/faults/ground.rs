@@ -1,6 +1,6 @@
 //! What all cases share: the programs, the track, the folder of the logs.
 
-use super::{case::Case, options::Options};
+use super::{case::Case, options::Options, sources::ground::SourceGround};
 use crate::{
     harness::{
         Setting, Stage,
@@ -11,11 +11,11 @@ use crate::{
     },
     media::Sound,
 };
-use anyhow::{Context as _, Result, bail, ensure};
+pub(crate) use crate::harness::timecode::make_track;
+use anyhow::{Context as _, Result, ensure};
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
-    process::Stdio,
 };
 
 /// The length of the track in seconds: longer than any case takes.
@@ -65,7 +65,21 @@ impl Ground {
 
     /// Where a case leaves its logs.
     pub(super) fn folder(&self, case: &Case) -> PathBuf {
-        self.folder.join(case.name.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-"))
+        self.folder_of(&case.name)
+    }
+
+    /// The same by the case's name.
+    pub(super) fn folder_of(&self, name: &str) -> PathBuf {
+        self.folder.join(name.replace(|letter: char| !letter.is_ascii_alphanumeric(), "-"))
+    }
+
+    /// Makes the sounds of the cases of sources, which run the real yt-dlp.
+    pub(super) async fn prepare_sources(&self, options: &Options) -> Result<SourceGround> {
+        let yt_dlp = options.yt_dlp.as_deref().map(whole).transpose()?;
+        let yt_dlp = yt_dlp.unwrap_or_else(crate::harness::binaries::installed_yt_dlp);
+        let folder = self.folder.join("sounds");
+        std::fs::create_dir_all(&folder).with_context(|| format!("making the folder {}", folder.display()))?;
+        SourceGround::prepare(Binaries { yt_dlp, ..self.binaries.clone() }, &folder).await
     }
 
     /// Every kind of fault that the simulator has must be in some case: a new one must not be forgotten.
@@ -102,19 +116,4 @@ pub(crate) fn empty_folder(path: &Path, mark: &str) -> Result<PathBuf> {
     std::fs::create_dir_all(&folder).with_context(|| format!("making the folder {}", folder.display()))?;
     std::fs::write(folder.join(mark), "").context("marking the folder")?;
     Ok(folder)
-}
-
-/// An Ogg Opus file in frames of 20 ms, each of which tells where in which track it stands.
-pub(crate) async fn make_track(sim: &Path, path: &Path, id: u8, seconds: u32) -> Result<()> {
-    let making = tokio::process::Command::new(sim)
-        .args(["timecode", "--id", &id.to_string(), "--seconds", &seconds.to_string(), "--out"])
-        .arg(path)
-        .stdin(Stdio::null())
-        .kill_on_drop(true)
-        .output();
-    let output = making.await.context("running the simulator to make a track")?;
-    if !output.status.success() {
-        bail!("the simulator could not make {}: {}", path.display(), String::from_utf8_lossy(&output.stderr).trim());
-    }
-    Ok(())
 }

@@ -3,13 +3,13 @@
 use super::{
     case::{Case, Music, SessionKept},
     given::Decision,
-    heard::Jumps,
 };
+use crate::harness::timecode::Jumps;
 use serde::Serialize;
 
 /// A silence shorter than this is not worth a message; one longer than the other is. Between them either will do: the
 /// bot promises 3 s, and the listener and the bot do not begin to count at the same moment.
-const TOLD_MS: (f64, f64) = (2_000.0, 5_000.0);
+pub(super) const TOLD_MS: (f64, f64) = (2_000.0, 5_000.0);
 
 /// What was seen of a case.
 #[derive(Clone, Debug, Default)]

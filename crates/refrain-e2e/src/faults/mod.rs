@@ -1,4 +1,5 @@
-//! `cargo xtask faults`: everything that the simulator can do to a voice connection, done to the real bot.
+//! `cargo xtask faults`: everything that the simulator can do to a voice connection, and that a media server can do to a source,
+//! done to the real bot.
 //!
 //! A [`Case`] is a fault (or several), what the bot should decide about it, and what people should hear: data, in
 //! `catalogue/`, written from what is known of Discord and never from what the bot happens to do. Each case has a *stage*
@@ -17,18 +18,20 @@ mod options;
 mod pattern;
 mod perform;
 mod report;
+mod sources;
 #[cfg(test)]
 mod tests;
 
 pub use case::Case;
 pub use options::{Driver, Options};
-pub use report::{Report, Row, Verdict};
+pub use report::{Report, Row, Section, Verdict};
 
 use anyhow::{Context as _, Result, bail};
 use case::catalogue;
 use futures_util::{StreamExt as _, stream};
 use ground::Ground;
 use known::Known;
+use sources::case::SourceCase;
 use std::time::Instant;
 
 /// Takes the bot through the cases that were chosen.
@@ -40,21 +43,31 @@ pub async fn run(options: &Options) -> Result<Report> {
     let known = Known::read(options.driver)?;
     let all = catalogue()?;
     known.check(&all)?;
-    let chosen = options.choose(&all)?;
+    let all_sources = sources::case::catalogue()?;
+    let (chosen, chosen_sources) = options.choose(&all, &all_sources)?;
     let ground = Ground::prepare(options).await?;
     ground.check_that_all_kinds_are_there(&all).await?;
-    let (count, begun) = (chosen.len(), Instant::now());
+    let source_ground = if chosen_sources.is_empty() { None } else { Some(ground.prepare_sources(options).await?) };
+    let (count, begun) = (chosen.len() + chosen_sources.len(), Instant::now());
     eprintln!("faults: {count} cases, {} at a time", options.at_once);
-    let running = chosen.into_iter().enumerate().map(|(number, case)| {
-        let ground = &ground;
+    let voice = chosen.into_iter().map(Chosen::Voice);
+    let running = voice.chain(chosen_sources.into_iter().map(Chosen::Source)).enumerate().map(|(number, case)| {
+        let (ground, source_ground) = (&ground, &source_ground);
         async move {
-            let row = perform::perform(ground, &case).await;
-            (number, row)
+            let row = match (case, source_ground) {
+                (Chosen::Voice(case), _) => Some(perform::perform(ground, &case).await),
+                (Chosen::Source(case), Some(sources)) => {
+                    Some(sources::perform::perform(sources, &ground.folder_of(&case.name), &case).await)
+                }
+                (Chosen::Source(_), None) => None,
+            };
+            row.map(|row| (number, row))
         }
     });
     let mut running = stream::iter(running).buffer_unordered(options.at_once.max(1));
     let mut rows = Vec::with_capacity(count);
-    while let Some((number, mut row)) = running.next().await {
+    while let Some(finished) = running.next().await {
+        let Some((number, mut row)) = finished else { continue };
         known.judge(&mut row);
         eprintln!("faults: [{}/{count}] {}", rows.len() + 1, row.line());
         rows.push((number, row));
@@ -72,10 +85,18 @@ pub async fn run(options: &Options) -> Result<Report> {
     Ok(report)
 }
 
+/// A case that was chosen.
+enum Chosen {
+    Voice(Case),
+    Source(SourceCase),
+}
+
 /// The names of the cases that would be run.
 ///
 /// # Errors
 /// When something is named that no case has.
 pub fn names(options: &Options) -> Result<Vec<String>> {
-    Ok(options.choose(&catalogue()?)?.into_iter().map(|case| case.name).collect())
+    let (voice, sources) = options.choose(&catalogue()?, &sources::case::catalogue()?)?;
+    let sources = sources.into_iter().map(|case| case.name);
+    Ok(voice.into_iter().map(|case| case.name).chain(sources).collect())
 }

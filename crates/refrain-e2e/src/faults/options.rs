@@ -1,6 +1,6 @@
 //! What `refrain-faults` can be told.
 
-use super::case::Case;
+use super::{case::Case, sources::case::SourceCase};
 use anyhow::{Result, ensure};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,9 @@ pub struct Options {
     /// The simulator's binary, `refrain-sim`.
     #[arg(long)]
     pub sim: PathBuf,
+    /// yt-dlp, which the cases of sources run; without it, that of the work tree.
+    #[arg(long)]
+    pub yt_dlp: Option<PathBuf>,
     /// Where the logs go.
     #[arg(long)]
     pub out: PathBuf,
@@ -48,25 +51,29 @@ pub struct Options {
 }
 
 impl Options {
-    /// The cases to run.
+    /// The cases to run: of the voice connection, and of sources.
     ///
     /// # Errors
     /// When something is named that no case has.
-    pub(super) fn choose(&self, all: &[Case]) -> Result<Vec<Case>> {
+    pub(super) fn choose(&self, voice: &[Case], sources: &[SourceCase]) -> Result<(Vec<Case>, Vec<SourceCase>)> {
+        let names = |wanted: &str| {
+            voice.iter().any(|case| is_meant(&case.name, case.kind(), wanted))
+                || sources.iter().any(|case| is_meant(&case.name, case.kind(), wanted))
+        };
         for wanted in &self.only {
-            ensure!(
-                all.iter().any(|case| is_meant(case, wanted)),
-                "no case is called \"{wanted}\", and none has such a fault"
-            );
+            ensure!(names(wanted), "no case is called \"{wanted}\", and none has such a fault");
         }
-        let chosen = all.iter().filter(|case| {
-            let named = self.only.is_empty() || self.only.iter().any(|wanted| is_meant(case, wanted));
-            named && (case.quick || !self.quick)
-        });
-        Ok(chosen.cloned().collect())
+        let voice = voice.iter().filter(|case| self.is_chosen(&case.name, case.kind(), case.quick));
+        let sources = sources.iter().filter(|case| self.is_chosen(&case.name, case.kind(), case.quick));
+        Ok((voice.cloned().collect(), sources.cloned().collect()))
+    }
+
+    fn is_chosen(&self, name: &str, kind: &str, quick: bool) -> bool {
+        let named = self.only.is_empty() || self.only.iter().any(|wanted| is_meant(name, kind, wanted));
+        named && (quick || !self.quick)
     }
 }
 
-fn is_meant(case: &Case, wanted: &str) -> bool {
-    case.kind() == wanted || case.name.starts_with(wanted)
+fn is_meant(name: &str, kind: &str, wanted: &str) -> bool {
+    kind == wanted || name.starts_with(wanted)
 }

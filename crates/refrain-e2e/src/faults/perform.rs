@@ -4,11 +4,17 @@ use super::{
     case::{Case, Music, Order},
     given::decisions,
     ground::Ground,
-    heard::{Jumps, Timecode, is_silent, longest_silence, music_since, plays},
+    heard::{is_silent, longest_silence, music_since, plays},
     judge::{Seen, Told, judge},
     report::Row,
 };
-use crate::harness::{Stage, listener::Listener, process::error_lines, world};
+use crate::harness::{
+    Stage,
+    listener::Listener,
+    process::error_lines,
+    timecode::{Jumps, Timecode},
+    world,
+};
 use anyhow::{Context as _, Result, bail};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
@@ -200,9 +206,7 @@ impl<'a> Performance<'a> {
     }
 
     async fn timecode(&self) -> Result<Timecode> {
-        let read = self.stage.control.get(&format!("/sim/listeners/{}/timecode", world::GUILD)).await?;
-        let read = read.map(serde_json::from_value).transpose().context("reading the listener's timecode")?;
-        Ok(read.unwrap_or_default())
+        self.stage.control.timecode().await
     }
 
     /// How often the bot asked for a voice channel since then.

@@ -5,6 +5,10 @@ use super::{
     given::Decision,
     judge::{Seen, Told, judge},
     options::Driver,
+    sources::{
+        case::{SourceCase, SourceMusic},
+        judge as sources,
+    },
 };
 use anyhow::Result;
 use serde::Serialize;
@@ -38,9 +42,21 @@ impl Verdict {
     }
 }
 
+/// What a case is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Section {
+    /// The voice connection.
+    Voice,
+    /// The source of a track.
+    Source,
+}
+
 /// One case.
 #[derive(Clone, Debug, Serialize)]
 pub struct Row {
+    /// What it is about.
+    pub section: Section,
     /// The case's name.
     pub case: String,
     /// The kind of fault that it is about.
@@ -51,7 +67,7 @@ pub struct Row {
     pub because: String,
     /// What should become of the music.
     pub music: Music,
-    /// What the bot decided.
+    /// What the bot decided; of a source, what was heard: the tracks and the stretches of each, in seconds.
     pub given: Vec<String>,
     /// How it ended.
     pub verdict: Verdict,
@@ -69,6 +85,8 @@ pub struct Row {
     pub attempts: u64,
     /// How often the bot asked for a channel.
     pub joins: u64,
+    /// How often it asked for what was broken, until that answered again.
+    pub requests: Option<usize>,
     /// Frames that could not be decrypted, or used a nonce twice.
     pub bad_frames: u64,
     /// What people were told: the words, how often they were changed, whether the message was deleted.
@@ -89,6 +107,7 @@ impl Row {
             Err(error) => (Verdict::Broken, vec![format!("{error:#}")], Seen::default()),
         };
         Self {
+            section: Section::Voice,
             case: case.name.clone(),
             kind: case.kind().to_owned(),
             expected: case.verdict.iter().map(ToString::to_string).collect(),
@@ -103,6 +122,7 @@ impl Row {
             repeated_ms: seen.jumps.map(|jumps| jumps.repeated_ms),
             attempts: seen.decisions.iter().map(|one| one.attempt).max().unwrap_or_default(),
             joins: seen.joins,
+            requests: None,
             bad_frames: seen.bad_frames,
             told: told(seen.told, seen.answer),
             decisions: seen.decisions.into_iter().map(parts).collect(),
@@ -110,7 +130,40 @@ impl Row {
         }
     }
 
-    /// A line for whoever watches the run.
+    pub(super) fn of_source(case: &SourceCase, outcome: Result<sources::SourceSeen>, took: Duration) -> Self {
+        let (verdict, complaints, seen) = match outcome {
+            Ok(seen) => {
+                let complaints = sources::judge(case, &seen);
+                (if complaints.is_empty() { Verdict::Ok } else { Verdict::Failed }, complaints, seen)
+            }
+            Err(error) => (Verdict::Broken, vec![format!("{error:#}")], sources::SourceSeen::default()),
+        };
+        let jumps = seen.jumps(case);
+        Self {
+            section: Section::Source,
+            case: case.name.clone(),
+            kind: case.kind().to_owned(),
+            expected: vec![case.expected()],
+            because: case.because.clone(),
+            music: if case.music == SourceMusic::Stops { Music::Waits } else { Music::Back },
+            given: seen.heard(),
+            verdict,
+            complaints,
+            known: None,
+            silence_ms: seen.silence_ms,
+            skipped_ms: jumps.map(|jumps| jumps.skipped_ms),
+            repeated_ms: jumps.map(|jumps| jumps.repeated_ms),
+            attempts: 0,
+            joins: 0,
+            requests: Some(seen.requests.len()),
+            bad_frames: 0,
+            told: told(seen.told, None),
+            decisions: Vec::new(),
+            seconds: took.as_secs_f64(),
+        }
+    }
+
+    /// A line for the operator who watches the run.
     #[must_use]
     pub fn line(&self) -> String {
         let mut line = format!("{}: {}: {}", self.case, self.verdict.word(), given(&self.given));
@@ -149,28 +202,18 @@ impl Report {
         self.rows.iter().all(|row| !matches!(row.verdict, Verdict::Failed | Verdict::Broken))
     }
 
-    /// The table, in Markdown, and what it comes to.
+    /// The tables, in Markdown, and what they come to.
     #[must_use]
     pub fn table(&self) -> String {
-        let mut text = String::from(
-            "| fault | expected | given | music | silence | position | attempts | told | verdict |\n\
-             |---|---|---|---|---|---|---|---|---|\n",
-        );
-        for row in &self.rows {
-            // Writing to a string cannot fail.
-            let _never = writeln!(
-                text,
-                "| {} | {} | {} | {} | {} | {} | {} | {} | {} |",
-                row.case,
-                row.expected.join(" or "),
-                given(&row.given),
-                music(row.music),
-                row.silence_ms.map_or("-".to_owned(), |ms| format!("{ms:.0} ms")),
-                position(row),
-                row.attempts,
-                row.told.iter().map(|(words, _, _)| short(words, 60)).collect::<Vec<_>>().join(" // "),
-                verdict(row),
-            );
+        let mut text = String::new();
+        let of = |section: Section| self.rows.iter().filter(move |row| row.section == section);
+        if of(Section::Voice).next().is_some() {
+            text.push_str(VOICE_HEAD);
+            of(Section::Voice).for_each(|row| text.push_str(&voice_line(row)));
+        }
+        if of(Section::Source).next().is_some() {
+            text.push_str(SOURCE_HEAD);
+            of(Section::Source).for_each(|row| text.push_str(&source_line(row)));
         }
         let count = |wanted: Verdict| self.rows.iter().filter(|row| row.verdict == wanted).count();
         let _never = writeln!(
@@ -186,6 +229,48 @@ impl Report {
         );
         text
     }
+}
+
+const VOICE_HEAD: &str = "| fault | expected | given | music | silence | position | attempts | told | verdict |\n\
+                          |---|---|---|---|---|---|---|---|---|\n";
+const SOURCE_HEAD: &str = "\n| source | expected | heard | silence | position | requests | told | verdict |\n\
+                           |---|---|---|---|---|---|---|---|\n";
+
+fn voice_line(row: &Row) -> String {
+    format!(
+        "| {} | {} | {} | {} | {} | {} | {} | {} | {} |\n",
+        row.case,
+        row.expected.join(" or "),
+        given(&row.given),
+        music(row.music),
+        silence(row),
+        position(row),
+        row.attempts,
+        words(row),
+        verdict(row),
+    )
+}
+
+fn source_line(row: &Row) -> String {
+    format!(
+        "| {} | {} | {} | {} | {} | {} | {} | {} |\n",
+        row.case,
+        row.expected.join(" or "),
+        given(&row.given),
+        silence(row),
+        position(row),
+        row.requests.map_or("-".to_owned(), |count| count.to_string()),
+        words(row),
+        verdict(row),
+    )
+}
+
+fn silence(row: &Row) -> String {
+    row.silence_ms.map_or("-".to_owned(), |ms| format!("{ms:.0} ms"))
+}
+
+fn words(row: &Row) -> String {
+    row.told.iter().map(|(words, _, _)| short(words, 60)).collect::<Vec<_>>().join(" // ")
 }
 
 fn given(verdicts: &[String]) -> String {

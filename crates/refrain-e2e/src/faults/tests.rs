@@ -1,6 +1,11 @@
 //! The data itself: readable, complete, and what is known of a driver names cases that are there.
 
-use super::{case::catalogue, known::Known, options::Driver};
+use super::{
+    case::catalogue,
+    known::Known,
+    options::Driver,
+    sources::case::{Moment, catalogue as sources},
+};
 use std::collections::BTreeSet;
 
 #[test]
@@ -21,4 +26,15 @@ fn the_short_selection_has_every_kind() {
 #[test]
 fn what_is_known_names_cases_that_are_there() {
     Known::read(Driver::Songbird).unwrap().check(&catalogue().unwrap()).unwrap();
+}
+
+#[test]
+fn sources_break_in_twenty_ways_at_least_and_at_every_moment() {
+    let all = sources().unwrap();
+    assert!(all.len() >= 20, "{}", all.len());
+    assert!(all.iter().all(|case| case.because.len() > 10));
+    for moment in [Moment::Opening, Moment::Playing, Moment::Restart, Moment::Between] {
+        assert!(all.iter().filter(|case| case.moment == moment).count() > 2, "{moment:?}");
+    }
+    assert!(all.iter().filter(|case| case.quick).count() >= 3);
 }

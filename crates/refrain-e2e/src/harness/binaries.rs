@@ -24,11 +24,10 @@ impl Binaries {
         let test = std::env::current_exe().context("asking for the path of the running test")?;
         // target/<profile>/deps/it-0123456789abcdef
         let built = test.parent().and_then(Path::parent).context("the running test lies in no target folder")?;
-        let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/yt-dlp/bin/yt-dlp");
         let found = Self {
             bot: from_env("REFRAIN_BOT").unwrap_or_else(|| built.join("refrain")),
             sim: from_env("REFRAIN_SIM").unwrap_or_else(|| built.join("refrain-sim")),
-            yt_dlp: from_env("YT_DLP_PATH").unwrap_or(tools),
+            yt_dlp: from_env("YT_DLP_PATH").unwrap_or_else(installed_yt_dlp),
         };
         found.check("run the tests with `cargo xtask test`, which builds and installs what they need")?;
         Ok(found)
@@ -66,6 +65,11 @@ pub fn stand_in_for_yt_dlp(folder: &Path) -> Result<PathBuf> {
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))
         .context("making the stand-in for yt-dlp executable")?;
     Ok(path)
+}
+
+/// Where `cargo xtask setup` puts yt-dlp.
+pub(crate) fn installed_yt_dlp() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/yt-dlp/bin/yt-dlp")
 }
 
 fn from_env(name: &str) -> Option<PathBuf> {

@@ -1,6 +1,6 @@
 //! A typed client of the simulator's control API (docs/simulator.md).
 
-use super::listener::Listener;
+use super::{listener::Listener, timecode::Timecode};
 use anyhow::{Context as _, Result, bail};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -159,6 +159,16 @@ impl Control {
         let report =
             report.map(serde_json::from_value::<Listener>).transpose().context("reading the listener's report")?;
         Ok(report.map(Listener::with_silence_until_now))
+    }
+
+    /// Where in which track the bot was heard; empty while it has not been in voice.
+    ///
+    /// # Errors
+    /// See [`Self::command`].
+    pub async fn timecode(&self) -> Result<Timecode> {
+        let read = self.get(&format!("/sim/listeners/{}/timecode", super::world::GUILD)).await?;
+        let read = read.map(serde_json::from_value).transpose().context("reading the listener's timecode")?;
+        Ok(read.unwrap_or_default())
     }
 
     /// The recording as a WAV file.

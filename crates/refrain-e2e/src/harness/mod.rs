@@ -8,6 +8,7 @@ pub mod control;
 pub mod listener;
 pub mod process;
 pub(crate) mod setting;
+pub mod timecode;
 pub mod world;
 
 pub use setting::Setting;

@@ -3,6 +3,7 @@
 //!
 //! `cargo xtask test` builds and installs what these tests run; they fail with that advice where it is missing.
 
+mod asking;
 mod buttons;
 mod controls;
 mod faults;
@@ -18,6 +19,8 @@ mod restart;
 mod sessions;
 mod settings;
 mod silence;
+mod source_stage;
+mod sources;
 mod storage;
 mod support;
 mod wrong_input;

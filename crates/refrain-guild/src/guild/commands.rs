@@ -10,6 +10,10 @@ type Result<T> = std::result::Result<T, CommandError>;
 
 impl Guild {
     pub(super) fn command(&mut self, id: CommandId, command: Command) {
+        // The record is frozen: what a member is told now would not be there after the restart.
+        if self.shutting_down.is_some() && changes(&command) {
+            return self.answer(id, Err(CommandError::Unavailable));
+        }
         let answer = match command {
             Command::Play(request) => return self.ask_for(id, vec![request.query.clone()], request, false),
             Command::PlayAll { queries, request } => return self.ask_for(id, queries, request, true),
@@ -75,8 +79,10 @@ impl Guild {
         self.paused = false;
         self.panel.forget_news();
         self.restoring = None;
-        // A cooldown, too, ends when a member asks for the music.
-        self.wish(Intent::Override);
+        // A cooldown, too, ends when a member asks for the music. A connection that stands is left alone.
+        if !stable {
+            self.wish(Intent::Override);
+        }
         if let Some(channel) = joins {
             self.wish(Intent::Join { channel });
         }
@@ -96,8 +102,12 @@ impl Guild {
 
     fn disconnect(&mut self) -> Result<Stopped> {
         let stopped = self.clear_everything();
-        self.restoring = None;
-        if self.voice_summary() == VoiceSummary::Idle && stopped == Stopped::default() {
+        // A bot that would have come back after a restart stays out, after the next one too.
+        let would_return = self.restoring.take().is_some();
+        if would_return {
+            self.wanted = None;
+        }
+        if !would_return && self.voice_summary() == VoiceSummary::Idle && stopped == Stopped::default() {
             return Err(CommandError::NotConnected);
         }
         // The next time it is asked for, it is as loud as the guild has set.
@@ -126,9 +136,15 @@ impl Guild {
 
     /// The process ends. What the bot does to leave in good order is not what members want: the record is frozen first.
     fn shut_down(&mut self, id: CommandId) {
+        if self.finished {
+            return self.answer(id, Ok(Answer::ShutDown));
+        }
         if let Some(earlier) = self.shutting_down.replace(id) {
             return self.answer(earlier, Ok(Answer::ShutDown));
         }
+        self.refuse_kept_commands();
+        // What would have come back after a restart is left to the next process.
+        self.restoring = None;
         self.end_look_ups();
         self.say_goodbye();
         self.save_for_good();
@@ -141,6 +157,38 @@ impl Guild {
         if self.queue.current().is_none() && !self.has_played {
             self.wish(Intent::Leave);
         }
+    }
+}
+
+/// Whether a command may change something.
+const fn changes(command: &Command) -> bool {
+    match command {
+        Command::Queue { .. }
+        | Command::History
+        | Command::NowPlaying
+        | Command::VoiceStatus { .. }
+        | Command::Settings
+        | Command::ShutDown => false,
+        Command::Play(_)
+        | Command::PlayAll { .. }
+        | Command::Skip { .. }
+        | Command::SkipTo { .. }
+        | Command::Previous
+        | Command::Replay
+        | Command::Seek(_)
+        | Command::Pause
+        | Command::Resume { .. }
+        | Command::Stop
+        | Command::Clear
+        | Command::Remove { .. }
+        | Command::Move { .. }
+        | Command::Shuffle { .. }
+        | Command::Loop { .. }
+        | Command::Undo
+        | Command::Volume { .. }
+        | Command::Disconnect
+        | Command::Recover { .. }
+        | Command::Configure(_) => true,
     }
 }
 

@@ -77,6 +77,15 @@ impl Guild {
         }
     }
 
+    /// The process ends before the record is there: commands that wait for it are answered, and nothing else happens.
+    pub(super) fn refuse_kept_commands(&mut self) {
+        for input in std::mem::take(&mut self.loading.waiting) {
+            if let GuildInput::Command { id, .. } = input {
+                self.answer(id, Err(CommandError::Unavailable));
+            }
+        }
+    }
+
     /// The pause is over: the record is read again.
     pub(super) fn load_again(&mut self) {
         if self.loading.again_at.take().is_some() {

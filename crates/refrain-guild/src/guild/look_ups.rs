@@ -79,7 +79,7 @@ impl Guild {
         if self.look_ups.pending.len() >= MOST {
             return self.answer(command, Err(CommandError::TooManyLookUps { max: MOST }));
         }
-        if self.shutting_down.is_some() {
+        if self.shutting_down.is_some() || self.gone {
             return self.answer(command, Err(CommandError::Unavailable));
         }
         let finds = queries.into_iter().take(MOST_QUERIES).map(Find::Waiting).collect();

@@ -132,6 +132,9 @@ impl Guild {
 
 /// What a recovery waits for tells what it does.
 fn recovery_step(view: &VoiceView) -> Step {
+    if let (Doing::AwaitingPermission { missing: Some(missing) }, Some(channel)) = (view.doing, view.intent) {
+        return Step::NoAccess { channel, missing };
+    }
     let Some((at, timer)) = view.next else { return Step::Trying };
     match timer {
         Timer::Backoff => Step::Attempt(at),
@@ -146,6 +149,7 @@ fn recovery_step(view: &VoiceView) -> Step {
         | Timer::ResumeAgain
         | Timer::Turn
         | Timer::Hedge
+        | Timer::Access
         | Timer::Health
         | Timer::Stability => Step::Trying,
     }
@@ -165,8 +169,10 @@ const fn ending(notice: Notice) -> Option<Ending> {
         Notice::ChannelGone => Some(Ending::ChannelGone),
         Notice::JoinUnanswered => Some(Ending::Unanswered),
         Notice::Fatal { code } => Some(Ending::Fatal { code }),
-        Notice::Interrupted { .. } | Notice::CoolingDown { .. } | Notice::Recovered { .. } | Notice::Moved { .. } => {
-            None
-        }
+        Notice::Interrupted { .. }
+        | Notice::CoolingDown { .. }
+        | Notice::Recovered { .. }
+        | Notice::Moved { .. }
+        | Notice::AwaitingAccess { .. } => None,
     }
 }

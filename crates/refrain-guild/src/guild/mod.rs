@@ -30,7 +30,7 @@ use rand_chacha::{ChaCha8Rng, rand_core::RngCore as _, rand_core::SeedableRng as
 use record::Saved;
 use refrain_model::{AskedMessage, ChannelId, GuildId, GuildSettings, MessagePlace, Moment, Playhead};
 use refrain_queue::Queue;
-use refrain_recovery::{Input, Recovery, Settings, State};
+use refrain_recovery::{Input, MissingAccess, Recovery, Settings, State};
 use restore::Returning;
 use std::collections::VecDeque;
 
@@ -62,6 +62,8 @@ pub struct Guild {
     text_channel: Option<ChannelId>,
     /// Why members cannot hear the bot although it is connected.
     not_heard: Option<NotHeard>,
+    /// What the recovery machine was told last of what the bot lacks in a channel.
+    access: Option<(ChannelId, Option<MissingAccess>)>,
     /// Tracks passed over in a row, without one that opened.
     failed_in_a_row: u32,
     /// So many tracks failed in a row that the guild stopped.
@@ -80,6 +82,8 @@ pub struct Guild {
     saved: Saved,
     /// After a restart, until it is decided what to do: the channel that the bot was in.
     restoring: Option<ChannelId>,
+    /// When the guild looks again at that channel.
+    restore_at: Option<Moment>,
     /// After a restart, until the music is heard.
     returning: Option<Returning>,
     panel: PanelState,
@@ -122,6 +126,7 @@ impl Guild {
             has_played: false,
             text_channel: None,
             not_heard: None,
+            access: None,
             failed_in_a_row: 0,
             halted: false,
             outages: Outages::default(),
@@ -134,6 +139,7 @@ impl Guild {
             wanted: None,
             saved: Saved::default(),
             restoring: None,
+            restore_at: None,
             returning: None,
             panel: PanelState::default(),
             incident_message: None,
@@ -277,7 +283,8 @@ impl Guild {
         }
         if let Some(id) = self.shutting_down {
             self.finished = true;
-            self.say(GuildOutput::Answer { id, answer: Ok(Answer::ShutDown), after_save: None });
+            let after_save = self.saved.last_seq();
+            self.say(GuildOutput::Answer { id, answer: Ok(Answer::ShutDown), after_save });
             self.say(GuildOutput::Finished);
         } else if self.gone && self.loading.is_over() {
             self.finished = true;

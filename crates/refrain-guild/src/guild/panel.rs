@@ -151,6 +151,7 @@ impl Guild {
         }
         let playback = self.playback.as_ref()?;
         if let Some((since, _)) = &playback.trouble
+            && !self.paused
             && self.now().since(*since) >= self.policy.sources.told_after
         {
             return Some(PanelWaits::Source);

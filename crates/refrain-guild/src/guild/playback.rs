@@ -32,6 +32,8 @@ impl Guild {
             failures: 0,
             trouble: None,
             early_at: None,
+            found_live: false,
+            rest_until: refrain_model::Moment::ZERO,
             refill_at: None,
             starts_over: false,
         });

@@ -8,7 +8,13 @@ use refrain_recovery::{Intent, Retrying, Stage, State};
 impl Guild {
     pub(super) fn recover(&mut self, voice_channel: Option<ChannelId>) -> Result<Recovering, CommandError> {
         self.refuse_without_access()?;
+        let recovering = self.recover_now(voice_channel)?;
+        // What would have come back after a restart gives way to what a member wants. A refusal changes nothing.
         self.restoring = None;
+        Ok(recovering)
+    }
+
+    fn recover_now(&mut self, voice_channel: Option<ChannelId>) -> Result<Recovering, CommandError> {
         match self.recovery.state() {
             State::Stable(_) => self.connect_anew(),
             State::Retrying(Retrying { stage, .. }) => {
@@ -45,12 +51,11 @@ impl Guild {
         }
     }
 
-    /// What seems to stand and is not heard is made anew. The leave is confirmed before the join.
+    /// What seems to stand and is not heard is made anew.
     fn connect_anew(&mut self) -> Result<Recovering, CommandError> {
         let channel = self.recovery.intent().ok_or(CommandError::NothingToRecover)?;
         self.go_back_to_heard();
-        self.wish(Intent::Leave);
-        self.wish(Intent::Join { channel });
+        self.wish(Intent::Override);
         Ok(Recovering::Anew { channel })
     }
 
@@ -83,6 +88,7 @@ const fn can_be_hurried(stage: &Stage) -> bool {
         | Stage::Connecting { .. }
         | Stage::Resuming { .. }
         | Stage::Weighing { .. }
-        | Stage::AwaitingGuild { .. } => false,
+        | Stage::AwaitingGuild { .. }
+        | Stage::AwaitingAccess { .. } => false,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Guild;
 use crate::{GuildOutput, Leftover, Observation, PanelNews, Scene, StaysAway};
-use refrain_model::{AutoResume, ChannelId, TrackId};
+use refrain_model::{AutoResume, ChannelId, Moment, TrackId};
 use refrain_recovery::Intent;
 use std::time::Duration;
 
@@ -18,7 +18,13 @@ pub(super) struct Returning {
 impl Guild {
     /// The guild is there. The bot comes back, or decides not to: once, and quietly where no member is left to hear.
     pub(super) fn restore(&mut self) {
-        let Some(channel) = self.restoring.take() else { return };
+        let Some(channel) = self.restoring else { return };
+        // The shell describes a channel from the call after the one that named it: the record may have come just now.
+        if self.scene_of(channel).is_none() && self.restore_at.is_none() {
+            self.restore_at = Some(self.now());
+            return;
+        }
+        (self.restoring, self.restore_at) = (None, None);
         let (message, asked) = (self.incident_message.take(), self.incident_asked.take());
         if let Some(leftover) = message.map(Leftover::At).or(asked.map(Leftover::Asked)) {
             self.say(GuildOutput::SettleLeftover(leftover));
@@ -27,6 +33,11 @@ impl Guild {
             Ok(paused) => self.return_to(channel, paused),
             Err(why) => self.stay_away(channel, why),
         }
+    }
+
+    /// When to look at the channel of before the restart, where the shell has not described it yet.
+    pub(super) fn restore_deadline(&self) -> Option<Moment> {
+        self.restore_at.filter(|_| self.restoring.is_some())
     }
 
     /// Whether the music is paused when it is back; or why it does not come back.

@@ -1,9 +1,9 @@
 //! Whether members hear the music, and why not.
 
 use super::Guild;
-use crate::{GuildOutput, NotHeard, Observation, SilenceReason, source::Slot};
+use crate::{GuildOutput, MissingPermission, NotHeard, Observation, Scene, SilenceReason, source::Slot};
 use refrain_model::ChannelId;
-use refrain_recovery::State;
+use refrain_recovery::{Input, MissingAccess, State};
 
 impl Guild {
     /// Why no frames flow although there is a current track; `None` when they flow, or nothing is meant to play.
@@ -62,7 +62,9 @@ impl Guild {
         // The place to go on from after a recovery is not reached yet.
         let ready = source.is_some_and(|open| open.rewinding.as_ref().is_none_or(|r| !r.commands.is_empty()));
         let wanted = ready && !self.paused && self.not_heard.is_none();
-        self.tell_recovery(refrain_recovery::Input::Flowing(wanted));
+        // A starved source gives no frames, so that the voice server has nothing to report on.
+        let gives = wanted && source.is_some_and(|open| open.starved_since.is_none());
+        self.tell_recovery(Input::Flowing(gives));
         let flows = self.frames_allowed && wanted;
         let now = self.now();
         if let Some(open) = self.playback.as_mut().and_then(crate::source::Playback::attached_mut) {
@@ -101,5 +103,22 @@ impl Guild {
     }
 
     /// Tells the recovery machine whether the channel that the bot is meant to be in can be joined.
-    pub(super) fn check_access(&mut self) {}
+    pub(super) fn check_access(&mut self) {
+        let Some(channel) = self.recovery.intent() else { return };
+        let Some(scene) = self.scene_of(channel) else { return };
+        let missing = match scene {
+            Scene::Open { .. } => None,
+            // Discord says by itself that a channel is gone; until then the bot's own view may be behind.
+            Scene::Gone => None,
+            Scene::Forbidden { missing } => Some(match missing {
+                MissingPermission::ViewChannel => MissingAccess::View,
+                MissingPermission::Connect => MissingAccess::Connect,
+                MissingPermission::Speak => MissingAccess::Speak,
+            }),
+        };
+        if self.access != Some((channel, missing)) {
+            self.access = Some((channel, missing));
+            self.tell_recovery(Input::Access { channel, missing });
+        }
+    }
 }

@@ -145,6 +145,7 @@ impl Guild {
         let Some(mut playback) = self.playback.take() else { return };
         let random = self.random();
         let pause = source::pause(&self.policy.sources, playback.failures + 1, &failure, random);
+        playback.note_rest(self.now(), &failure, self.policy.sources.retry_after_max);
         if let Slot::Replacing { mut old, purpose, .. } = playback.slot {
             let volume = purpose == Purpose::Volume;
             let again =
@@ -189,12 +190,19 @@ impl Guild {
         let Some(open) = self.playback.as_mut().and_then(Playback::attached_mut) else { return };
         let Some(Rewinding { commands, .. }) = open.rewinding.take_if(|rewinding| rewinding.to == to) else { return };
         open.flowed = to;
+        // There are frames at that place. Where they run out again, that is reported again.
+        (open.starved, open.starved_since) = (false, None);
         if !commands.is_empty() {
             self.track_starts(to);
             self.save_playhead_now();
         }
         for command in commands {
             self.answer_now_playing(command);
+        }
+        // A replacement that is being opened further on would skip what lies between.
+        let volume = self.playback.as_ref().map(|playback| &playback.slot);
+        if matches!(volume, Some(Slot::Replacing { from, purpose: Purpose::Volume, .. }) if *from > to) {
+            self.replace(to, Purpose::Volume);
         }
     }
 
@@ -212,7 +220,8 @@ impl Guild {
     /// The attached source ended in good order: the track is over, unless there must be more of it.
     fn ended(&mut self, at: Duration, live: bool) {
         let Some(playback) = &mut self.playback else { return };
-        if live || playback.is_live() {
+        playback.found_live |= live;
+        if playback.is_live() {
             return self.broke(at, LIVE_ENDED);
         }
         let policy = &self.policy.sources;
@@ -317,6 +326,8 @@ impl Guild {
         let (attempt, track) = (playback.failures, playback.track.id);
         let first = at_once && attempt == 1 && failure.retry_after.is_none();
         let pause = if first { Duration::ZERO } else { source::pause(&self.policy.sources, attempt, &failure, random) };
+        playback.note_rest(now, &failure, self.policy.sources.retry_after_max);
+        let pause = pause.max(playback.rest_until.since(now));
         let since = playback.trouble.as_ref().map_or(now, |(since, _)| *since);
         playback.trouble = Some((since, failure.clone()));
         if let Slot::BackingOff { until, .. } = &mut playback.slot {

@@ -68,6 +68,7 @@ const fn waiting(timer: Timer) -> Waiting {
         | Timer::Hedge
         | Timer::Server
         | Timer::Guild
+        | Timer::Access
         | Timer::Turn => Waiting::Answer,
     }
 }

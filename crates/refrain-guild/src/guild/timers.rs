@@ -23,6 +23,7 @@ impl Guild {
             (self.look_ups.order_deadline(), GuildTimer::LookUpOrder),
             (self.idle_deadline(), GuildTimer::IdleLeave),
             (self.alone_deadline(), GuildTimer::AloneLeave),
+            (self.restore_deadline(), GuildTimer::AloneLeave),
             (self.grace_deadline(), GuildTimer::SourceGrace),
             (self.voice_incidents.wake_up(), GuildTimer::IncidentMessage),
             (self.source_message_deadline(), GuildTimer::SourceMessage),
@@ -82,6 +83,7 @@ impl Guild {
             GuildTimer::SourceBackoff => self.source_pause_over(),
             GuildTimer::StallCheck => self.stalled(),
             GuildTimer::SourceRefill => self.refill(),
+            GuildTimer::AloneLeave if self.restore_deadline().is_some() => self.restore(),
             // What follows from these is decided after every step.
             GuildTimer::AnswerDeadline
             | GuildTimer::SourceGrace

@@ -26,7 +26,7 @@ impl Guild {
         let gone = matches!(event, GatewayEvent::GuildDeleted);
         self.tell_recovery(Input::Gateway(event));
         if available {
-            self.finished = false;
+            self.finished &= self.shutting_down.is_some();
             self.restore();
         }
         if gone {

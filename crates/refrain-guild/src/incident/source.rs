@@ -145,7 +145,7 @@ impl SourceIncidents {
         number: impl FnOnce() -> u64,
     ) {
         let next = match said.take() {
-            Some(before) if before.kind == kind => {
+            Some(before) if is_same(&before.kind, &kind) => {
                 *said = Some(before);
                 return;
             }
@@ -165,6 +165,21 @@ impl SourceIncidents {
         let step = kind.map_or(AnnouncementStep::Remove, AnnouncementStep::Settle);
         self.out.push_back(said.word(step));
     }
+}
+
+/// Whether an edit would change nothing that members can see. The same moment, worked out again from the two clocks, may
+/// come out a second off.
+fn is_same(before: &AnnouncementKind, now: &AnnouncementKind) -> bool {
+    let (AnnouncementKind::SourceTrouble(before), AnnouncementKind::SourceTrouble(now)) = (before, now) else {
+        return before == now;
+    };
+    let near = |a: u64, b: u64| a.abs_diff(b) <= 1;
+    let next_is_near = match (before.next_unix, now.next_unix) {
+        (Some(before), Some(now)) => near(before, now),
+        (before, now) => before == now,
+    };
+    let times_of_now = SourceTrouble { since_unix: now.since_unix, next_unix: now.next_unix, ..before.clone() };
+    near(before.since_unix, now.since_unix) && next_is_near && times_of_now == *now
 }
 
 impl Said {

@@ -35,6 +35,8 @@ pub(crate) struct VoiceIncidents {
     last_number: u64,
     /// The connection stood when it was last seen, or was on its way back to standing.
     stood: bool,
+    /// A member asked for what is under way.
+    busy: bool,
     /// Seen since the last look: the close code, and what the machine says is the end.
     code: Option<CloseCode>,
     ending: Option<(Ending, Told)>,
@@ -115,6 +117,7 @@ impl VoiceIncidents {
     pub(crate) fn observe(&mut self, now: Now, view: &View) {
         self.tidy(now.at);
         self.audience = view.music && view.text_channel.is_some();
+        self.busy = view.phase == Phase::Busy;
         let (code, ending) = (self.code.take(), self.ending.take());
         match view.phase {
             Phase::Recovering { since, step } => self.troubled(now, since, step, code, view),
@@ -143,6 +146,8 @@ impl VoiceIncidents {
     pub(crate) fn wake_up(&self) -> Option<Moment> {
         let open = self.open.as_ref()?;
         match open.chapter {
+            // What a member asked for meanwhile may end it; if it does not, the next look tells.
+            Chapter::Troubled if self.busy => None,
             Chapter::Troubled => (open.said.is_none() && self.audience).then(|| open.since + SILENT_FOR),
             Chapter::Ended => None,
             Chapter::Over { remove_at, .. } => remove_at,

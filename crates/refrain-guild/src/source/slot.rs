@@ -17,6 +17,10 @@ pub(crate) struct Playback {
     pub(crate) trouble: Option<(Moment, SourceFailure)>,
     /// The source ended here, long before its known length, and was opened again there.
     pub(crate) early_at: Option<Duration>,
+    /// It turned out to come in real time, whatever its page says.
+    pub(crate) found_live: bool,
+    /// Until then the site wants to be left alone, whatever its source was wanted for.
+    pub(crate) rest_until: Moment,
     /// When enough sound has played to forget the failures.
     pub(crate) refill_at: Option<Moment>,
     /// The place where the source was lost is behind it: the source cannot be opened there.
@@ -87,6 +91,13 @@ pub(crate) struct Rewinding {
 }
 
 impl Playback {
+    /// A site may ask to be left alone.
+    pub(crate) fn note_rest(&mut self, now: Moment, failure: &SourceFailure, most: Duration) {
+        if let Some(rest) = failure.retry_after {
+            self.rest_until = self.rest_until.max(now + rest.min(most));
+        }
+    }
+
     /// The source that the driver takes frames from.
     pub(crate) const fn attached(&self) -> Option<&Open> {
         match &self.slot {
@@ -120,7 +131,7 @@ impl Playback {
 
     /// Whether the track comes in real time, as far as is known.
     pub(crate) fn is_live(&self) -> bool {
-        self.track.info.live || self.attached().is_some_and(|open| open.facts.live)
+        self.track.info.live || self.found_live || self.attached().is_some_and(|open| open.facts.live)
     }
 
     /// The track's length, where the page or the source tells.

@@ -26,6 +26,9 @@ impl Recovery {
         if !self.link.is_usable() {
             return self.await_guild(now, Cause::Recovery(outage), false);
         }
+        if let Some(missing) = self.lacks() {
+            return self.await_access(now, outage, missing);
+        }
         if self.link.explains(&outage, self.policy.timeouts.evidence) {
             self.history.excuse();
         }
@@ -118,6 +121,11 @@ impl Recovery {
         }
         self.asking.attempt();
         match self.presence {
+            // A leave would be for good.
+            Presence::In(_) | Presence::Unknown if self.lacks().is_some() => match self.standing.clone() {
+                Some(standing) if recovers && standing.channel == channel => self.ask_again(now, cause, standing),
+                Some(_) | None => self.send_join(now, cause, channel),
+            },
             Presence::In(there) if there != channel => self.send_join(now, cause, channel),
             Presence::Nowhere => self.send_join(now, cause, channel),
             Presence::In(_) if recovers => match self.worth_asking() {
@@ -138,6 +146,8 @@ impl Recovery {
         self.presence = Presence::Nowhere;
         if matches!(cause, Cause::Recovery(_)) && !self.link.is_usable() {
             self.await_guild(now, cause, false);
+        } else if let (Cause::Recovery(outage), Some(missing)) = (cause, self.lacks()) {
+            self.await_access(now, outage, missing);
         } else if self.turn == Turn::Held {
             self.send_join(now, cause, channel);
         } else {

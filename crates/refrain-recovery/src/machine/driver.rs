@@ -7,6 +7,7 @@ use crate::{
     VoiceSession, close_code::LOST_SOCKET_TRIES, history::resume_pause, ledger::Hold,
 };
 use alloc::{borrow::Cow, format};
+use core::time::Duration;
 use refrain_model::Moment;
 
 impl Recovery {
@@ -70,6 +71,7 @@ impl Recovery {
                 | Stage::Weighing { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
+                | Stage::AwaitingAccess { .. }
                 | Stage::AwaitingServer { .. }
                 | Stage::AwaitingGuild { .. } => {
                     if is_end(event) {
@@ -117,10 +119,12 @@ impl Recovery {
                     let stable = stable.clone();
                     self.begin_resume(now, code, tries, stable, self.why(code));
                 }
+                // It may be a kick, whose voice state is a moment behind.
+                State::Stable(_) if code == Some(CloseCode::NORMAL) => self.weigh(now, code, self.answer_time()),
                 State::Stable(_) | State::Idle(_) | State::Retrying(_) => self.new_session(now, code, self.why(code)),
             },
             Reaction::NewSession { .. } => self.new_session(now, code, self.why(code)),
-            Reaction::Weigh => self.weigh(now, code),
+            Reaction::Weigh => self.weigh(now, code, self.policy.timeouts.evidence),
             Reaction::CoolDown => {
                 let outage = self.outage(now);
                 self.drop_connection(Hold::Lost);
@@ -186,7 +190,7 @@ impl Recovery {
     }
 
     /// The code does not tell a kick from a move or a fault: the main gateway will, or not.
-    fn weigh(&mut self, now: Moment, code: Option<CloseCode>) {
+    fn weigh(&mut self, now: Moment, code: Option<CloseCode>, limit: Duration) {
         let (Some(code), Some(session)) = (code, self.session().cloned()) else {
             return self.new_session(now, code, self.why(code));
         };
@@ -194,7 +198,7 @@ impl Recovery {
         self.drop_connection(Hold::Lost);
         self.record(now, Some(code), Verdict::Weigh, self.why(Some(code)));
         if self.link.is_usable() {
-            self.on_the_way(cause, Stage::Weighing { until: now + self.policy.timeouts.evidence, code, session });
+            self.on_the_way(cause, Stage::Weighing { until: now + limit, code, session });
         } else {
             self.await_guild(now, cause, false);
         }
@@ -212,6 +216,7 @@ impl Recovery {
                 | Stage::AwaitingTurn { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
+                | Stage::AwaitingAccess { .. }
                 | Stage::AwaitingServer { .. }
                 | Stage::AwaitingGuild { .. } => None,
             },

@@ -122,6 +122,7 @@ impl Recovery {
             | Stage::AwaitingTurn { .. }
             | Stage::BackingOff { .. }
             | Stage::CoolingDown { .. }
+            | Stage::AwaitingAccess { .. }
             | Stage::AwaitingServer { .. } => {}
         }
     }
@@ -181,6 +182,7 @@ impl Recovery {
                 | Stage::AwaitingTurn { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
+                | Stage::AwaitingAccess { .. }
                 | Stage::AwaitingServer { .. } => {}
             },
         }
@@ -222,6 +224,7 @@ impl Recovery {
             | Stage::AwaitingTurn { .. }
             | Stage::BackingOff { .. }
             | Stage::CoolingDown { .. }
+            | Stage::AwaitingAccess { .. }
             | Stage::AwaitingServer { .. }
             | Stage::AwaitingGuild { .. } => {}
         }

@@ -56,7 +56,7 @@ impl Recovery {
                         self.on_moved(now, channel, session_id);
                     }
                 }
-                Stage::BackingOff { .. } | Stage::CoolingDown { .. } => {
+                Stage::BackingOff { .. } | Stage::CoolingDown { .. } | Stage::AwaitingAccess { .. } => {
                     if self.intent != Some(channel) {
                         self.on_moved(now, channel, session_id);
                     }
@@ -101,6 +101,7 @@ impl Recovery {
                 | Stage::AwaitingTurn { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
+                | Stage::AwaitingAccess { .. }
                 | Stage::AwaitingServer { .. } => {
                     if was_in && !ours {
                         self.on_removed(now);
@@ -214,6 +215,7 @@ impl Recovery {
                 Stage::AwaitingTurn { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
+                | Stage::AwaitingAccess { .. }
                 | Stage::AwaitingGuild { .. } => return Handled::Ignored,
             },
         }
@@ -260,6 +262,7 @@ impl Recovery {
                 | Stage::AwaitingTurn { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
+                | Stage::AwaitingAccess { .. }
                 | Stage::AwaitingGuild { .. } => return Handled::Ignored,
             },
             State::Idle(_) => return Handled::Ignored,

@@ -67,13 +67,21 @@ impl Recovery {
         self.asking.open = true;
         self.asking.asked(now);
         self.say(Output::SendVoiceState { channel: Some(gathered.channel) });
-        let until = now + self.asking.wait(&self.policy.hedge, self.link.latency());
+        let until = now + self.answer_time();
         self.on_the_way(cause, Stage::AskingAgain { until, gathered });
+    }
+
+    /// How long something that the main gateway says at once may take to arrive.
+    pub(super) fn answer_time(&self) -> Duration {
+        self.asking.wait(&self.policy.hedge, self.link.latency())
     }
 
     /// No answer: out first, and in again. An answer that is only late comes before the null state, and is passed over.
     pub(super) fn asked_in_vain(&mut self, now: Moment, cause: Cause, reason: &'static str) {
         self.asking.attempt();
+        if let (Cause::Recovery(outage), Some(missing)) = (cause, self.lacks()) {
+            return self.await_access(now, outage, missing);
+        }
         self.record(now, None, Verdict::NewSession, reason);
         self.leave_first(now, cause);
     }

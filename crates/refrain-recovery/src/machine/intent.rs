@@ -49,6 +49,7 @@ impl Recovery {
                 | Stage::Weighing { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
+                | Stage::AwaitingAccess { .. }
                 | Stage::AwaitingServer { .. } => {
                     let cause = asked_anew(now, *cause, channel);
                     self.take_up(now, channel);
@@ -120,7 +121,7 @@ impl Recovery {
                 Some(channel) => self.on_join(now, channel),
                 None => Handled::Ignored,
             },
-            State::Stable(_) => Handled::Ignored,
+            State::Stable(_) => self.connect_anew(now),
             State::Retrying(Retrying { cause, stage }) => match stage {
                 Stage::AwaitingTurn { .. }
                 | Stage::BackingOff { .. }
@@ -132,6 +133,12 @@ impl Recovery {
                     self.begin_as(now, cause, Urgency::Asked);
                     Handled::Taken
                 }
+                Stage::AwaitingAccess { .. } => {
+                    let cause = *cause;
+                    self.record(now, None, Verdict::NewSession, "somebody wants it tried without the access it lacks");
+                    self.look(now, cause, Urgency::Asked);
+                    Handled::Taken
+                }
                 Stage::Leaving { .. }
                 | Stage::AskingAgain { .. }
                 | Stage::Joining { .. }
@@ -141,6 +148,22 @@ impl Recovery {
                 | Stage::AwaitingGuild { .. } => Handled::Ignored,
             },
         }
+    }
+}
+
+impl Recovery {
+    /// Somebody says that a connection which seems to stand is not heard. It is made anew, unless the bot could not come
+    /// back to its channel.
+    fn connect_anew(&mut self, now: Moment) -> Handled {
+        if self.lacks().is_some() || !self.link.is_usable() {
+            return Handled::Ignored;
+        }
+        self.drop_connection(Hold::Lost);
+        self.history.new_round();
+        self.record(now, None, Verdict::NewSession, "somebody wants the connection made anew");
+        let outage = Outage { since: now, credit: None, told: false };
+        self.begin_as(now, Cause::Recovery(outage), Urgency::Asked);
+        Handled::Taken
     }
 }
 

@@ -4,6 +4,7 @@
 //! and the guild in `guild`, the driver in `driver`, turns in `turn`, asking again in `hedge`, checks in `health`,
 //! wake-ups in `wake`. Each is one match over all states. What the driver holds is in `connections`.
 
+mod access;
 mod attempt;
 mod connections;
 mod driver;
@@ -22,7 +23,7 @@ pub use snapshot::Snapshot;
 
 use crate::{
     Alert, AutoRejoin, Cause, CloseCode, DriverEvent, GatewayEvent, Gathered, Generation, Handled, Idle, Incident,
-    Input, Notice, Outage, Output, Policy, Retrying, Server, Settings, Stage, State, Timer, Verdict,
+    Input, MissingAccess, Notice, Outage, Output, Policy, Retrying, Server, Settings, Stage, State, Timer, Verdict,
     history::History,
     ledger::{Hold, Ledger},
     proof::Proofs,
@@ -67,6 +68,8 @@ pub struct Recovery {
     ledger: Ledger,
     /// The guild has frames to give.
     flowing: bool,
+    /// What the bot lacks in a channel, as told last.
+    access: Option<(ChannelId, MissingAccess)>,
     proofs: Proofs,
     /// The time of the step.
     now: Moment,
@@ -110,6 +113,7 @@ impl Recovery {
             history: History::default(),
             ledger: Ledger::new(),
             flowing: true,
+            access: None,
             proofs: Proofs::default(),
             now: Moment::ZERO,
             outputs: VecDeque::new(),
@@ -135,6 +139,7 @@ impl Recovery {
                 Handled::Taken
             }
             Input::Flowing(flowing) => Handled::taken_if(core::mem::replace(&mut self.flowing, flowing) != flowing),
+            Input::Access { channel, missing } => self.on_access(now, channel, missing),
         };
         self.settle(now);
         handled

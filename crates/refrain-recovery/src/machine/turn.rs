@@ -35,7 +35,15 @@ impl Recovery {
             if !self.link.is_usable() {
                 return self.await_guild(now, cause, false);
             }
+            // A connection that still stands, on the way back from another channel, is no reason to wait.
+            if let Some(missing) = self.lacks().filter(|_| !self.ledger.is_flowing()) {
+                return self.await_access(now, outage, missing);
+            }
         }
+        self.ask_turn(now, cause, urgency);
+    }
+
+    pub(super) fn ask_turn(&mut self, now: Moment, cause: Cause, urgency: Urgency) {
         if self.turn != Turn::Asked(urgency) {
             self.return_turn();
             self.turn = Turn::Asked(urgency);
@@ -74,6 +82,7 @@ impl Recovery {
                 | Stage::Weighing { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
+                | Stage::AwaitingAccess { .. }
                 | Stage::AwaitingServer { .. }
                 | Stage::AwaitingGuild { .. } => false,
             },

@@ -21,6 +21,9 @@ const REPORTS: [DriverEvent; 7] = [
     DriverEvent::Reachable,
 ];
 
+/// Leads a machine into a state.
+type Make = fn() -> Rig;
+
 fn stable() -> Rig {
     Rig::stable_in(A)
 }
@@ -61,7 +64,7 @@ fn server(token: &str) -> Input {
 #[test]
 fn every_report_of_a_connection_that_is_held_is_taken_but_for_a_handshake_that_nobody_awaits() {
     use Handled::{Ignored, Taken};
-    let states: [(&str, fn() -> Rig, [Handled; 7]); 4] = [
+    let states: [(&str, Make, [Handled; 7]); 4] = [
         ("stable", stable, [Ignored, Taken, Taken, Taken, Taken, Taken, Taken]),
         ("connecting", connecting, [Taken; 7]),
         ("resuming", resuming, [Taken; 7]),

@@ -1,5 +1,6 @@
 //! The recovery machine, seen from outside: inputs and a clock in, outputs and a wake-up out.
 
+mod access;
 mod backoff;
 mod codes;
 mod governor;
@@ -22,4 +23,5 @@ mod rig;
 mod settings;
 mod success;
 mod turn;
+mod unexplained;
 mod world;

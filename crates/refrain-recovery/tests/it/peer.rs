@@ -63,6 +63,8 @@ pub(crate) struct Peer {
     sent: u64,
     /// Where Discord has the bot.
     pub(crate) channel: Option<ChannelId>,
+    /// The channel that the bot may not join.
+    pub(crate) denied: Option<ChannelId>,
     token: u32,
     /// The token that was named last.
     named: u32,
@@ -103,6 +105,9 @@ impl Peer {
     fn op4(&mut self, now: Moment, channel: Option<ChannelId>) {
         if self.switches.loses > 0 {
             self.switches.loses -= 1;
+            return;
+        }
+        if self.channel != channel && channel.is_some() && channel == self.denied {
             return;
         }
         if self.channel == channel {

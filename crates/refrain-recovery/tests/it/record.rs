@@ -3,8 +3,8 @@
 use crate::rig::{A, B, secs};
 use refrain_model::Moment;
 use refrain_recovery::{
-    AutoRejoin, CloseCode, DriverEvent, FailureKind, GatewayEvent, Generation, Input, Intent, Output, Policy, Recovery,
-    Settings,
+    AutoRejoin, CloseCode, DriverEvent, FailureKind, GatewayEvent, Generation, Input, Intent, MissingAccess, Output,
+    Policy, Recovery, Settings,
 };
 
 fn driver(event: DriverEvent) -> Input {
@@ -48,6 +48,8 @@ fn every_input() -> Vec<Input> {
         Input::Heard { playhead: secs(4) },
         Input::TrackStarted { playhead: secs(5) },
         Input::Flowing(false),
+        Input::Access { channel: A, missing: None },
+        Input::Access { channel: A, missing: Some(MissingAccess::Connect) },
     ];
     let gateway = gateway.map(Input::Gateway).into_iter();
     gateway.chain(driver_events.map(driver)).chain(intents).chain(others).collect()

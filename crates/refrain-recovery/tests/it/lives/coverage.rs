@@ -127,15 +127,15 @@ fn expected() -> Vec<Key> {
     let mut want = |kind, names: &[&'static str]| all.extend(names.iter().map(|n| (kind, *n, 0)));
     want("state", &["Stable", "Fresh", "Left", "Declined", "Unanswered", "Kicked", "Gone", "Fatal"]);
     want("state", &["Leaving", "AskingAgain", "Joining", "Connecting", "Resuming", "Weighing", "AwaitingTurn"]);
-    want("state", &["BackingOff", "CoolingDown", "AwaitingServer", "AwaitingGuild"]);
+    want("state", &["BackingOff", "CoolingDown", "AwaitingServer", "AwaitingGuild", "AwaitingAccess"]);
     want("cause", &["Join", "Switch", "Recovery", "Leave"]);
     want("reaction", &["Resume", "NewSession", "Weigh", "CoolDown", "Fatal"]);
     want("notice", &["Interrupted", "CoolingDown", "Recovered", "Kicked", "StayedOut", "Moved", "ChannelGone"]);
-    want("notice", &["JoinUnanswered", "Fatal"]);
+    want("notice", &["JoinUnanswered", "Fatal", "AwaitingAccess"]);
     want("output", &["SendVoiceState", "Connect", "Resume", "AskTurn", "WithdrawTurn", "Probe", "TearDown"]);
     want("output", &["StartFrames", "StopFrames", "Persist", "Incident", "Notify"]);
     want("handled", &["Taken", "Stale", "Ignored intent", "Ignored gateway event", "Ignored driver report"]);
-    want("handled", &["Ignored turn", "Ignored proof", "Ignored flow"]);
+    want("handled", &["Ignored turn", "Ignored proof", "Ignored flow", "Ignored access"]);
     want("overlap", &TURNS);
     want("timer", &TIMERS.map(|(_, name)| name));
     want("verdict", &VERDICTS.map(|(_, name)| name));
@@ -150,7 +150,7 @@ fn name_in<T: PartialEq + std::fmt::Debug>(table: &[(T, &'static str)], value: &
     table.iter().find(|(v, _)| v == value).map_or_else(|| panic!("{value:?} is not in its table"), |(_, name)| name)
 }
 
-const TIMERS: [(Timer, &str); 14] = [
+const TIMERS: [(Timer, &str); 15] = [
     (Timer::Join, "Join"),
     (Timer::Reconnect, "Reconnect"),
     (Timer::Hedge, "Hedge"),
@@ -163,6 +163,7 @@ const TIMERS: [(Timer, &str); 14] = [
     (Timer::Cooldown, "Cooldown"),
     (Timer::Server, "Server"),
     (Timer::Guild, "Guild"),
+    (Timer::Access, "Access"),
     (Timer::Health, "Health"),
     (Timer::Stability, "Stability"),
 ];
@@ -196,6 +197,7 @@ fn ignored_name(input: &Input) -> &'static str {
         Input::Turn => "Ignored turn",
         Input::Heard { .. } => "Ignored proof",
         Input::Flowing(_) => "Ignored flow",
+        Input::Access { .. } => "Ignored access",
         Input::Settings(_) | Input::TrackStarted { .. } => panic!("always taken: {input:?}"),
     }
 }
@@ -230,6 +232,7 @@ const fn notice_name(notice: Notice) -> &'static str {
         Notice::Interrupted { .. } => "Interrupted",
         Notice::CoolingDown { .. } => "CoolingDown",
         Notice::Recovered { .. } => "Recovered",
+        Notice::AwaitingAccess { .. } => "AwaitingAccess",
         Notice::Kicked => "Kicked",
         Notice::StayedOut => "StayedOut",
         Notice::Moved { .. } => "Moved",
@@ -264,6 +267,7 @@ const fn stage_name(stage: &Stage) -> &'static str {
         Stage::CoolingDown { .. } => "CoolingDown",
         Stage::AwaitingServer { .. } => "AwaitingServer",
         Stage::AwaitingGuild { .. } => "AwaitingGuild",
+        Stage::AwaitingAccess { .. } => "AwaitingAccess",
     }
 }
 

@@ -11,14 +11,14 @@ mod witness;
 
 use crate::{
     peer::Switches,
-    rig::{A, secs},
+    rig::{A, B, C, secs},
     world::{Event, Grants, World},
 };
 use coverage::Coverage;
 use overlap::{Held, overlap};
 use proptest::{prelude::*, test_runner::RngSeed};
 use refrain_model::Moment;
-use refrain_recovery::{DriverEvent, GatewayEvent, Generation, Handled, Input, Intent, Policy, State};
+use refrain_recovery::{DriverEvent, GatewayEvent, Generation, Handled, Input, Intent, MissingAccess, Policy, State};
 use std::{cell::RefCell, time::Duration};
 use steps::Step;
 use witness::Witness;
@@ -74,6 +74,12 @@ impl Life {
                 let switches = &mut self.world.peer.switches;
                 (switches.loses, switches.refuses, switches.hangs) = (*loses, *refuses, *hangs);
                 switches.refuses_with = *code;
+            }
+            Step::Access { channel, missing } => {
+                let denies = missing.is_some_and(MissingAccess::prevents_join);
+                let denied = &mut self.world.peer.denied;
+                *denied = if denies { Some(*channel) } else { denied.filter(|of| of != channel) };
+                self.input(Input::Access { channel: *channel, missing: *missing });
             }
             Step::Grants(grants) => self.world.grants = *grants,
             Step::Server => self.world.peer.move_server(self.world.now),
@@ -165,6 +171,10 @@ impl Life {
         let switches = &mut self.world.peer.switches;
         (switches.loses, switches.refuses, switches.hangs) = (0, 0, 0);
         self.world.grants = Grants::AtOnce;
+        self.world.peer.denied = None;
+        for channel in [A, B, C] {
+            self.input(Input::Access { channel, missing: None });
+        }
         self.pass(secs(1));
         let channel = self.world.peer.channel;
         self.input(Input::Gateway(GatewayEvent::GuildAvailable { channel }));

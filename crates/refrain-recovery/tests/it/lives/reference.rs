@@ -41,7 +41,8 @@ impl Reference {
                 | Input::Heard { .. }
                 | Input::TrackStarted { .. }
                 | Input::Turn
-                | Input::Flowing(_),
+                | Input::Flowing(_)
+                | Input::Access { .. },
             )
             | Event::Timer(_)
             | Event::Nothing => {}
@@ -53,7 +54,7 @@ impl Reference {
         let wanted = self.wanted;
         assert!(wanted.is_some(), "nobody wants it anywhere: {notice:?} after {event:?}");
         match notice {
-            Notice::Interrupted { .. } | Notice::CoolingDown { .. } => self.told = true,
+            Notice::Interrupted { .. } | Notice::CoolingDown { .. } | Notice::AwaitingAccess { .. } => self.told = true,
             Notice::Recovered { .. } => {
                 assert!(self.told, "only what people were told of is told to be over");
                 self.told = false;

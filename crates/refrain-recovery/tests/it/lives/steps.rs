@@ -8,7 +8,8 @@ use crate::{
 use proptest::prelude::*;
 use refrain_model::ChannelId;
 use refrain_recovery::{
-    AutoRejoin, CloseCode, DriverEvent, FailureKind, GatewayEvent, Hedge, Input, Intent, Policy, Settings, Timeouts,
+    AutoRejoin, CloseCode, DriverEvent, FailureKind, GatewayEvent, Hedge, Input, Intent, MissingAccess, Policy,
+    Settings, Timeouts,
 };
 use std::time::Duration;
 
@@ -33,6 +34,8 @@ pub(super) enum Step {
     Proofs { times: u32, distance: Duration },
     /// Discord loses and refuses so much from now on.
     Trouble { loses: u32, refuses: u32, code: u16, hangs: u32 },
+    /// What the bot lacks in a channel from now on: Discord passes over its op 4, and the guild knows.
+    Access { channel: ChannelId, missing: Option<MissingAccess> },
     /// How turns are granted from now on.
     Grants(Grants),
     /// A moderator.
@@ -107,6 +110,11 @@ fn settings() -> impl Strategy<Value = Settings> {
         .prop_map(|auto_rejoin| Settings { auto_rejoin })
 }
 
+fn missing() -> impl Strategy<Value = MissingAccess> {
+    use MissingAccess::{Connect, Gone, Speak, View};
+    proptest::sample::select(&[View, Connect, Connect, Speak, Gone][..])
+}
+
 fn grants() -> impl Strategy<Value = Grants> {
     prop_oneof![
         3 => Just(Grants::AtOnce),
@@ -133,6 +141,10 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(times, ms)| Step::Proofs { times, distance: Duration::from_millis(ms) }),
         3 => (0..3u32, 0..8u32, code(), 0..3u32)
             .prop_map(|(loses, refuses, code, hangs)| Step::Trouble { loses, refuses, code, hangs }),
+        3 => (channel(), proptest::option::of(missing()))
+            .prop_map(|(channel, missing)| Step::Access { channel, missing }),
+        1 => (channel(), proptest::option::of(missing()))
+            .prop_map(|(channel, missing)| Step::Input(Input::Access { channel, missing })),
         1 => grants().prop_map(Step::Grants),
         4 => proptest::option::of(channel()).prop_map(Step::Put),
         3 => Just(Step::Server),

@@ -31,7 +31,7 @@ impl Trust {
     }
 
     pub(super) fn proved(&mut self) {
-        let distance = self.counted.map(|counted| self.clock - counted);
+        let distance = self.counted.map(|counted| self.clock.saturating_sub(counted));
         self.last = Some(self.clock);
         if distance.is_none_or(|distance| distance >= Duration::from_secs(1)) {
             self.counted = Some(self.clock);
@@ -45,7 +45,7 @@ impl Trust {
     pub(super) fn counts(&self) -> Counts {
         let (Some(last), Some(shortest)) = (self.last, self.shortest) else { return Counts::Flowed };
         let allowed = |distance: Duration| (distance * 6 / 5).min(Duration::from_secs(30));
-        let silent = self.clock - last;
+        let silent = self.clock.saturating_sub(last);
         // The usual distance is a mean, rounded to nanoseconds.
         let rounding = Duration::from_micros(1);
         if silent + rounding < allowed(shortest) {

@@ -11,7 +11,9 @@ use crate::{
     world::{Event, Grants, World},
 };
 use refrain_model::{ChannelId, Moment};
-use refrain_recovery::{DriverEvent, Generation, Input, Intent, Notice, Output, Policy, Stage, State, Timer};
+use refrain_recovery::{
+    DriverEvent, Generation, Input, Intent, MissingAccess, Notice, Output, Policy, Stage, State, Timer,
+};
 use std::{collections::BTreeMap, time::Duration};
 
 /// What the outputs so far amount to, kept apart from the machine.
@@ -39,6 +41,10 @@ pub(crate) struct Witness {
     /// The guild gives no frames.
     paused: bool,
     trust: Trust,
+    /// What the bot lacks in a channel, as told last.
+    access: Option<(ChannelId, MissingAccess)>,
+    /// It was leaving before this step.
+    leaving: bool,
     silence: Silence,
     /// When the last step was.
     then: Moment,
@@ -104,6 +110,13 @@ impl Witness {
             Event::Input(Input::Driver { generation, event: DriverEvent::Alive }) => {
                 if self.standing == Some(*generation) && !self.resuming {
                     self.trust.proved();
+                }
+            }
+            Event::Input(Input::Access { channel, missing }) => {
+                if let Some(missing) = missing {
+                    self.access = Some((*channel, *missing));
+                } else {
+                    self.access = self.access.filter(|(of, _)| of != channel);
                 }
             }
             Event::Input(Input::Gateway(_) | Input::Driver { .. } | Input::Settings(_))
@@ -197,7 +210,12 @@ impl Witness {
                 (self.turn, self.granted) = (false, false);
             }
             Output::Probe { generation } => assert_eq!((self.attempt, self.standing), (None, Some(*generation))),
-            Output::SendVoiceState { channel: None } => {}
+            Output::SendVoiceState { channel: None } => {
+                let lacks = self.access.is_some_and(|(channel, missing)| {
+                    self.reference.wanted == Some(channel) && missing.prevents_join()
+                });
+                assert!(!lacks || self.leaving, "what cannot be joined again is never left");
+            }
         }
     }
 
@@ -218,6 +236,7 @@ impl Witness {
             Notice::CoolingDown { next } => assert!(next <= policy.cooldowns[2]),
             Notice::Fatal { .. } => self.fatal = true,
             Notice::Recovered { .. }
+            | Notice::AwaitingAccess { .. }
             | Notice::Kicked
             | Notice::StayedOut
             | Notice::Moved { .. }
@@ -230,6 +249,7 @@ impl Witness {
     fn check_heard(&mut self, world: &World) {
         let machine = &world.machine;
         self.resuming = matches!(machine.state(), State::Retrying(r) if matches!(r.stage, Stage::Resuming { .. }));
+        self.leaving = matches!(machine.state(), State::Retrying(r) if matches!(r.stage, Stage::Leaving { .. }));
         let flowed = secs(1_000_000);
         let (counted, proof) = (machine.heard(world.now, flowed), machine.proof());
         assert_eq!(proof.heard, self.heard);

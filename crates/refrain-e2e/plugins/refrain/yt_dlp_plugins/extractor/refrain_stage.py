@@ -1,14 +1,14 @@
 """A site and a search engine that exist on this machine only, for the real yt-dlp.
 
 The harness copies this folder and writes the media server's address, one line of host:port, into `media-address` beside
-this file, so that the search knows where its finds are. Pages are http://HOST:PORT/watch/NAME; the sound of NAME is at
-http://HOST:PORT/NAME.wav. A page song-NUMBER-SECONDS is a song of that length, at http://HOST:PORT/NAME.ogg.
+this file, so that the search knows where its finds are. A page is http://HOST:PORT/watch/NAME; what it says is asked of the
+media server, at http://HOST:PORT/site/NAME, so that a site that breaks breaks as a web server does.
 """
 
 import pathlib
-import re
 
 from yt_dlp.extractor.common import InfoExtractor, SearchInfoExtractor
+from yt_dlp.utils import ExtractorError
 
 _ADDRESS_FILE = pathlib.Path(__file__).with_name('media-address')
 
@@ -16,9 +16,6 @@ _TITLES = {
     'tune': 'First Light',
     'other': 'Second Wind',
 }
-
-
-_SONG = re.compile(r'song-(?P<number>\d+)-(?P<seconds>\d+)$')
 
 
 def _title(name):
@@ -31,28 +28,23 @@ class RefrainStageIE(InfoExtractor):
 
     def _real_extract(self, url):
         site, name = self._match_valid_url(url).group('site', 'id')
-        song = _SONG.match(name)
-        if song:
-            return {
-                'id': name,
-                'title': f'Song {song["number"]}',
-                'uploader': 'The Stage',
-                'duration': int(song['seconds']),
-                'url': f'{site}/{name}.ogg',
-                'ext': 'ogg',
-                'vcodec': 'none',
-                'acodec': 'opus',
-                'audio_channels': 2,
-            }
+        page = self._download_json(f'{site}/site/{name}', name)
+        if page.get('unavailable'):
+            raise ExtractorError(page['unavailable'], expected=True)
+        host = f'http://{page["host"]}' if page.get('host') else site
+        sound = page['sound']
+        is_playlist = sound.endswith('.m3u8')
         return {
             'id': name,
-            'title': _title(name),
+            'title': page['title'],
             'uploader': 'The Stage',
-            'duration': 60,
-            'url': f'{site}/{name}.wav',
-            'ext': 'wav',
+            'duration': page.get('duration'),
+            'is_live': page['live'] or None,
+            'url': f'{host}/{sound}',
+            'ext': 'mp4' if is_playlist else sound.rpartition('.')[2],
+            'protocol': 'm3u8_native' if is_playlist else 'http',
             'vcodec': 'none',
-            'acodec': 'pcm_s16le',
+            'acodec': page['codec'],
             'audio_channels': 2,
         }
 

@@ -20,6 +20,9 @@ pub(crate) struct Flags {
     /// What the commands and the moments are drawn from
     #[arg(long)]
     seed: Option<u64>,
+    /// Kills the bot once while it plays in so many guilds, and each look-up takes 3 s, instead of rounds in one
+    #[arg(long)]
+    guilds: Option<u16>,
     /// Also writes everything as JSON
     #[arg(long)]
     json: Option<PathBuf>,
@@ -46,7 +49,8 @@ pub(crate) fn crash(workspace: &Workspace, flags: &Flags) -> Result<()> {
     runner.arg("--bot").arg(built.join("refrain"));
     runner.arg("--sim").arg(built.join("refrain-sim"));
     runner.arg("--yt-dlp").arg(ready.yt_dlp);
-    runner.arg("--out").arg(workspace.target().join("crash"));
+    let out = if flags.guilds.is_some() { "crash-guilds" } else { "crash" };
+    runner.arg("--out").arg(workspace.target().join(out));
     add_flags(&mut runner, flags)?;
     command::become_it(&mut runner)
 }
@@ -58,6 +62,9 @@ fn add_flags(runner: &mut Command, flags: &Flags) -> Result<()> {
     }
     if let Some(seed) = flags.seed {
         runner.arg("--seed").arg(seed.to_string());
+    }
+    if let Some(guilds) = flags.guilds {
+        runner.arg("--guilds").arg(guilds.to_string());
     }
     if let Some(json) = &flags.json {
         runner.arg("--json").arg(path::absolute(json).with_context(|| format!("finding {}", json.display()))?);
@@ -79,11 +86,11 @@ mod tests {
 
     #[test]
     fn what_is_asked_for_reaches_the_runner() {
-        let line = ["crash", "--rounds", "7", "--seed", "3", "--", "--at-once", "2"];
+        let line = ["crash", "--rounds", "7", "--seed", "3", "--guilds", "9", "--", "--at-once", "2"];
         let line = Line::try_parse_from(line).unwrap();
         let mut runner = Command::new("runner");
         add_flags(&mut runner, &line.flags).unwrap();
         let passed: Vec<_> = runner.get_args().map(|word| word.to_string_lossy().into_owned()).collect();
-        assert_eq!(passed, ["--rounds", "7", "--seed", "3", "--at-once", "2"]);
+        assert_eq!(passed, ["--rounds", "7", "--seed", "3", "--guilds", "9", "--at-once", "2"]);
     }
 }

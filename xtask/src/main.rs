@@ -13,6 +13,7 @@ mod fuzz;
 mod layering;
 mod run;
 mod setup;
+mod soak;
 mod test;
 mod workspace;
 
@@ -68,6 +69,8 @@ enum Chore {
     Faults(faults::Flags),
     /// Kills the bot with -9 at any moment and starts it again: nothing may be lost, and the music goes on where it was
     Crash(crash::Flags),
+    /// Plays in many guilds while random faults happen, and accounts for every second of silence
+    Soak(soak::Flags),
     /// All that a change must pass: formatting, lints, tests, documentation, licences, layering
     Ci,
     /// Checks that each crate depends on lower floors only
@@ -85,6 +88,7 @@ fn main() -> ExitCode {
         Chore::Conformance(flags) => conformance::conformance(&workspace, &flags),
         Chore::Faults(flags) => faults::faults(&workspace, &flags),
         Chore::Crash(flags) => crash::crash(&workspace, &flags),
+        Chore::Soak(flags) => soak::soak(&workspace, &flags),
         Chore::Ci => ci::ci(&workspace),
         Chore::Layering => layering::check(&workspace),
     });

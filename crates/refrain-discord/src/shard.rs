@@ -211,16 +211,6 @@ impl Reader {
         }
     }
 
-    fn tell_health(&self) {
-        self.tell_all(&GatewayEvent::Health { latency: self.latency, missed_heartbeats: self.missed_heartbeats });
-    }
-
-    /// The gateway cannot be reached: a heartbeat goes unanswered. It counts until one is answered again.
-    fn heartbeat_missed(&mut self) {
-        self.missed_heartbeats = self.missed_heartbeats.saturating_add(1);
-        self.tell_health();
-    }
-
     /// What was missed is in. After a start the guilds are there now, as GUILD_CREATE would have told.
     fn resumed(&mut self) {
         let at_start = self.keeper.is_replaying();
@@ -260,11 +250,6 @@ impl Reader {
 
     fn closed(&mut self, frame: Option<&CloseFrame<'static>>, shard: &Shard) -> Result<(), DiscordError> {
         self.lost();
-        // twilight closes a connection whose heartbeat goes unanswered.
-        let latency = shard.latency();
-        if latency.sent().is_some_and(|sent| latency.received().is_none_or(|received| received < sent)) {
-            self.heartbeat_missed();
-        }
         let code = frame.map(|frame| frame.code);
         if shard.state() == ShardState::FatallyClosed {
             self.keeper.forget();
@@ -349,7 +334,6 @@ impl Reader {
         match error.kind() {
             ReceiveMessageErrorType::Reconnect => {
                 self.lost();
-                self.heartbeat_missed();
                 tracing::warn!(shard, reason = %reason(error), "the gateway could not be reached; trying again");
             }
             ReceiveMessageErrorType::Deserializing { .. } => {

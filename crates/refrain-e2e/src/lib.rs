@@ -5,7 +5,7 @@
 //! [`demo`] puts it all together for `cargo xtask demo`, [`conformance`] runs other people's clients for `cargo xtask
 //! conformance`, [`mod@bench`] compares them with Refrain for `cargo xtask bench recovery`, and
 //! [`faults`] does everything that the simulator can to it, for `cargo xtask faults`; [`crash`] kills it again and again,
-//! for `cargo xtask crash`.
+//! for `cargo xtask crash`, and [`soak`] accounts for every second of silence in many guilds, for `cargo xtask soak`.
 
 pub mod bench;
 pub mod conformance;
@@ -16,4 +16,5 @@ pub mod harness;
 pub mod measure;
 pub mod media;
 pub mod signals;
+pub mod soak;
 pub mod track;

@@ -141,6 +141,12 @@ impl Permissions {
     pub const CONNECT: Self = Self(1 << 20);
     /// Be heard in a voice channel.
     pub const SPEAK: Self = Self(1 << 21);
+    /// Mute members in voice, and lift that; the right to speak on a stage.
+    pub const MUTE_MEMBERS: Self = Self(1 << 22);
+    /// Deafen members in voice, and lift that.
+    pub const DEAFEN_MEMBERS: Self = Self(1 << 23);
+    /// Ask for the right to speak on a stage.
+    pub const REQUEST_TO_SPEAK: Self = Self(1 << 32);
     /// Move people, and enter full channels.
     pub const MOVE_MEMBERS: Self = Self(1 << 24);
     /// Change one's own name in the guild.

@@ -274,7 +274,9 @@ impl Store for RedbStore {
     }
 
     fn set_gone(&self, guild: GuildId, since_unix_ms: Option<u64>) {
-        self.shared.hand_over(true, |changes| drop(changes.gone.insert(guild, since_unix_ms)));
+        self.shared.hand_over(true, |changes| {
+            changes.gone.insert(guild, since_unix_ms);
+        });
     }
 
     fn settled(&self) -> Settled {

@@ -13,9 +13,24 @@ pub(crate) struct Inbox {
     pub(crate) channel_changed: Arc<Notify>,
     pub(crate) voice: watch::Sender<VoiceSummary>,
     pub(crate) presence: Presence,
-    messages: mpsc::Receiver<Message>,
+    pub(crate) messages: Messages,
+}
+
+/// The bounded part of the mailbox.
+pub(crate) struct Messages {
+    inbox: mpsc::Receiver<Message>,
     /// The message that started the actor again.
     held: Option<Message>,
+}
+
+impl Messages {
+    /// The next message; `None` once every handle is gone. Can be dropped and called again.
+    pub(crate) async fn next(&mut self) -> Option<Message> {
+        match self.held.take() {
+            Some(held) => Some(held),
+            None => self.inbox.recv().await,
+        }
+    }
 }
 
 impl Inbox {
@@ -25,14 +40,12 @@ impl Inbox {
         channel_changed: Arc<Notify>,
         voice: watch::Sender<VoiceSummary>,
     ) -> Self {
-        Self { gateway, channel_changed, voice, presence: Presence::default(), messages, held: None }
-    }
-
-    /// The next message; `None` once every handle is gone. Can be dropped and called again.
-    pub(crate) async fn next_message(&mut self) -> Option<Message> {
-        match self.held.take() {
-            Some(held) => Some(held),
-            None => self.messages.recv().await,
+        Self {
+            gateway,
+            channel_changed,
+            voice,
+            presence: Presence::default(),
+            messages: Messages { inbox: messages, held: None },
         }
     }
 
@@ -44,9 +57,9 @@ impl Inbox {
             tokio::select! {
                 biased;
                 Some(event) = self.gateway.recv() => self.presence.note(&event),
-                message = self.messages.recv() => match message? {
+                message = self.messages.inbox.recv() => match message? {
                     command @ Message::Command { .. } => {
-                        self.held = Some(command);
+                        self.messages.held = Some(command);
                         return Some(());
                     }
                     Message::PanelIs(_) | Message::PanelFailed(_) | Message::IncidentMessageIs(_) => {}

@@ -284,3 +284,7 @@ async fn sweep(shared: Weak<Shared>, guilds: Weak<Guilds>, stored: Arc<Mutex<Sto
         }
     }
 }
+
+#[cfg(test)]
+#[path = "registry_tests.rs"]
+mod tests;

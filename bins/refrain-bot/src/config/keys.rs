@@ -41,6 +41,8 @@ pub(crate) static RESUME_TIMEOUT: Key = file_only("voice.resume_timeout");
 pub(crate) static EVIDENCE_TIMEOUT: Key = file_only("voice.evidence_timeout");
 pub(crate) static SERVER_TIMEOUT: Key = file_only("voice.server_timeout");
 pub(crate) static GUILD_TIMEOUT: Key = file_only("voice.guild_timeout");
+pub(crate) static ACCESS_TIMEOUT: Key = file_only("voice.access_timeout");
+pub(crate) static PROVEN_AFTER: Key = file_only("voice.proven_after");
 pub(crate) static TURN_TIMEOUT: Key = file_only("voice.turn_timeout");
 pub(crate) static BACKOFF_BASE: Key = file_only("voice.backoff_base_ms");
 pub(crate) static BACKOFF_FACTOR: Key = file_only("voice.backoff_factor");
@@ -107,6 +109,8 @@ pub(crate) static ALL: &[&Key] = &[
     &EVIDENCE_TIMEOUT,
     &SERVER_TIMEOUT,
     &GUILD_TIMEOUT,
+    &ACCESS_TIMEOUT,
+    &PROVEN_AFTER,
     &TURN_TIMEOUT,
     &BACKOFF_BASE,
     &BACKOFF_FACTOR,

@@ -7,6 +7,7 @@
 //! serves all rounds, so what is lost in one is missed in the next.
 
 mod ground;
+mod guilds;
 mod heard;
 mod lane;
 mod model;
@@ -20,6 +21,7 @@ mod script;
 mod stored;
 mod talk;
 
+pub use guilds::{GuildsReport, Outcome, run_guilds};
 pub use options::Options;
 pub use report::{Figure, Report};
 pub use row::Row;

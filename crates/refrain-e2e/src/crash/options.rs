@@ -28,6 +28,15 @@ pub struct Options {
     /// How many stages there are, each with a bot of its own that is killed.
     #[arg(long, default_value_t = 1)]
     pub at_once: u32,
+    /// Kills the bot once while it plays in so many guilds, instead of rounds in one.
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub guilds: Option<u16>,
+    /// With `--guilds`: how many seconds each look-up takes after the kill.
+    #[arg(long, default_value_t = 3)]
+    pub look_up_s: u64,
+    /// With `--guilds`: in how many of them what is heard is decoded, too.
+    #[arg(long, default_value_t = 20)]
+    pub decoded: u16,
     /// Also writes everything as JSON.
     #[arg(long)]
     pub json: Option<PathBuf>,

@@ -33,7 +33,7 @@ pub struct Figure {
 }
 
 impl Figure {
-    fn of(what: &'static str, values: impl Iterator<Item = f64>) -> Option<Self> {
+    pub(super) fn of(what: &'static str, values: impl Iterator<Item = f64>) -> Option<Self> {
         let mut values: Vec<f64> = values.collect();
         values.sort_by(f64::total_cmp);
         let at = |share: f64| values.get(((values.len() as f64 * share).ceil() as usize).max(1) - 1).copied();

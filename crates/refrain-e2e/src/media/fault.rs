@@ -248,12 +248,7 @@ impl Rules {
         self.last
     }
 
-    fn take(
-        &mut self,
-        now: Duration,
-        path: &str,
-        wanted: impl Fn(RuleId, &MediaFault) -> bool,
-    ) -> Vec<Met> {
+    fn take(&mut self, now: Duration, path: &str, wanted: impl Fn(RuleId, &MediaFault) -> bool) -> Vec<Met> {
         let mut met = Vec::new();
         for active in &mut self.active {
             if active.is_over(now) || !active.rule.concerns(path) || !wanted(active.id, &active.rule.fault) {

@@ -118,7 +118,8 @@ async fn an_asker_who_moves_during_the_look_up_is_joined_where_they_are_by_then(
     hear(&mut stage, 1, 0.0, 1_000.0).await?;
     stage.bot_is_in(Some(world::LOUNGE)).await?;
     let log = stage.control.log(-1.0).await?;
-    let asked_for_music = log.iter().any(|frame| frame["op"] == 4 && frame["payload"]["d"]["channel_id"] == world::MUSIC);
+    let asked_for_music =
+        log.iter().any(|frame| frame["op"] == 4 && frame["payload"]["d"]["channel_id"] == world::MUSIC);
     assert!(!asked_for_music, "it joined the old channel first");
     stage.finish().await
 }

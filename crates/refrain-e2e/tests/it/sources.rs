@@ -97,7 +97,10 @@ async fn a_machine_that_cannot_start_a_look_up_costs_no_song() -> Result<()> {
     fs::rename(&runs, runs.with_extension("away"))?;
     fs::write(&runs, "in the way")?;
     stage.expect_error("director");
-    stage.control.command(refrain_e2e::harness::world::TEXT, refrain_e2e::harness::world::ADA, "skip", json!({})).await?;
+    stage
+        .control
+        .command(refrain_e2e::harness::world::TEXT, refrain_e2e::harness::world::ADA, "skip", json!({}))
+        .await?;
     stage.logs("private directory of a run could not be made").await?;
     queue_holds(&mut stage, &["Song 2", "Song 3"]).await?;
     fs::remove_file(&runs)?;

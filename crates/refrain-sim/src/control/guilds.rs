@@ -12,8 +12,11 @@ use serde_json::{Value, json};
 
 use super::answer::{Body, PathId, Refusal};
 use crate::{
-    id::Id,
-    state::{Hub, json as shapes},
+    id::{Id, Permissions},
+    state::{
+        Hub, json as shapes,
+        speaking::{NotOnStage, StageChange},
+    },
     world::{Channel, ChannelKind, Member, Overwrite},
 };
 
@@ -123,7 +126,7 @@ pub(super) async fn add_member(
     PathIds(guild, user): PathIds,
     Body(new): Body<NewMember>,
 ) -> Result<Json<Value>, Refusal> {
-    hub.add_member(guild, Member { user, roles: new.roles, nick: new.nick })?;
+    hub.add_member(guild, Member { user, roles: new.roles, nick: new.nick, mute: false, deaf: false })?;
     Ok(Json(json!({ "guild": guild, "user": user, "at_ms": hub.clock.now_ms() })))
 }
 
@@ -133,4 +136,68 @@ pub(super) async fn remove_member(
 ) -> Result<Json<Value>, Refusal> {
     hub.remove_member(guild, user)?;
     Ok(Json(json!({ "guild": guild, "user": user, "at_ms": hub.clock.now_ms() })))
+}
+
+/// What is to be different about a member.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChangedMember {
+    roles: Option<Vec<Id>>,
+    /// Null is none.
+    #[serde(default, deserialize_with = "given")]
+    nick: Option<Option<String>>,
+    /// Server mute.
+    mute: Option<bool>,
+    /// Server deafness.
+    deaf: Option<bool>,
+    /// On a stage: false lets the member speak, true makes it audience.
+    suppress: Option<bool>,
+}
+
+pub(super) async fn change_member(
+    State(hub): State<Arc<Hub>>,
+    PathIds(guild, user): PathIds,
+    Body(changed): Body<ChangedMember>,
+) -> Result<Json<Value>, Refusal> {
+    let ChangedMember { roles, nick, mute, deaf, suppress } = changed;
+    if roles.is_some() || nick.is_some() || mute.is_some() || deaf.is_some() {
+        hub.change_member(guild, user, |member| {
+            member.roles = roles.unwrap_or_else(|| member.roles.clone());
+            member.nick = nick.unwrap_or_else(|| member.nick.clone());
+            member.mute = mute.unwrap_or(member.mute);
+            member.deaf = deaf.unwrap_or(member.deaf);
+        })?;
+    }
+    if suppress.is_some() {
+        let world = hub.world();
+        let found = world.guild(guild).ok_or_else(|| Refusal::missing(format!("there is no guild {guild}")))?;
+        let change = StageChange { suppress, request_to_speak: None };
+        hub.change_on_stage(found, user, None, change).map_err(|why| match why {
+            NotOnStage::NotInVoice | NotOnStage::Elsewhere => {
+                Refusal::conflict(format!("`suppress`: {user} is in no voice channel of the guild {guild}"))
+            }
+            NotOnStage::NoStage => Refusal::conflict(format!("`suppress`: {user} is in no stage channel")),
+        })?;
+    }
+    Ok(Json(json!({ "guild": guild, "user": user, "at_ms": hub.clock.now_ms() })))
+}
+
+/// What is to be different about a role.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ChangedRole {
+    name: Option<String>,
+    permissions: Option<Permissions>,
+}
+
+pub(super) async fn change_role(
+    State(hub): State<Arc<Hub>>,
+    PathIds(guild, role): PathIds,
+    Body(changed): Body<ChangedRole>,
+) -> Result<Json<Value>, Refusal> {
+    hub.change_role(guild, role, |one| {
+        one.name = changed.name.unwrap_or_else(|| one.name.clone());
+        one.permissions = changed.permissions.unwrap_or(one.permissions);
+    })?;
+    Ok(Json(json!({ "guild": guild, "role": role, "at_ms": hub.clock.now_ms() })))
 }

@@ -38,7 +38,8 @@ const ROUTES: &str = "POST /sim/interactions, GET /sim/interactions/{id}, POST /
     GET /sim/listeners/{guild}/timecode, plot.svg and recording.wav (user=, from_ms=, to_ms=), GET /sim/log?since=, \
     GET /sim/commands, GET /sim/bots, GET /sim/voice?guild=, GET /sim/events?since=&timeout_ms=, GET /sim/stream, \
     GET /sim/world, GET /sim/clock, POST /sim/guilds/{guild}/channels, \
-    PATCH and DELETE /sim/guilds/{guild}/channels/{channel}, PUT and DELETE /sim/guilds/{guild}/members/{user}";
+    PATCH and DELETE /sim/guilds/{guild}/channels/{channel}, PUT, PATCH and DELETE /sim/guilds/{guild}/members/{user}, \
+    PATCH /sim/guilds/{guild}/roles/{role}";
 
 /// The control API, with the page where it is wanted. Streams end with `stop`.
 pub(crate) fn router(hub: Arc<Hub>, stop: CancellationToken) -> Router {
@@ -68,7 +69,11 @@ pub(crate) fn router(hub: Arc<Hub>, stop: CancellationToken) -> Router {
         .route("/sim/world", get(world::world))
         .route("/sim/guilds/{guild}/channels", post(guilds::create_channel))
         .route("/sim/guilds/{guild}/channels/{channel}", patch(guilds::change_channel).delete(guilds::delete_channel))
-        .route("/sim/guilds/{guild}/members/{user}", put(guilds::add_member).delete(guilds::remove_member))
+        .route(
+            "/sim/guilds/{guild}/members/{user}",
+            put(guilds::add_member).patch(guilds::change_member).delete(guilds::remove_member),
+        )
+        .route("/sim/guilds/{guild}/roles/{role}", patch(guilds::change_role))
         .route("/sim/clock", get(observe::clock))
         .fallback(async || Refusal::new(StatusCode::NOT_FOUND, format!("there is no such call; there are: {ROUTES}")))
         .method_not_allowed_fallback(async || {

@@ -10,7 +10,7 @@ use crate::{
     control::answer::Refusal,
     id::Id,
     state::{Hub, voice_server::Halves},
-    world::{ChannelKind, Guild},
+    world::Guild,
 };
 
 pub(super) const ROOM: Room = Room { kinds: &["kick", "move", "server_update"], apply };
@@ -106,7 +106,7 @@ pub(super) fn random(kind: &str, guild: &Guild, dice: &mut Dice) -> Option<Value
     match kind {
         "kick" => Some(json!({})),
         "move" => {
-            let voice = guild.channels.iter().filter(|channel| channel.kind == ChannelKind::Voice);
+            let voice = guild.channels.iter().filter(|channel| channel.kind.is_voice());
             let voice: Vec<Id> = voice.map(|channel| channel.id).collect();
             dice.pick(&voice).filter(|_| voice.len() > 1).map(|channel| json!({ "channel": channel }))
         }

@@ -13,7 +13,7 @@ use crate::{
         Hub,
         effects::{Effect, Scope},
     },
-    world::{Channel, ChannelKind, Guild, Overwrite, OverwriteKind},
+    world::{Channel, Guild, Overwrite, OverwriteKind},
 };
 
 pub(super) const ROOM: Room =
@@ -103,7 +103,7 @@ fn channel_of<'a>(hub: &Hub, target: &Target, guild: &'a Guild, named: Option<Id
 
 /// The channel has no room for anybody who may not move members. Those who are in it stay.
 fn fill(hub: &Arc<Hub>, guild: Id, channel: &Channel, limit: Option<u32>) -> Result<Outcome, Refusal> {
-    if channel.kind != ChannelKind::Voice {
+    if !channel.kind.is_voice() {
         return Err(Refusal::bad(format!("the channel {} is no voice channel", channel.id)));
     }
     let (id, before) = (channel.id, channel.user_limit);

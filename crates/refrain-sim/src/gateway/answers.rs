@@ -84,7 +84,7 @@ impl Connection {
         let mut state = self.hub.state();
         let covers = |guild: &&Guild| state.sessions.get(session).is_some_and(|one| one.covers(guild));
         let Some(guild) = world.guild(guild).filter(covers) else { return };
-        let channels = guild.channels.iter().filter(|one| one.kind == crate::world::ChannelKind::Voice).map(|one| {
+        let channels = guild.channels.iter().filter(|one| one.kind.is_voice()).map(|one| {
             let mut info = json!({ "id": one.id });
             for field in fields.iter().filter(|field| matches!(field.as_str(), "status" | "voice_start_time")) {
                 info[field.as_str()] = Value::Null;

@@ -76,6 +76,8 @@ pub(crate) struct Counters {
     pub(crate) dave_undecryptable: u64,
     /// Encrypted for a group in which nobody is whose client the simulator runs.
     pub(crate) dave_unheard: u64,
+    /// Sent by a bot that is muted by the server or suppressed: not heard.
+    pub(crate) silenced: u64,
     pub(crate) out_of_order: u64,
     pub(crate) duplicates: u64,
     pub(crate) nonce_reuse: u64,

@@ -110,6 +110,7 @@ impl Heard {
             "transport_only",
             "dave_undecryptable",
             "dave_unheard",
+            "silenced",
             "nonce_reuse",
             "decoder_behind",
             "sim_stalls",

@@ -27,6 +27,7 @@ pub(super) fn report(guild: u64, bot: &BotListener) -> Value {
         "transport_only": counters.transport_only,
         "dave_undecryptable": counters.dave_undecryptable,
         "dave_unheard": counters.dave_unheard,
+        "silenced": counters.silenced,
         "out_of_order": counters.out_of_order,
         "duplicates": counters.duplicates,
         "nonce_reuse": counters.nonce_reuse,

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     id::{Id, Permissions},
     state::{Hub, json as shapes, sessions::GUILDS},
-    world::{Bot, Channel, ChannelKind, Guild, World},
+    world::{Bot, Channel, Guild, World},
 };
 
 /// The channel, if the bot sees it and may do all of `needed` there. In a voice channel's chat only those may do
@@ -26,7 +26,7 @@ pub(super) fn allowed<'a>(
 ) -> Result<(&'a Guild, &'a Channel), ApiError> {
     let (guild, channel) = world.channel(id).ok_or(ApiError::UNKNOWN_CHANNEL)?;
     let rights = guild.permissions_in(channel, bot.id);
-    let voice = channel.kind == ChannelKind::Voice && needed != Permissions::default();
+    let voice = channel.kind.is_voice() && needed != Permissions::default();
     if !rights.contains(Permissions::VIEW_CHANNEL) || voice && !rights.contains(Permissions::CONNECT) {
         return Err(ApiError::MISSING_ACCESS);
     }
@@ -61,7 +61,7 @@ pub(super) async fn voice_status(
 ) -> Result<StatusCode, ApiError> {
     let world = hub.world();
     let (guild, channel) = allowed(&world, &bot, id, Permissions::default())?;
-    if channel.kind != ChannelKind::Voice {
+    if !channel.kind.is_voice() {
         return Err(ApiError::WRONG_CHANNEL_TYPE);
     }
     let mut errors = FieldErrors::default();

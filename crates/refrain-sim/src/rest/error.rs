@@ -48,6 +48,7 @@ impl ApiError {
     pub(crate) const UNKNOWN_INTERACTION: Self = Self::not_found(10_062, "Unknown interaction");
     pub(crate) const UNKNOWN_COMMAND: Self = Self::not_found(10_063, "Unknown application command");
     pub(crate) const UNKNOWN_VOICE_STATE: Self = Self::not_found(10_065, "Unknown Voice State");
+    pub(crate) const NOT_IN_VOICE: Self = Self::bad(40_032, "Target user is not connected to voice.");
     pub(crate) const UNKNOWN_COMMAND_PERMISSIONS: Self =
         Self::not_found(10_066, "Unknown application command permissions");
     pub(crate) const TOO_MANY_PINS: Self = Self::bad(30_003, "Maximum number of pins reached for the channel (250)");

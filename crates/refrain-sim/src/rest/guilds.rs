@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The guild, if the bot is in it.
-fn joined<'a>(world: &'a World, bot: &Bot, id: Id) -> Result<&'a Guild, ApiError> {
+pub(super) fn joined<'a>(world: &'a World, bot: &Bot, id: Id) -> Result<&'a Guild, ApiError> {
     let guild = world.guild(id).ok_or(ApiError::UNKNOWN_GUILD)?;
     guild.member(bot.id).map(|_| guild).ok_or(ApiError::MISSING_ACCESS)
 }
@@ -124,7 +124,8 @@ pub(super) async fn edit_me(
         if !guild.base_permissions(bot.id).contains(Permissions::CHANGE_NICKNAME) {
             return Err(ApiError::MISSING_PERMISSIONS);
         }
-        hub.rename_member(guild.id, bot.id, nick.map(str::to_owned));
+        let nick = nick.map(str::to_owned);
+        hub.change_member(guild.id, bot.id, |member| member.nick = nick).map_err(|_| ApiError::UNKNOWN_MEMBER)?;
     }
     let world = hub.world();
     let member = joined(&world, &bot, id)?.member(bot.id);

@@ -17,6 +17,7 @@ mod multipart;
 mod record;
 mod route;
 mod serve;
+mod speaking;
 mod troubles;
 mod users;
 
@@ -103,9 +104,9 @@ fn api() -> Router<Arc<Hub>> {
         .route("/guilds/{guild}/roles", get(guilds::roles))
         .route("/guilds/{guild}/members", get(guilds::members))
         .route("/guilds/{guild}/members/@me", patch(guilds::edit_me))
-        .route("/guilds/{guild}/members/{user}", get(guilds::member))
-        .route("/guilds/{guild}/voice-states/@me", get(guilds::my_voice_state))
-        .route("/guilds/{guild}/voice-states/{user}", get(guilds::voice_state))
+        .route("/guilds/{guild}/members/{user}", get(guilds::member).patch(speaking::edit_member))
+        .route("/guilds/{guild}/voice-states/@me", get(guilds::my_voice_state).patch(speaking::edit_mine))
+        .route("/guilds/{guild}/voice-states/{user}", get(guilds::voice_state).patch(speaking::edit))
 }
 
 fn of_messages() -> Router<Arc<Hub>> {

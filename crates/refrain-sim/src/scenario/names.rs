@@ -61,7 +61,7 @@ impl World {
     pub(super) fn voice_channel_named(&self, wanted: &str) -> Result<(&Guild, &Channel), String> {
         let (guild, channel) = self.channel_named(wanted)?;
         match channel.kind {
-            ChannelKind::Voice => Ok((guild, channel)),
+            ChannelKind::Voice | ChannelKind::Stage => Ok((guild, channel)),
             ChannelKind::Text => Err(format!("`{wanted}` is no voice channel")),
         }
     }

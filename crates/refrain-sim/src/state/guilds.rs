@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     id::Id,
-    world::{Channel, Guild, Member},
+    world::{Channel, Guild, Member, Role},
 };
 
 /// Why something could not be changed.
@@ -170,23 +170,52 @@ impl Hub {
         Ok(())
     }
 
-    /// Gives a member another name in the guild; GUILD_MEMBER_UPDATE tells of it.
-    pub(crate) fn rename_member(&self, guild: Id, user: Id, nick: Option<String>) {
+    /// Changes a member (name, roles, server mute, server deaf); GUILD_MEMBER_UPDATE tells of it, and a voice state where
+    /// voice is concerned.
+    pub(crate) fn change_member(&self, guild: Id, user: Id, change: impl FnOnce(&mut Member)) -> Result<(), Wrong> {
         let mut state = self.state();
-        let renamed = |world: &mut crate::world::World| {
-            let guild = world.guild_mut(guild).ok_or_else(|| format!("there is no guild {guild}"))?;
-            for member in guild.members.iter_mut().filter(|member| member.user == user) {
-                member.nick.clone_from(&nick);
-            }
+        let missing = || Wrong::Missing(format!("{user} is no member of the guild {guild}"));
+        let before = self.known_guild(guild)?.member(user).cloned().ok_or_else(missing)?;
+        let changed = |world: &mut crate::world::World| {
+            let found = world.guild_mut(guild).and_then(|guild| guild.members.iter_mut().find(|one| one.user == user));
+            change(found.ok_or_else(|| format!("{user} is no member of the guild {guild}"))?);
             Ok(())
         };
-        let Ok((world, ())) = self.change_world(renamed) else { return };
-        let Some(guild) = world.guild(guild) else { return };
-        if let Some(member) = guild.member(user) {
-            let mut data = shapes::member(&world, member);
-            data["guild_id"] = json!(guild.id);
-            state.broadcast(guild, GUILD_MEMBERS, "GUILD_MEMBER_UPDATE", &data);
+        let (world, ()) = self.change_world(changed).map_err(Wrong::Bad)?;
+        let Some((guild, member)) = world.guild(guild).and_then(|guild| Some((guild, guild.member(user)?))) else {
+            return Err(missing());
+        };
+        let mut data = shapes::member(&world, member);
+        data["guild_id"] = json!(guild.id);
+        state.broadcast_member(guild, user, &data);
+        if (before.mute, before.deaf) != (member.mute, member.deaf) {
+            self.speaking_changed(&mut state, guild, user);
         }
+        self.events.publish("member_update", json!({ "guild": guild.id, "user": user }));
+        Ok(())
+    }
+
+    /// Changes a role; GUILD_ROLE_UPDATE tells of it. Who is in voice stays there, and keeps what was said of its right to
+    /// speak when it entered.
+    pub(crate) fn change_role(&self, guild: Id, role: Id, change: impl FnOnce(&mut Role)) -> Result<(), Wrong> {
+        let mut state = self.state();
+        let known = self.known_guild(guild)?;
+        if !known.roles.iter().any(|one| one.id == role) {
+            return Err(Wrong::Missing(format!("the guild {guild} has no role {role}")));
+        }
+        let changed = |world: &mut crate::world::World| {
+            let found = world.guild_mut(guild).and_then(|guild| guild.roles.iter_mut().find(|one| one.id == role));
+            change(found.ok_or_else(|| format!("the guild {guild} has no role {role}"))?);
+            Ok(())
+        };
+        let (world, ()) = self.change_world(changed).map_err(Wrong::Bad)?;
+        let Some(guild) = world.guild(guild) else { return Ok(()) };
+        if let Some(role) = guild.roles.iter().find(|one| one.id == role) {
+            let data = json!({ "guild_id": guild.id, "role": shapes::role(role, guild) });
+            state.broadcast(guild, GUILDS, "GUILD_ROLE_UPDATE", &data);
+        }
+        self.events.publish("role_update", json!({ "guild": guild.id, "role": role }));
+        Ok(())
     }
 
     /// GUILD_CREATE to the sessions that cover the guild, or to those of one bot.

@@ -51,7 +51,7 @@ pub(crate) fn application(bot: &Bot, guilds: usize) -> Value {
 pub(crate) fn partial_member(member: &Member) -> Value {
     json!({
         "roles": member.roles, "nick": member.nick, "avatar": null, "banner": null, "premium_since": null,
-        "joined_at": iso8601(DISCORD_EPOCH_MS), "deaf": false, "mute": false, "flags": 0, "pending": false,
+        "joined_at": iso8601(DISCORD_EPOCH_MS), "deaf": member.deaf, "mute": member.mute, "flags": 0, "pending": false,
         "communication_disabled_until": null, "avatar_decoration_data": null, "collectibles": null,
     })
 }
@@ -88,7 +88,7 @@ pub(crate) fn channel(channel: &Channel, guild: &Guild) -> Value {
     });
     match channel.kind {
         ChannelKind::Text => value["topic"] = Value::Null,
-        ChannelKind::Voice => {
+        ChannelKind::Voice | ChannelKind::Stage => {
             value["bitrate"] = json!(64_000);
             value["user_limit"] = json!(channel.user_limit);
             value["rtc_region"] = json!(channel.rtc_region);
@@ -152,11 +152,14 @@ pub(crate) fn guild_create(world: &World, state: &State, of: &Guild, session: &S
 
 /// A voice state; `None` is somebody who just left, whose last session is then empty.
 pub(crate) fn voice_state(world: &World, guild: &Guild, user: Id, state: Option<&VoiceState>) -> Value {
+    let known = guild.member(user);
     json!({
         "guild_id": guild.id, "user_id": user, "channel_id": state.and_then(|state| state.channel),
-        "member": guild.member(user).map(|one| member(world, one)),
+        "member": known.map(|one| member(world, one)),
         "session_id": state.map_or("", |state| &state.session_id),
-        "deaf": false, "mute": false, "self_video": false, "suppress": false, "request_to_speak_timestamp": null,
+        "deaf": known.is_some_and(|one| one.deaf), "mute": known.is_some_and(|one| one.mute), "self_video": false,
+        "suppress": state.is_some_and(|state| state.suppress),
+        "request_to_speak_timestamp": state.and_then(|state| state.request_to_speak.as_deref()),
         "self_deaf": state.is_some_and(|state| state.self_deaf), "self_mute": state.is_some_and(|state| state.self_mute),
     })
 }

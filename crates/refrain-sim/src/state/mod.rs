@@ -10,6 +10,7 @@ pub(crate) mod json;
 pub(crate) mod message_body;
 pub(crate) mod messages;
 pub(crate) mod sessions;
+pub(crate) mod speaking;
 pub(crate) mod starts;
 pub(crate) mod voice;
 pub(crate) mod voice_server;

@@ -177,6 +177,19 @@ impl State {
         }
     }
 
+    /// Tells of a changed member: the sessions that asked for members, and the member's own, which is told whatever it
+    /// asked for.
+    pub(crate) fn broadcast_member(&mut self, guild: &Guild, user: Id, data: &Value) {
+        if self.unavailable.contains(&guild.id) {
+            return;
+        }
+        for session in self.sessions.values_mut().filter(|one| one.covers(guild)) {
+            if session.intents & GUILD_MEMBERS != 0 || session.bot == user {
+                session.push("GUILD_MEMBER_UPDATE", data.clone(), None);
+            }
+        }
+    }
+
     /// The session through which a bot hears of a guild: the one with a socket, or else the newest.
     pub(crate) fn session_of(&self, bot: Id, guild: &Guild) -> Option<(&String, &Session)> {
         let mine = || self.sessions.iter().filter(|(_, one)| one.bot == bot && one.covers(guild));

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     id::{Id, Permissions},
-    world::{Channel, ChannelKind, Guild, SameChannel},
+    world::{Channel, Guild, SameChannel},
 };
 
 /// One member's voice state. Who is in no channel has none.
@@ -23,6 +23,10 @@ pub(crate) struct VoiceState {
     pub(crate) session_id: String,
     pub(crate) self_mute: bool,
     pub(crate) self_deaf: bool,
+    /// Whether the member may not speak here: on a stage without the right to, or in a channel entered without SPEAK.
+    pub(crate) suppress: bool,
+    /// Since when the member asks to speak on a stage, as ISO 8601.
+    pub(crate) request_to_speak: Option<String>,
 }
 
 /// An op 4.
@@ -61,6 +65,7 @@ impl Hub {
             session_id: session_id.into(),
             self_mute: wish.self_mute,
             self_deaf: wish.self_deaf,
+            ..VoiceState::entering(guild, channel, bot, before.as_ref())
         };
         let unanswered = stays && self.same_channel_op4(guild.id, bot) == SameChannel::Unanswered;
         if unanswered {
@@ -92,9 +97,10 @@ impl Hub {
             self.remove_from_voice(&mut state, guild.id, user);
             return Ok(());
         };
-        voice_channel(guild, channel)?;
+        let channel = voice_channel(guild, channel)?;
         let session_id = self.secret(&mut state);
-        let place = VoiceState { channel: Some(channel), session_id, self_mute: false, self_deaf: false };
+        let before = state.voice_states.get(&(guild.id, user)).cloned();
+        let place = VoiceState { session_id, ..VoiceState::entering(guild, channel, user, before.as_ref()) };
         self.enter(&mut state, guild, user, place);
         Ok(())
     }
@@ -107,12 +113,15 @@ impl Hub {
         channel: Id,
         halves: Halves,
     ) -> Result<(), String> {
-        voice_channel(guild, channel)?;
+        let channel = voice_channel(guild, channel)?;
         let mut state = self.state();
         let before = state.voice_states.get(&(guild.id, bot)).cloned();
         let before = before.ok_or_else(|| format!("the bot {bot} is in no voice channel of the guild {}", guild.id))?;
         self.voice.close(guild.id.0, bot.0, Some(4014), "Disconnected.");
-        self.connect(&mut state, guild, bot, VoiceState { channel: Some(channel), ..before }, halves);
+        let entering = VoiceState::entering(guild, channel, bot, Some(&before));
+        let after = VoiceState { session_id: before.session_id, ..entering };
+        let after = VoiceState { self_mute: before.self_mute, self_deaf: before.self_deaf, ..after };
+        self.connect(&mut state, guild, bot, after, halves);
         Ok(())
     }
 
@@ -153,7 +162,7 @@ impl Hub {
 
     pub(super) fn enter(&self, state: &mut State, guild: &Guild, user: Id, place: VoiceState) {
         let before = state.voice_states.insert((guild.id, user), place.clone());
-        self.voice.deafened(guild.id.0, user.0, place.self_deaf);
+        self.tell_what_is_let_through(guild, user, &place);
         let left = before.and_then(|before| before.channel).filter(|left| Some(*left) != place.channel);
         let data = json::voice_state(&self.world(), guild, user, Some(&place));
         state.broadcast(guild, GUILD_VOICE_STATES, "VOICE_STATE_UPDATE", &data);
@@ -179,7 +188,7 @@ impl Hub {
         true
     }
 
-    fn publish_voice_state(&self, guild: Id, user: Id, channel: Option<Id>) {
+    pub(super) fn publish_voice_state(&self, guild: Id, user: Id, channel: Option<Id>) {
         self.events.publish("voice_state", json!({ "guild": guild, "user": user, "channel": channel }));
     }
 
@@ -199,7 +208,7 @@ impl Hub {
         let room = u32::try_from(others).is_ok_and(|others| channel.user_limit == 0 || others < channel.user_limit);
         let full = !room || self.effects.of(guild.id, bot).contains(&Effect::Full(channel.id));
         let may = rights.contains(Permissions::VIEW_CHANNEL | Permissions::CONNECT);
-        channel.kind == ChannelKind::Voice && (inside || may && (!full || rights.contains(Permissions::MOVE_MEMBERS)))
+        channel.kind.is_voice() && (inside || may && (!full || rights.contains(Permissions::MOVE_MEMBERS)))
     }
 
     /// All voice states of a guild, for the control API.
@@ -207,9 +216,12 @@ impl Hub {
         let (state, world) = (self.state(), self.world());
         let states = state.voice_states.range((guild.id, Id(0))..=(guild.id, Id(u64::MAX)));
         let states = states.map(|((_, user), one)| {
+            let member = guild.member(*user);
             json!({
                 "user": user, "channel": one.channel, "bot": world.bot(*user).is_some(),
                 "self_mute": one.self_mute, "self_deaf": one.self_deaf,
+                "mute": member.is_some_and(|member| member.mute), "deaf": member.is_some_and(|member| member.deaf),
+                "suppress": one.suppress, "request_to_speak": one.request_to_speak,
             })
         });
         let regions = self.voice.regions();

@@ -5,10 +5,7 @@ use std::{sync::Arc, time::Duration};
 use serde_json::json;
 
 use super::{Hub, State, effects::Effect, voice::VoiceState};
-use crate::{
-    id::Id,
-    world::{ChannelKind, Guild},
-};
+use crate::{id::Id, world::Guild};
 
 /// How the two halves of a join or a move are sent. The default is Discord's way on a good day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -141,7 +138,7 @@ impl Hub {
 pub(super) fn voice_channel(guild: &Guild, channel: Id) -> Result<&crate::world::Channel, String> {
     match guild.channel(channel) {
         None => Err(format!("the guild {} has no channel {channel}", guild.id)),
-        Some(found) if found.kind != ChannelKind::Voice => Err(format!("the channel {channel} is no voice channel")),
+        Some(found) if !found.kind.is_voice() => Err(format!("the channel {channel} is no voice channel")),
         Some(found) => Ok(found),
     }
 }

@@ -45,6 +45,8 @@ pub(super) struct Media {
     ended: bool,
     /// Whatever is sent to it or by it vanishes.
     dark: bool,
+    /// What it sends arrives and is heard by nobody.
+    silenced: bool,
     /// A bad way from the client, where one was ordered.
     way: Option<Way>,
     /// Who hears this client: the others in its channel.
@@ -69,6 +71,7 @@ impl Media {
             has_spoken: false,
             ended: false,
             dark: false,
+            silenced: false,
             way: None,
             others: Others::default(),
             next_nonce: 0,
@@ -99,6 +102,11 @@ impl Media {
     /// What becomes of the next packet that the client sends; `None`: it arrives as it should.
     pub(super) fn fate(&mut self) -> Option<Fate> {
         self.way.as_mut().map(Way::fate)
+    }
+
+    /// Whether what it sends is heard by nobody from now on.
+    pub(super) fn silenced(&mut self, is_silenced: bool) {
+        self.silenced = is_silenced;
     }
 
     /// Who hears this client from now on.
@@ -182,6 +190,10 @@ impl Media {
             return None;
         }
         self.reports.note(sequence, sealed.timestamp, arrival_us);
+        if self.silenced {
+            self.listener.count(|counters| counters.silenced += 1);
+            return None;
+        }
         let passed_on = self.passed_on(sealed, &opus);
         if let Some(opus) = self.decrypted(opus, arrival_us) {
             self.listener.hear(Packet { ssrc: self.ssrc, sequence, timestamp: sealed.timestamp, arrival_us, opus });

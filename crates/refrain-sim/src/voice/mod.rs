@@ -234,6 +234,11 @@ impl VoiceServer {
         self.registry().deafened((guild, user), is_deaf);
     }
 
+    /// Whether nothing that the user sends is heard: muted by the server, or suppressed.
+    pub fn silenced(&self, guild: u64, user: u64, is_silenced: bool) {
+        self.registry().silenced((guild, user), is_silenced);
+    }
+
     /// Who is in the channel now, the bot itself or not: clients there get op 11 and op 13 for what changed.
     pub fn members_changed(&self, guild: u64, channel: u64, users: &[u64]) {
         self.registry().members_changed(guild, channel, users);

@@ -19,7 +19,7 @@ impl World {
             rtc_region: None,
             overwrites: Vec::new(),
         };
-        let member = |user, roles: &[Id]| Member { user, roles: roles.to_vec(), nick: None };
+        let member = |user, roles: &[Id]| Member { user, roles: roles.to_vec(), nick: None, mute: false, deaf: false };
         let connect = Permissions::CONNECT | Permissions::SPEAK;
         let everyone = Permissions::everyone().overwritten(connect, Permissions::default());
         let (role, listeners) = (|id, name: &str, permissions| Role { id, name: name.into(), permissions }, Id(1102));

@@ -106,6 +106,8 @@ pub enum ChannelKind {
     Text,
     /// Voice (and messages).
     Voice,
+    /// Voice for an audience: who joins is suppressed until a moderator, or a member who may, lifts that.
+    Stage,
 }
 
 impl ChannelKind {
@@ -115,6 +117,16 @@ impl ChannelKind {
         match self {
             Self::Text => 0,
             Self::Voice => 2,
+            Self::Stage => 13,
+        }
+    }
+
+    /// Whether members can talk to each other in it: voice channels and stages.
+    #[must_use]
+    pub fn is_voice(self) -> bool {
+        match self {
+            Self::Text => false,
+            Self::Voice | Self::Stage => true,
         }
     }
 }
@@ -158,6 +170,12 @@ pub struct Member {
     /// The name in this guild.
     #[serde(default)]
     pub nick: Option<String>,
+    /// Whether a moderator has muted the member in all voice channels of the guild.
+    #[serde(default)]
+    pub mute: bool,
+    /// Whether a moderator has deafened the member in all voice channels of the guild.
+    #[serde(default)]
+    pub deaf: bool,
 }
 
 /// A person.

@@ -69,8 +69,8 @@ mod tests {
             roles: vec![role(EVERYONE, everyone), role(DJ, dj), role(MUTED, NONE)],
             channels: vec![],
             members: vec![
-                Member { user: USER, roles: vec![DJ, MUTED], nick: None },
-                Member { user: OWNER, roles: vec![], nick: None },
+                Member { user: USER, roles: vec![DJ, MUTED], nick: None, mute: false, deaf: false },
+                Member { user: OWNER, roles: vec![], nick: None, mute: false, deaf: false },
             ],
         }
     }

@@ -18,6 +18,7 @@ mod rest_openapi;
 mod rest_troubles;
 mod scenarios;
 mod scripts;
+mod speaking;
 mod stream;
 mod support;
 mod ui;

@@ -127,3 +127,27 @@ async fn media_goes_on_while_the_socket_is_gone_and_ends_with_the_session() {
     assert_eq!(report["sessions"][0]["code"], 4006);
     assert!(report["sessions"][0]["closed_ms"].is_f64());
 }
+
+#[tokio::test]
+async fn nobody_hears_a_member_that_is_muted_by_the_server() {
+    let server = Server::start().await;
+    let mut client = Client::connect(&server, 8).await;
+    let sender = client.handshake(&server.grant()).await;
+    speaking(&mut client, &sender).await;
+    let frames = tone(30);
+    let muted = |is_muted| server.voice.silenced(crate::server::GUILD, crate::server::BOT, is_muted);
+    for (number, frame) in frames.iter().enumerate() {
+        if number == 10 {
+            // What was sent before must have arrived.
+            server.report_where("ten came", |report| report["packets"] == 10).await;
+            muted(true);
+        } else if number == 20 {
+            server.report_where("twenty came", |report| report["packets"] == 20).await;
+            muted(false);
+        }
+        sender.frame(number as u16, frame).await;
+    }
+    let report = server.report_where("all is heard", |report| number(report, "music_ms") >= 400.0).await;
+    assert_eq!((&report["packets"], &report["silenced"]), (&json!(30), &json!(10)));
+    assert_eq!(report["music_ms"], 400.0);
+}

@@ -266,7 +266,7 @@ impl Watched {
                 }
             }
         }
-        let (attempt, outcome) = (self.attempts, outcome.name());
+        let (attempt, outcome, latency_ms) = (self.attempts, outcome.name(), log::latency_ms(view));
         let (jitter_ms, duration_ms) = (log::millis(self.paused), log::millis(duration));
         self.span.record("attempt", attempt);
         self.span.record("jitter_ms", jitter_ms);
@@ -279,7 +279,7 @@ impl Watched {
                 voice_channel_id = view.intent.map(ChannelId::get),
                 close_code = self.code.map(|code| code.0),
                 attempt,
-                latency_ms = log::latency_ms(view),
+                latency_ms,
                 state = view.state,
                 jitter_ms,
                 duration_ms,

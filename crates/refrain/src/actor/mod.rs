@@ -131,7 +131,7 @@ impl Actor {
             () = self.seat.granted() => Next::Input(GuildInput::Turn),
             () = sleep_until(wake_up) => Next::Time,
             Some(finding) = self.findings.1.recv() => self.found(finding),
-            message = inbox.next_message(), if loaded => self.told(message.ok_or(Abandoned)?),
+            message = inbox.messages.next(), if loaded => self.told(message.ok_or(Abandoned)?),
         };
         Ok(next)
     }

@@ -122,7 +122,7 @@ function field(spec) {
       return { node, part: () => (read().length > 0 ? { [spec.name]: read() } : {}) };
     }
     case "channel": {
-      const voice = guild()?.channels.filter((one) => one.type === "voice") ?? [];
+      const voice = guild()?.channels.filter((one) => one.type !== "text") ?? [];
       const none = !spec.required && el("option", { value: "" }, "the bot's");
       const box = el("select", common, none, voice.map((value) => el("option", { value: value.id }, value.name)));
       return one(box, () => box.value || undefined);

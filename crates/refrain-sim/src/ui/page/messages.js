@@ -24,7 +24,7 @@ export function messages() {
 
 function title() {
   const here = channel();
-  fill(byId("channel-name"), here && el("span", { class: "sign" }, here.type === "voice" ? "♪" : "#"), here?.name ?? "no channel");
+  fill(byId("channel-name"), here && el("span", { class: "sign" }, here.type !== "text" ? "♪" : "#"), here?.name ?? "no channel");
 }
 
 function draw() {

@@ -78,7 +78,7 @@ function channels() {
 
 function row(channel) {
   const here = channel.id === store.channel;
-  const isVoice = channel.type === "voice";
+  const isVoice = channel.type !== "text";
   const go = () => {
     chooseChannel(channel.id);
     document.body.dataset.view = "chat";

@@ -87,6 +87,7 @@ impl Registry {
         });
         let room = self.rooms.as_mut().and_then(|rooms| rooms.room((key.0, grant.channel)));
         let media = Arc::new(Mutex::new(Media::new(key.1, ssrc, listener, room)));
+        lock(&media).silenced(self.silenced.contains(&key));
         self.media.insert(ssrc, Arc::clone(&media));
         let mut session = Session {
             channel: grant.channel,

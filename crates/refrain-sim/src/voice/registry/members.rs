@@ -59,6 +59,14 @@ impl Registry {
         }
     }
 
+    /// Whether nothing that a user sends is heard, in this session and in those to come.
+    pub(in crate::voice) fn silenced(&mut self, key: Key, is_silenced: bool) {
+        let changed = if is_silenced { self.silenced.insert(key) } else { self.silenced.remove(&key) };
+        if let Some(session) = self.sessions.get(&key).filter(|_| changed) {
+            lock(&session.media).silenced(is_silenced);
+        }
+    }
+
     /// Who hears whom in a guild: everybody the others in the channel, unless deaf.
     pub(super) fn rewire(&self, guild: u64) {
         let sessions = || self.sessions.range((guild, 0)..=(guild, u64::MAX));

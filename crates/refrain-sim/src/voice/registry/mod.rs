@@ -73,6 +73,8 @@ pub(super) struct Registry {
     rooms: Option<Rooms>,
     /// Who hears nothing, by a wish of their own.
     deaf: BTreeSet<Key>,
+    /// Whom nobody hears: muted by the server, or suppressed.
+    silenced: BTreeSet<Key>,
 }
 
 impl Registry {
@@ -94,6 +96,7 @@ impl Registry {
             members: BTreeMap::new(),
             rooms: None,
             deaf: BTreeSet::new(),
+            silenced: BTreeSet::new(),
         }
     }
 

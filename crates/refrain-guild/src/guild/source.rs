@@ -294,7 +294,7 @@ impl Guild {
                 self.close(id);
                 Slot::Ready(old)
             }
-            slot => slot,
+            slot @ (Slot::Opening { .. } | Slot::Ready(_) | Slot::Replacing { .. } | Slot::BackingOff { .. }) => slot,
         };
         match slot {
             Slot::Replacing { old, id, from: wanted, purpose, deadline } => {

@@ -59,7 +59,12 @@ impl Redactor {
                         Value::String(secret) if SECRET_FIELDS.contains(&name.as_str()) => {
                             *secret = self.placeholder(secret);
                         }
-                        other => self.redact(other),
+                        Value::Null
+                        | Value::Bool(_)
+                        | Value::Number(_)
+                        | Value::String(_)
+                        | Value::Array(_)
+                        | Value::Object(_) => self.redact(field),
                     }
                 }
             }

@@ -116,7 +116,7 @@ fn no_line_is_longer_than_its_bound() {
     let long = "x".repeat(MAX_LINE);
     let error = Redactor::default().step(&step(0, play(&long))).unwrap_err();
     assert!(matches!(error, RecordingError::TooLong { .. }));
-    assert!(matches!(Recording::parse(&(written(&[]) + &long)), Err(RecordingError::TooLong { line: 2, .. })));
+    assert!(matches!(Recording::parse(&(written(&[]) + &long + "x")), Err(RecordingError::TooLong { line: 2, .. })));
 }
 
 #[test]

@@ -148,7 +148,10 @@ async fn the_site_tells_its_pages_and_that_there_is_none() {
         let bytes = get(server.url("site/tune"), None).await.2;
         serde_json::from_slice::<serde_json::Value>(&bytes).unwrap()
     };
-    assert_eq!((page().await["title"].as_str(), page().await["sound"].as_str()), (Some("First Light"), Some("tune.wav")));
+    assert_eq!(
+        (page().await["title"].as_str(), page().await["sound"].as_str()),
+        (Some("First Light"), Some("tune.wav"))
+    );
     server.set_page("tune", Page::opus("Radio", None, "radio.ogg").live());
     assert_eq!((page().await["live"].as_bool(), page().await["duration"].as_f64()), (Some(true), None));
     let lost = server.order(FaultRule::new("site/*", MediaFault::UnknownHost));

@@ -1,6 +1,7 @@
 //! What all cases share: the programs, the track, the folder of the logs.
 
 use super::{case::Case, options::Options, sources::ground::SourceGround};
+pub(crate) use crate::harness::timecode::make_track;
 use crate::{
     harness::{
         Setting, Stage,
@@ -11,7 +12,6 @@ use crate::{
     },
     media::Sound,
 };
-pub(crate) use crate::harness::timecode::make_track;
 use anyhow::{Context as _, Result, ensure};
 use std::{
     collections::BTreeSet,

@@ -23,7 +23,11 @@ const TICK: Duration = Duration::from_millis(20);
 pub(super) enum Source {
     Bytes(Bytes),
     /// Read piece by piece, off the runtime's threads. A file that shrinks meanwhile ends early.
-    File { path: PathBuf, at: u64, to: u64 },
+    File {
+        path: PathBuf,
+        at: u64,
+        to: u64,
+    },
     Station(Reception),
     /// Nothing, for ever.
     Nothing,

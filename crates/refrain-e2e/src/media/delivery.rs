@@ -112,10 +112,10 @@ impl Delivery {
             }
             most = most.min(at - self.sent);
         }
-        let drip = self.drip.map(|drip| drip.sent.saturating_add(bytes_in(now.saturating_sub(drip.since), drip.bytes_per_s)));
-        let pace = self.pace.map(|pace| {
-            pace.burst.saturating_add(bytes_in(now.saturating_sub(self.begun), pace.per_second))
-        });
+        let drip =
+            self.drip.map(|drip| drip.sent.saturating_add(bytes_in(now.saturating_sub(drip.since), drip.bytes_per_s)));
+        let pace =
+            self.pace.map(|pace| pace.burst.saturating_add(bytes_in(now.saturating_sub(self.begun), pace.per_second)));
         for allowed in [drip, pace].into_iter().flatten() {
             most = most.min(allowed.saturating_sub(self.sent));
         }

@@ -66,7 +66,10 @@ mod tests {
     fn names_tell_what_their_pages_say() {
         let song = Page::usual("song-7-90");
         assert_eq!((song.title.as_str(), song.duration, song.sound.as_str()), ("Song 7", Some(90.0), "song-7-90.ogg"));
-        assert_eq!((Page::usual("tune").title.as_str(), Page::usual("tune").sound.as_str()), ("First Light", "tune.wav"));
+        assert_eq!(
+            (Page::usual("tune").title.as_str(), Page::usual("tune").sound.as_str()),
+            ("First Light", "tune.wav")
+        );
         assert_eq!(Page::usual("song-x").sound, "song-x.wav");
     }
 }

@@ -132,7 +132,8 @@ fn about_messages(case: &SourceCase, seen: &SourceSeen) -> Option<String> {
 }
 
 fn about_words(case: &SourceCase, seen: &SourceSeen) -> Option<String> {
-    let all: Vec<&str> = seen.told.iter().map(|told| told.words.as_str()).chain(seen.answers.iter().map(String::as_str)).collect();
+    let all: Vec<&str> =
+        seen.told.iter().map(|told| told.words.as_str()).chain(seen.answers.iter().map(String::as_str)).collect();
     let all = all.join("\n").to_lowercase();
     let found = case.words.is_empty() || case.words.iter().any(|word| all.contains(word.as_str()));
     (!found).then(|| format!("members read nothing of {:?}", case.words))
@@ -147,7 +148,11 @@ fn about_requests(case: &SourceCase, seen: &SourceSeen) -> Vec<String> {
         let asked = seen.all_requests.iter().find(|request| request.status == Some(429));
         let until = asked.map(|asked| asked.at + Duration::from_secs(seconds));
         let early = until.and_then(|until| {
-            seen.all_requests.iter().skip_while(|request| request.status != Some(429)).skip(1).find(|request| request.at + EARLY < until)
+            seen.all_requests
+                .iter()
+                .skip_while(|request| request.status != Some(429))
+                .skip(1)
+                .find(|request| request.at + EARLY < until)
         });
         if let (Some(asked), Some(early)) = (asked, early) {
             let after = early.at.saturating_sub(asked.at).as_secs_f64();

@@ -171,7 +171,8 @@ impl<'a> Performance<'a> {
         for order in &self.case.faults {
             // Looked at before it is ordered: a body on its way is hit at once.
             let rule = order.rule();
-            let rule = if order.for_ms.is_some() { crate::media::FaultRule::new(&order.path, rule.fault) } else { rule };
+            let rule =
+                if order.for_ms.is_some() { crate::media::FaultRule::new(&order.path, rule.fault) } else { rule };
             let id = self.stage.media.order(rule);
             if order.for_ms.is_some() {
                 lasting.push((order, id));

@@ -2,7 +2,7 @@
 
 use crate::{config::Config, exit};
 use refrain::{
-    Extractor, ExtractorConfig, Limits, PipelineConfig, Refrain, Settings,
+    Extractor, ExtractorConfig, Limits, PipelineConfig, Refrain, Settings, SourcePolicy, StartError,
     store::{OpenError, Opening, RedbStore, Store, StoreError, StoreOptions},
 };
 use refrain_discord::{Bot, DiscordError};
@@ -17,6 +17,8 @@ pub(crate) enum AppError {
     #[error(transparent)]
     Store(#[from] OpenError),
     #[error(transparent)]
+    Start(#[from] StartError),
+    #[error(transparent)]
     Stored(#[from] StoreError),
     #[error(transparent)]
     Discord(#[from] DiscordError),
@@ -26,7 +28,8 @@ impl AppError {
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Extractor(_) | Self::Store(_) => exit::CONFIGURATION,
-            Self::Stored(_) => exit::UNAVAILABLE,
+            Self::Start(StartError::Recordings { .. }) => exit::CONFIGURATION,
+            Self::Start(StartError::Store(_)) | Self::Stored(_) => exit::UNAVAILABLE,
             Self::Discord(error) if error.is_configuration() => exit::CONFIGURATION,
             Self::Discord(DiscordError::Broken) => exit::SOFTWARE,
             Self::Discord(_) => exit::UNAVAILABLE,
@@ -114,10 +117,12 @@ fn settings(config: &Config, bot: &Bot, extractor: &Extractor) -> Settings {
     Settings {
         bot_user: bot.user(),
         recovery: config.recovery.clone(),
+        sources: SourcePolicy::default(),
         governor: config.governor.clone(),
         pipeline,
         limits,
         auto_resume: config.auto_resume,
         goodbye: config.goodbye,
+        recording: config.recording.clone(),
     }
 }

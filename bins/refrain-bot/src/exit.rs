@@ -2,6 +2,8 @@
 
 /// A fault in the bot itself.
 pub(crate) const SOFTWARE: u8 = 70;
+/// A file that cannot be read for what it should be.
+pub(crate) const DATA: u8 = 65;
 /// Something to be put right before another start can work: the configuration, a token, a program that is missing.
 pub(crate) const CONFIGURATION: u8 = 64;
 /// Discord could not be reached, or refused for now: another start may work.

@@ -4,12 +4,13 @@ mod app;
 mod config;
 mod exit;
 mod logging;
+mod replay;
 mod signals;
 mod store;
 
 use clap::{Parser, Subcommand};
 use config::Config;
-use std::{io::Write as _, process::ExitCode};
+use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
 /// A Discord music bot that comes back.
 ///
@@ -31,6 +32,11 @@ enum Command {
     /// Look into what outlives the bot, take it elsewhere, bring it from other bots
     #[command(subcommand)]
     Store(store::Command),
+    /// Feed a recording of a guild to the guild again and print what goes in and what comes out
+    Replay {
+        /// A file from the directory that recording.dir names
+        file: PathBuf,
+    },
 }
 
 fn main() -> ExitCode {
@@ -41,8 +47,10 @@ fn main() -> ExitCode {
     if arguments.print_default_config {
         return print(config::DEFAULTS);
     }
-    if let Some(Command::Store(command)) = arguments.command {
-        return store::run(command);
+    match arguments.command {
+        Some(Command::Store(command)) => return store::run(command),
+        Some(Command::Replay { file }) => return replay::run(&file),
+        None => {}
     }
     let config = match Config::load() {
         Ok(config) => config,

@@ -26,6 +26,13 @@ pub(crate) enum Command {
         /// Where to; stdout if left out
         file: Option<PathBuf>,
     },
+    /// Forget everything that is kept of a guild: its record, its favorites; the bot must not be running
+    Forget {
+        #[command(flatten)]
+        place: Place,
+        /// The guild's id
+        guild: u64,
+    },
     /// Bring in what was exported, or another bot's data; the bot must not be running
     Import(Import),
 }
@@ -62,6 +69,7 @@ pub(crate) fn run(command: Command) -> ExitCode {
     let done = match command {
         Command::Check(place) => place.existing().and_then(|file| look_over(&file)),
         Command::Export { place, file } => place.existing().and_then(|store| export(&store, file.as_deref())),
+        Command::Forget { place, guild } => place.existing().and_then(|store| forget(&store, GuildId::new(guild))),
         Command::Import(import) => bring_in(&import),
     };
     match done {
@@ -139,6 +147,32 @@ fn export(store: &Path, to: Option<&Path>) -> Result<(), Failed> {
     Ok(())
 }
 
+fn forget(store: &Path, guild: GuildId) -> Result<(), Failed> {
+    let store = open(store)?;
+    let known = store.load(guild).map_err(broken)?.is_some()
+        || !store.favorites(guild).map_err(broken)?.is_empty()
+        || store.world(guild).map_err(broken)?.is_some()
+        || store.gone().map_err(broken)?.contains_key(&guild);
+    if known {
+        store.forget(guild);
+    }
+    store.close();
+    written(&store)?;
+    if known {
+        print(&format_args!("guild {guild} is forgotten"))
+    } else {
+        print(&format_args!("nothing is kept of guild {guild}"))
+    }
+}
+
+/// What was handed over is on the disk, or the reason why not.
+fn written(store: &RedbStore) -> Result<(), Failed> {
+    match &*store.health().borrow() {
+        StoreHealth::Well => Ok(()),
+        StoreHealth::Failing { reason, .. } => Err(broken(reason)),
+    }
+}
+
 fn bring_in(import: &Import) -> Result<(), Failed> {
     let store = open(&import.place.path()?)?;
     let report = match (&import.jmusicbot, import.guild, &import.muse, &import.file) {
@@ -151,14 +185,8 @@ fn bring_in(import: &Import) -> Result<(), Failed> {
         _ => return Err(wrong("name a file, --jmusicbot or --muse")),
     };
     store.close();
-    let failing = match &*store.health().borrow() {
-        StoreHealth::Well => None,
-        StoreHealth::Failing { reason, .. } => Some(reason.clone()),
-    };
-    match failing {
-        None => print(&report),
-        Some(reason) => Err(broken(reason)),
-    }
+    written(&store)?;
+    print(&report)
 }
 
 fn open(path: &Path) -> Result<RedbStore, Failed> {

@@ -54,6 +54,42 @@ fn a_wrong_argument_exits_64() {
 }
 
 #[test]
+fn a_broken_recording_exits_65_and_names_the_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("broken.jsonl");
+    std::fs::write(&file, "this is no recording\n").unwrap();
+    let output = refrain(&dir, &["replay", "broken.jsonl"], &[]);
+    assert_eq!(output.status.code(), Some(65), "{}", stderr(&output));
+    assert!(stderr(&output).starts_with("refrain: broken.jsonl: line 1 is not the header"), "{}", stderr(&output));
+    let missing = refrain(&dir, &["replay", "missing.jsonl"], &[]);
+    assert_eq!(missing.status.code(), Some(64), "{}", stderr(&missing));
+}
+
+#[test]
+fn forgetting_a_guild_needs_a_store_and_says_what_it_did() {
+    let dir = tempfile::tempdir().unwrap();
+    let none = refrain(&dir, &["store", "forget", "7"], &[]);
+    assert_eq!(none.status.code(), Some(64), "{}", stderr(&none));
+    let export = concat!(
+        "{\"refrain\":\"store\",\"schema\":2}\n",
+        "{\"kind\":\"favorite\",\"guild\":7,\"name\":\"a\",\"queries\":[\"b\"],\"by\":null}\n"
+    );
+    std::fs::write(dir.path().join("export.jsonl"), export).unwrap();
+    std::fs::create_dir(dir.path().join("data")).unwrap();
+    let imported = refrain(&dir, &["store", "import", "export.jsonl"], &[]);
+    assert_eq!(imported.status.code(), Some(0), "{}", stderr(&imported));
+    let forgotten = refrain(&dir, &["store", "forget", "7"], &[]);
+    assert_eq!(
+        (forgotten.status.code(), stdout(&forgotten).trim()),
+        (Some(0), "guild 7 is forgotten"),
+        "{}",
+        stderr(&forgotten)
+    );
+    let again = refrain(&dir, &["store", "forget", "7"], &[]);
+    assert_eq!((again.status.code(), stdout(&again).trim()), (Some(0), "nothing is kept of guild 7"));
+}
+
+#[test]
 fn version_and_help_need_no_configuration() {
     let dir = tempfile::tempdir().unwrap();
     let version = refrain(&dir, &["--version"], &[]);

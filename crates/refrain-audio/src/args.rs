@@ -26,6 +26,27 @@ const RESERVED: [&str; 12] = [
     "upgrade",
 ];
 
+/// How the wanted position is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Seek {
+    /// From the start, or from the present of a live source.
+    Start,
+    /// The input is asked for the position.
+    Input(Duration),
+    /// All before the position is fetched, decoded and thrown away.
+    Discard(Duration),
+}
+
+impl Seek {
+    /// Where the stream then begins.
+    pub(crate) fn start(self) -> Duration {
+        match self {
+            Self::Start => Duration::ZERO,
+            Self::Input(at) | Self::Discard(at) => at,
+        }
+    }
+}
+
 /// A checked request: the arguments and the environment of the child, and what its log must not show.
 pub(crate) struct Request {
     pub(crate) args: Vec<OsString>,
@@ -41,43 +62,51 @@ impl Request {
     /// # Errors
     /// [`AudioErrorKind::NotAudio`] for an address that is not http or https, or no address at all;
     /// [`AudioErrorKind::Spawn`] for a proxy that ffmpeg would pass by.
-    pub(crate) fn new(config: &PipelineConfig, media: &MediaLocation, start: Duration) -> Result<Self, AudioError> {
+    pub(crate) fn new(config: &PipelineConfig, media: &MediaLocation, seek: Seek) -> Result<Self, AudioError> {
+        Self::checked(config, media, |url, headers| arguments(config, url, headers, seek))
+    }
+
+    /// Checks the location and writes the command that shows the head of the response.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub(crate) fn probe(config: &PipelineConfig, media: &MediaLocation) -> Result<Self, AudioError> {
+        Self::checked(config, media, probe_arguments)
+    }
+
+    fn checked(
+        config: &PipelineConfig,
+        media: &MediaLocation,
+        arguments: impl FnOnce(&str, &[(&str, &str)]) -> Vec<OsString>,
+    ) -> Result<Self, AudioError> {
         let url = checked_url(&media.url)?;
         let headers = checked_headers(&media.headers);
         let mut secrets: Vec<String> = headers.iter().map(|(_, value)| value.to_string()).collect();
         secrets.extend(url.split_once('?').map(|(_, query)| query.to_owned()));
         let env = environment(config.proxy.as_deref())?;
         secrets.extend(config.proxy.clone());
-        Ok(Self { args: arguments(config, &url, &headers, start), env, url, secrets })
+        Ok(Self { args: arguments(&url, &headers), env, url, secrets })
     }
 }
 
-fn arguments(config: &PipelineConfig, url: &str, headers: &[(&str, &str)], start: Duration) -> Vec<OsString> {
-    // Warnings are asked for because the status of a refused request is one; `level` tags each line.
-    let mut args: Vec<OsString> = ["-nostdin", "-hide_banner", "-loglevel", "level+warning"].map(OsString::from).into();
+fn arguments(config: &PipelineConfig, url: &str, headers: &[(&str, &str)], seek: Seek) -> Vec<OsString> {
+    // The status of a refused request is a warning, the duration of the input is information; `level` tags each line.
+    let mut args: Vec<OsString> =
+        ["-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+info"].map(OsString::from).into();
+    // `-reconnect_streamed` is left out on purpose: with it, ffmpeg 5.1 takes the end of a body of unknown length for a
+    // cut, asks again and spins for ever, deaf to SIGTERM.
+    args.extend(["-reconnect", "1", "-reconnect_delay_max", "5"].map(OsString::from));
+    args.extend(input_options(url, headers));
     let mut add = |words: &[&str]| args.extend(words.iter().map(OsString::from));
-
-    // Input. `-reconnect_streamed` is left out on purpose: with it, ffmpeg 5.1 takes the end of a body of unknown
-    // length for a cut, asks again and spins for ever, deaf to SIGTERM. `httpproxy` is the CONNECT of https.
-    add(&["-protocol_whitelist", "http,https,tcp,tls,crypto,httpproxy"]);
-    add(&["-rw_timeout", "15000000", "-reconnect", "1", "-reconnect_delay_max", "5", "-icy", "0"]);
     // A fifth of what ffmpeg reads by default before it makes up its mind: on a slow link that is heard.
     add(&["-probesize", "1048576", "-analyzeduration", "2000000"]);
-    if url.starts_with("https://") {
-        add(&["-tls_verify", "1"]);
-        if let Some(roots) = extra_roots() {
-            add(&["-ca_file", &roots]);
-        }
-    }
-    if !headers.is_empty() {
-        let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        add(&["-headers", &lines]);
-    }
-    if !start.is_zero() {
-        let start = start.min(LATEST_START);
-        add(&["-ss", &format!("{}.{:06}", start.as_secs(), start.subsec_micros())]);
+    if let Seek::Input(at) = seek {
+        add(&["-ss", &seconds(at)]);
     }
     add(&["-i", url]);
+    if let Seek::Discard(at) = seek {
+        add(&["-ss", &seconds(at)]);
+    }
 
     // Output: one packet a page, each page flushed, or the first frame would wait for a second's worth of them.
     add(&["-map", "0:a:0", "-vn", "-sn", "-dn", "-map_metadata", "-1", "-ac", "2", "-ar", "48000"]);
@@ -89,6 +118,38 @@ fn arguments(config: &PipelineConfig, url: &str, headers: &[(&str, &str)], start
     add(&["-frame_duration", "20", "-application", "audio"]);
     add(&["-f", "ogg", "-page_duration", "20000", "-flush_packets", "1", "pipe:1"]);
     args
+}
+
+/// Reads no further than the head of the response: the child is ended there.
+fn probe_arguments(url: &str, headers: &[(&str, &str)]) -> Vec<OsString> {
+    let mut args: Vec<OsString> =
+        ["-nostdin", "-hide_banner", "-nostats", "-loglevel", "level+trace"].map(OsString::from).into();
+    args.extend(input_options(url, headers));
+    args.extend(["-i", url, "-t", "0", "-f", "null", "-"].map(OsString::from));
+    args
+}
+
+/// How an address may be read, and with which headers. `httpproxy` is the CONNECT of https.
+fn input_options(url: &str, headers: &[(&str, &str)]) -> Vec<OsString> {
+    let mut args = Vec::new();
+    let mut add = |words: &[&str]| args.extend(words.iter().map(OsString::from));
+    add(&["-protocol_whitelist", "http,https,tcp,tls,crypto,httpproxy", "-rw_timeout", "15000000", "-icy", "0"]);
+    if url.starts_with("https://") {
+        add(&["-tls_verify", "1"]);
+        if let Some(roots) = extra_roots() {
+            add(&["-ca_file", &roots]);
+        }
+    }
+    if !headers.is_empty() {
+        let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        add(&["-headers", &lines]);
+    }
+    args
+}
+
+fn seconds(at: Duration) -> String {
+    let at = at.min(LATEST_START);
+    format!("{}.{:06}", at.as_secs(), at.subsec_micros())
 }
 
 /// The roots that the rest of the process trusts too; absolute, because the child runs elsewhere.
@@ -170,10 +231,10 @@ fn environment(proxy: Option<&str>) -> Result<Vec<(&'static str, OsString)>, Aud
 mod tests {
     use super::*;
 
-    fn request(url: &str, headers: &[(&str, &str)], start: Duration) -> Result<Vec<String>, AudioError> {
+    fn request(url: &str, headers: &[(&str, &str)], seek: Seek) -> Result<Vec<String>, AudioError> {
         let headers = headers.iter().map(|(n, v)| (n.to_string(), v.to_string())).collect();
         let media = MediaLocation { url: url.into(), headers, expires_at: None };
-        let request = Request::new(&PipelineConfig::default(), &media, start)?;
+        let request = Request::new(&PipelineConfig::default(), &media, seek)?;
         Ok(request.args.into_iter().map(|arg| arg.into_string().unwrap()).collect())
     }
 
@@ -184,7 +245,7 @@ mod tests {
     #[test]
     fn reads_http_and_https_and_nothing_else() {
         for url in ["http://a/b?c", "https://a", "HTTPS://a/b"] {
-            let args = request(url, &[], Duration::ZERO).unwrap();
+            let args = request(url, &[], Seek::Start).unwrap();
             assert!(value(&args, "-i").unwrap().starts_with("http"), "{url}");
         }
         for url in [
@@ -199,18 +260,35 @@ mod tests {
             "http:///b",
             "http://a/\r\nx",
         ] {
-            let error = request(url, &[], Duration::ZERO).unwrap_err();
+            let error = request(url, &[], Seek::Start).unwrap_err();
             assert_eq!(error.kind(), AudioErrorKind::NotAudio, "{url}");
         }
     }
 
     #[test]
-    fn seeks_before_the_input_and_only_when_asked_to() {
-        let args = request("http://a/b", &[], Duration::from_millis(61_020)).unwrap();
+    fn seeks_on_the_side_that_was_asked_for() {
+        let at = Duration::from_millis(61_020);
+        let place = |args: &[String], option: &str| args.iter().position(|arg| arg == option).unwrap();
+        let args = request("http://a/b", &[], Seek::Input(at)).unwrap();
         assert_eq!(value(&args, "-ss").as_deref(), Some("61.020000"));
-        let place = |option: &str| args.iter().position(|arg| arg == option).unwrap();
-        assert!(place("-ss") < place("-i") && place("-i") < place("-map"));
-        assert_eq!(value(&request("http://a/b", &[], Duration::ZERO).unwrap(), "-ss"), None);
+        assert!(place(&args, "-ss") < place(&args, "-i") && place(&args, "-i") < place(&args, "-map"));
+        let args = request("http://a/b", &[], Seek::Discard(at)).unwrap();
+        assert_eq!(value(&args, "-ss").as_deref(), Some("61.020000"));
+        assert!(place(&args, "-i") < place(&args, "-ss"));
+        assert_eq!(value(&request("http://a/b", &[], Seek::Start).unwrap(), "-ss"), None);
+    }
+
+    #[test]
+    fn a_probe_is_bound_by_the_same_rules() {
+        let headers = vec![("Cookie".to_owned(), "k=v".to_owned()), ("Range".to_owned(), "bytes=9-".to_owned())];
+        let media = MediaLocation { url: "https://a/b".into(), headers, expires_at: None };
+        let probe = Request::probe(&PipelineConfig::default(), &media).unwrap();
+        let args: Vec<_> = probe.args.into_iter().map(|arg| arg.into_string().unwrap()).collect();
+        assert_eq!(value(&args, "-headers").as_deref(), Some("Cookie: k=v\r\n"));
+        assert_eq!(value(&args, "-tls_verify").as_deref(), Some("1"));
+        assert!(value(&args, "-protocol_whitelist").is_some());
+        let media = MediaLocation { url: "file:///etc/passwd".into(), headers: Vec::new(), expires_at: None };
+        assert!(Request::probe(&PipelineConfig::default(), &media).is_err());
     }
 
     #[test]
@@ -218,7 +296,7 @@ mod tests {
         let media = MediaLocation { url: "http://a/b".into(), headers: Vec::new(), expires_at: None };
         let filter = |volume_percent| {
             let config = PipelineConfig { volume_percent, ..PipelineConfig::default() };
-            let args = Request::new(&config, &media, Duration::ZERO).unwrap().args;
+            let args = Request::new(&config, &media, Seek::Start).unwrap().args;
             value(&args.into_iter().map(|arg| arg.into_string().unwrap()).collect::<Vec<_>>(), "-af")
         };
         assert_eq!(filter(100), None);
@@ -237,7 +315,7 @@ mod tests {
             ("range", "bytes=1-"),
             ("Cookie", "k=v; l=w"),
         ];
-        let args = request("http://a/b", &headers, Duration::ZERO).unwrap();
+        let args = request("http://a/b", &headers, Seek::Start).unwrap();
         assert_eq!(value(&args, "-headers").as_deref(), Some("User-Agent: Mozilla/5.0\r\nCookie: k=v; l=w\r\n"));
     }
 
@@ -245,7 +323,7 @@ mod tests {
     fn refuses_a_proxy_that_ffmpeg_would_pass_by() {
         let config = PipelineConfig { proxy: Some("socks5://u:pw@p:1".into()), ..PipelineConfig::default() };
         let media = MediaLocation { url: "http://a/b".into(), headers: Vec::new(), expires_at: None };
-        let error = Request::new(&config, &media, Duration::ZERO).err().unwrap();
+        let error = Request::new(&config, &media, Seek::Start).err().unwrap();
         assert_eq!(error.kind(), AudioErrorKind::Spawn);
         assert!(!error.to_string().contains("pw") && !format!("{config:?}").contains("pw"));
     }

@@ -1,6 +1,7 @@
 //! ffmpeg as a supervised child: its own process group, an empty environment, a private directory, always reaped.
 
 use crate::{AudioError, AudioErrorKind, args::Request};
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group, test_kill_process_group};
 use std::{
     io,
@@ -28,12 +29,12 @@ impl Encoder {
     /// Starts it; hands out its stdout and stderr.
     ///
     /// # Errors
-    /// [`AudioErrorKind::Spawn`].
+    /// [`AudioErrorKind::Spawn`], [`AudioErrorKind::OutOfResources`].
     pub(crate) fn spawn(ffmpeg: &Path, request: &Request) -> Result<(Self, ChildStdout, ChildStderr), AudioError> {
         let cwd = tempfile::Builder::new()
             .prefix("refrain-audio-")
             .tempdir()
-            .map_err(|error| spawn_error(format!("no private directory for ffmpeg: {error}")))?;
+            .map_err(|error| spawn_error(&error, format!("no private directory for ffmpeg: {error}")))?;
         let mut child = Command::new(program(ffmpeg))
             .args(&request.args)
             .env_clear()
@@ -49,7 +50,7 @@ impl Encoder {
         // Its number is its group's number. It stays taken until the last of the group is gone and reaped.
         let group = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
         let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
-            return Err(spawn_error("ffmpeg was started without its pipes".to_owned()));
+            return Err(AudioError::new(AudioErrorKind::Spawn, "ffmpeg was started without its pipes"));
         };
         Ok((Self { child, group, _cwd: cwd }, stdout, stderr))
     }
@@ -121,11 +122,17 @@ fn cannot_start(ffmpeg: &Path, error: &io::Error) -> AudioError {
     } else if error.kind() == io::ErrorKind::PermissionDenied {
         "make it executable, or set another path"
     } else {
-        "check the machine's limits on processes and memory"
+        "check the machine's limits on processes, descriptors and memory"
     };
-    spawn_error(format!("{} could not be started: {error}; {hint}", ffmpeg.display()))
+    spawn_error(error, format!("{} could not be started: {error}; {hint}", ffmpeg.display()))
 }
 
-fn spawn_error(what: String) -> AudioError {
-    AudioError::new(AudioErrorKind::Spawn, what)
+fn spawn_error(error: &io::Error, what: String) -> AudioError {
+    let kind = match error.raw_os_error().map(Errno::from_raw_os_error) {
+        Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM | Errno::AGAIN | Errno::NOSPC | Errno::DQUOT) => {
+            AudioErrorKind::OutOfResources
+        }
+        Some(_) | None => AudioErrorKind::Spawn,
+    };
+    AudioError::new(kind, what)
 }

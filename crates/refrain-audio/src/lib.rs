@@ -9,12 +9,17 @@
 //! effects, and any clock: a frame is handed out whenever it is asked for.
 
 mod args;
+mod arrival;
 mod child;
 mod config;
 mod error;
+mod facts;
 mod log;
+mod open;
 mod packets;
+mod probe;
 mod reader;
+mod shared;
 mod stream;
 mod toc;
 mod window;
@@ -24,6 +29,7 @@ use std::time::Duration;
 
 pub use config::PipelineConfig;
 pub use error::{AudioError, AudioErrorKind};
+pub use facts::OpenAt;
 pub use stream::FrameStream;
 
 /// How much sound one frame holds, as Discord expects it: 20 ms, 960 samples a channel at 48 kHz.
@@ -45,14 +51,17 @@ pub enum Next {
     Frame(Frame),
     /// It has not arrived yet; the playhead stays.
     Starved,
-    /// Nothing more will come at this position. Going back with [`FrameStream::rewind`] is still possible.
+    /// Nothing more will come at this position, which [`FrameStream::position`] gives. Going back with
+    /// [`FrameStream::rewind`] is still possible.
     Ended(EndReason),
 }
 
 /// Why a stream ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndReason {
-    /// The track is over, or the stream was closed by its owner: nothing went wrong.
+    /// The body ended in good order, or the stream was closed by its owner. Compare [`FrameStream::position`] with the
+    /// length that the page gives, and look at `live` of [`FrameStream::facts`]: neither a body that ends early nor a
+    /// station that hangs up is a finished track.
     Finished,
     /// It broke off. [`FrameStream::failure`] has the words.
     Failed(AudioErrorKind),

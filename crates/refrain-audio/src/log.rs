@@ -2,8 +2,15 @@
 //!
 //! ffmpeg leaves with 0 when the input breaks off in the middle, so its exit code alone tells nothing.
 
-use crate::AudioErrorKind;
-use std::collections::VecDeque;
+use crate::{
+    AudioErrorKind,
+    facts::{InputFacts, Told},
+};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 const LINES_KEPT: usize = 8;
@@ -26,6 +33,8 @@ pub(crate) struct Log {
     hint: Option<AudioErrorKind>,
     /// The last body that ended was of unknown length: its end looks like a cut to ffmpeg.
     open_ended: bool,
+    facts: InputFacts,
+    retry_after: Option<Duration>,
 }
 
 impl Log {
@@ -35,12 +44,44 @@ impl Log {
         secrets.retain(|secret| secret.len() >= 4);
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         let tail = VecDeque::with_capacity(LINES_KEPT);
-        Self { url, secrets, tail, refused: None, input: None, hint: None, open_ended: false }
+        Self {
+            url,
+            secrets,
+            tail,
+            refused: None,
+            input: None,
+            hint: None,
+            open_ended: false,
+            facts: InputFacts::default(),
+            retry_after: None,
+        }
     }
 
-    /// Takes a line in.
-    pub(crate) fn line(&mut self, line: &str) {
-        let line = line.trim();
+    /// Takes a line in; whether it told something new of the input.
+    pub(crate) fn line(&mut self, line: &str) -> bool {
+        let before = self.facts;
+        // What ffmpeg shows for information holds the file's own words: they must not pass for ffmpeg's.
+        if let Some(told) = line.strip_prefix("[info] ") {
+            self.inform(told);
+        } else if !line.contains("] [info] ") {
+            self.complain(line.trim());
+        }
+        self.facts != before
+    }
+
+    fn inform(&mut self, told: &str) {
+        if let Some(format) = told.strip_prefix("Input #0, ") {
+            self.facts.opened = true;
+            self.facts.playlist = ["hls,", "dash,"].iter().any(|name| format.starts_with(name));
+        } else if let Some(times) = told.strip_prefix("  Duration: ") {
+            // The file's own words are further to the right.
+            self.facts.duration = duration(times).map_or(Told::Unknown, Told::Known);
+        } else if told.starts_with("    icy-") {
+            self.facts.icy = true;
+        }
+    }
+
+    fn complain(&mut self, line: &str) {
         if line.is_empty() {
             return;
         }
@@ -52,6 +93,22 @@ impl Log {
         self.tail.push_back(shown);
     }
 
+    /// What ffmpeg has told of the input.
+    pub(crate) fn facts(&self) -> InputFacts {
+        self.facts
+    }
+
+    /// How long the server asks to be left alone, where ffmpeg shows it.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
+    /// The last body that ended was of unknown length, and the connection ended with it. That is its end, or a cut where
+    /// the body came in chunks.
+    pub(crate) fn is_open_ended(&self) -> bool {
+        self.open_ended
+    }
+
     /// The last lines, redacted, on one line.
     pub(crate) fn tail(&self) -> String {
         Vec::from_iter(self.tail.iter().map(String::as_str)).join(" | ")
@@ -59,10 +116,10 @@ impl Log {
 
     /// Why the input was given up before its end, as far as ffmpeg told; `None` when it was read to its end.
     ///
-    /// `begun`: some sound came out of it. Its end may then be the end of a body of unknown length.
-    pub(crate) fn input_failure(&self, begun: bool) -> Option<AudioErrorKind> {
+    /// `was_read`: it was understood, and some of it was read. Its end may then be the end of a body of unknown length.
+    pub(crate) fn input_failure(&self, was_read: bool) -> Option<AudioErrorKind> {
         let input = self.input?;
-        if begun && self.open_ended && input == AudioErrorKind::Network && self.refused.is_none() {
+        if was_read && self.open_ended && input == AudioErrorKind::Network && self.refused.is_none() {
             return None;
         }
         Some(self.refused.unwrap_or(input))
@@ -74,9 +131,17 @@ impl Log {
     }
 
     fn note(&mut self, line: &str) {
+        if line.contains("could not seek to position") {
+            // It goes on: this gives nothing up.
+            self.facts.seek_failed = true;
+            return;
+        }
         let reason = reason(line);
         if let Some(status) = status(line) {
             self.refused = Some(of_status(status));
+        }
+        if let Some(seconds) = retry_after(line) {
+            self.retry_after = Some(seconds);
         }
         if line.contains("Stream ends prematurely") {
             self.open_ended = line.contains(UNKNOWN_SIZE);
@@ -102,15 +167,40 @@ impl Log {
     }
 }
 
+/// A child's log, shared with whatever has to explain a failure.
+#[derive(Clone)]
+pub(crate) struct SharedLog(Arc<Mutex<Log>>);
+
+impl SharedLog {
+    pub(crate) fn new(log: Log) -> Self {
+        Self(Arc::new(Mutex::new(log)))
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Log> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
 /// Reads `stderr` to its end, whatever comes: a child that cannot write would stop.
-pub(crate) async fn drain(mut stderr: impl AsyncRead + Unpin, mut take: impl FnMut(&str)) {
+pub(crate) async fn drain(stderr: impl AsyncRead + Unpin, mut take: impl FnMut(&str)) {
+    drain_until(stderr, |line| {
+        take(line);
+        false
+    })
+    .await;
+}
+
+/// Reads `stderr` until `take` has enough, or to its end.
+pub(crate) async fn drain_until(mut stderr: impl AsyncRead + Unpin, mut take: impl FnMut(&str) -> bool) {
     let mut chunk = vec![0; 2048];
     let mut line = Vec::new();
     // An error here means that the pipe is gone; nothing is lost but words.
     while let Ok(read @ 1..) = stderr.read(&mut chunk).await {
         for &byte in &chunk[..read] {
             if matches!(byte, b'\n' | b'\r') {
-                take(&String::from_utf8_lossy(&line));
+                if take(&String::from_utf8_lossy(&line)) {
+                    return;
+                }
                 line.clear();
             } else if line.len() < LONGEST_LINE {
                 line.push(byte);
@@ -118,6 +208,24 @@ pub(crate) async fn drain(mut stderr: impl AsyncRead + Unpin, mut take: impl FnM
         }
     }
     take(&String::from_utf8_lossy(&line));
+}
+
+/// The duration in `00:01:00.03, start: …`; `None` for `N/A`.
+fn duration(times: &str) -> Option<Duration> {
+    let mut parts = times.split(',').next()?.trim().splitn(3, ':');
+    let (hours, minutes): (u64, u64) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
+    let seconds = Duration::try_from_secs_f64(parts.next()?.parse().ok()?).ok()?;
+    let whole = hours.checked_mul(3600)?.checked_add(minutes.checked_mul(60)?)?;
+    Duration::from_secs(whole).checked_add(seconds)
+}
+
+/// The seconds of a `Retry-After` header in the line, where a version of ffmpeg shows it.
+fn retry_after(line: &str) -> Option<Duration> {
+    let lower = line.to_ascii_lowercase();
+    let (_, rest) = lower.split_once("retry-after")?;
+    let digits = rest.trim_start_matches([':', ' ', '=', '\'']);
+    let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
+    digits[..end].parse().ok().map(Duration::from_secs)
 }
 
 /// The HTTP status in a line like `[http @ 0x…] [warning] HTTP error 410 Gone`.
@@ -130,13 +238,19 @@ fn of_status(status: u16) -> AudioErrorKind {
         401 | 403 => AudioErrorKind::Forbidden,
         404 | 410 => AudioErrorKind::Gone,
         408 | 504 => AudioErrorKind::TimedOut,
+        429 => AudioErrorKind::RateLimited,
         _ => AudioErrorKind::Network,
     }
 }
 
 /// The reason that a line names, in ffmpeg's words and the C library's.
 fn reason(line: &str) -> Option<AudioErrorKind> {
-    const WORDS: [(AudioErrorKind, &[&str]); 5] = [
+    const WORDS: [(AudioErrorKind, &[&str]); 7] = [
+        (
+            AudioErrorKind::OutOfResources,
+            &["Cannot allocate memory", "Too many open files", "No space left on device", "temporarily unavailable"],
+        ),
+        (AudioErrorKind::RateLimited, &["429 Too Many Requests"]),
         (AudioErrorKind::Forbidden, &["401 Unauthorized", "403 Forbidden"]),
         (AudioErrorKind::Gone, &["404 Not Found"]),
         (AudioErrorKind::TimedOut, &["timed out"]),
@@ -194,7 +308,9 @@ mod tests {
 
     fn log(lines: &[&str]) -> Log {
         let mut log = Log::new(URL.into(), vec!["sig=s3cret".into(), "k=cookie-value".into()]);
-        lines.iter().for_each(|line| log.line(line));
+        lines.iter().for_each(|line| {
+            log.line(line);
+        });
         log
     }
 
@@ -208,7 +324,7 @@ mod tests {
             ("403 Forbidden", AudioErrorKind::Forbidden),
             ("404 Not Found", AudioErrorKind::Gone),
             ("410 Gone", AudioErrorKind::Gone),
-            ("429 Too Many", AudioErrorKind::Network),
+            ("429 Too Many", AudioErrorKind::RateLimited),
             ("503 Oh", AudioErrorKind::Network),
         ] {
             let log = log(&[
@@ -256,8 +372,41 @@ mod tests {
     #[test]
     fn keeps_a_bounded_tail_whatever_comes() {
         let mut log = log(&[]);
-        (0..1000).for_each(|n| log.line(&format!("{n} {}", "é".repeat(5000))));
+        (0..1000).for_each(|n| {
+            log.line(&format!("{n} {}", "é".repeat(5000)));
+        });
         assert!(log.tail().chars().count() <= LINES_KEPT * (LONGEST_SHOWN + 3));
         assert!(log.tail().starts_with("992 "));
+    }
+
+    #[test]
+    fn learns_what_the_input_is_and_not_from_the_words_in_the_file() {
+        let log = log(&[
+            "[info] Input #0, mp3, from 'http://h:1/a.wav?sig=s3cret':",
+            "[info]   Metadata:",
+            "[info]     icy-name        : Radio",
+            "[info]     title           : HTTP error 404 Not Found",
+            "[info]     Duration        : 00:00:01.00",
+            "[info]   Duration: N/A, start: 0.025057, bitrate: 64 kb/s",
+        ]);
+        let facts = InputFacts { opened: true, duration: Told::Unknown, icy: true, ..InputFacts::default() };
+        assert_eq!((log.facts(), log.guess(), log.tail()), (facts, None, String::new()));
+    }
+
+    #[test]
+    fn reads_the_duration_and_that_a_position_was_not_reached() {
+        let mut log = log(&["[info] Input #0, hls, from 'x':"]);
+        assert!(log.line("[info]   Duration: 01:01:00.50, start: 0.000000, bitrate: 64 kb/s"));
+        assert!(!log.line("[info]   Duration: 01:01:00.50, start: 0.000000, bitrate: 64 kb/s"), "nothing new");
+        assert_eq!(log.facts().duration, Told::Known(Duration::from_millis(3_660_500)));
+        assert!(log.facts().playlist && !log.facts().seek_failed);
+        assert!(log.line("[warning] http://h:1/a: could not seek to position 30.000"));
+        assert!(log.facts().seek_failed);
+    }
+
+    #[test]
+    fn reads_a_retry_after_where_it_is_shown() {
+        assert_eq!(retry_after("[http @ 0x1] [warning] Retry-After: 7"), Some(Duration::from_secs(7)));
+        assert_eq!(retry_after("[http @ 0x1] [warning] HTTP error 429 Too Many"), None);
     }
 }

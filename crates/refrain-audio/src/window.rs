@@ -84,6 +84,11 @@ impl Window {
         !self.parked
     }
 
+    /// Keeps at least so many frames ready from now on.
+    pub(crate) fn raise_lead(&mut self, lead: usize) {
+        self.lead = self.lead.max(lead);
+    }
+
     /// Whether the reader is to be woken: a batch is taken at a time, not a frame.
     pub(crate) fn take_wake(&mut self) -> bool {
         let refill = self.lead - (self.lead / 8).max(1);

@@ -106,7 +106,7 @@ impl Bot {
     #[must_use]
     pub fn port(&self) -> Arc<dyn GatewayPort> {
         let (announcements, panels) = (self.announcements.clone(), self.panels.clone());
-        Arc::new(Port::new(self.senders.clone(), announcements, panels, self.world.clone()))
+        Arc::new(Port::new(self.http.clone(), self.senders.clone(), announcements, panels, self.world.clone()))
     }
 
     /// Connects and serves until `stop` is cancelled; then leaves voice in every guild and closes the shards, within 5 s.

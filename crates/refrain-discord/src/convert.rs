@@ -24,6 +24,11 @@ pub(crate) fn to_guild(id: GuildId) -> Option<Id<GuildMarker>> {
 }
 
 /// `None` for zero, which is no snowflake.
+pub(crate) fn to_user(id: UserId) -> Option<Id<UserMarker>> {
+    Id::new_checked(id.get())
+}
+
+/// `None` for zero, which is no snowflake.
 pub(crate) fn to_channel(id: ChannelId) -> Option<Id<ChannelMarker>> {
     Id::new_checked(id.get())
 }

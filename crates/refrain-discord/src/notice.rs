@@ -1,12 +1,21 @@
 //! What people are told without having asked, in words.
 
 use crate::text;
-use refrain::{AnnouncementKind, CloseCode, Ending, Interruption, NextStep, Trouble};
+use refrain::{
+    AnnouncementKind, CloseCode, Ending, FailedTrack, Interruption, MissingPermission, NextStep, NotHeard,
+    SourceTrouble, Trouble,
+};
+use refrain_model::ChannelId;
 
 /// Content of a message takes 2000 characters.
 const MAX_CONTENT: usize = 2000;
 
-/// What an interruption's message says in the end, where the process that wrote it was killed.
+/// A title in a message.
+const MAX_TITLE: usize = 200;
+/// A reason in a message.
+const MAX_REASON: usize = 300;
+
+/// What the message of an interruption says in the end, where the process that wrote it was killed.
 pub(crate) const LEFTOVER: &str = "🔁 The music was away when I was restarted. `/now-playing` shows how things are.";
 
 /// The message for an announcement.
@@ -19,9 +28,16 @@ pub(crate) fn words(what: &AnnouncementKind) -> String {
         }
         AnnouncementKind::Ended(ending) => ended(*ending),
         AnnouncementKind::Left => "⏹️ I have left the voice channel.".into(),
-        AnnouncementKind::TrackFailed { title, reason } => {
-            format!("⏭️ **{}** could not be played: {}", text::title(title, 200), text::plain(reason))
-        }
+        AnnouncementKind::SourceTrouble(trouble) => source_trouble(trouble),
+        AnnouncementKind::SourceBack { gap } => format!("✅ The music goes on after {}.", text::span(*gap)),
+        AnnouncementKind::TracksFailed { tracks, earlier } => tracks_failed(tracks, *earlier),
+        AnnouncementKind::Halted { failed, kept, reason } => halted(*failed, *kept, reason),
+        AnnouncementKind::StartedOver { title } => format!(
+            "⏮️ **{}** begins again: its site cannot send it from the place where it stopped.",
+            text::title(title, MAX_TITLE)
+        ),
+        AnnouncementKind::NotHeard { why, channel } => not_heard(*why, *channel),
+        AnnouncementKind::HeardAgain => "🔊 You can hear me again. The music goes on.".into(),
     };
     text::shorten(&words, MAX_CONTENT)
 }
@@ -51,9 +67,94 @@ fn interrupted(interruption: &Interruption) -> String {
              `/recover`. To give up: `/disconnect`.",
             text::relative(*at_unix)
         ),
+        NextStep::AwaitingPermission { channel, missing } => format!(
+            "🔒 {what}\nI cannot come back: I need the permission **{}** in <#{channel}>. I come back by myself as soon as a \
+             moderator gives it to me.",
+            permission(*missing)
+        ),
         NextStep::AwaitingDiscord => {
             format!("⏳ {what}\nI come back as soon as Discord lets me; you need not do anything.")
         }
+    }
+}
+
+/// A permission as Discord's settings call it.
+pub(crate) const fn permission(missing: MissingPermission) -> &'static str {
+    match missing {
+        MissingPermission::ViewChannel => "View Channel",
+        MissingPermission::Connect => "Connect",
+        MissingPermission::Speak => "Speak",
+    }
+}
+
+fn source_trouble(trouble: &SourceTrouble) -> String {
+    let SourceTrouble { title, reason, machine, since_unix, next_unix, outage, kept } = trouble;
+    let (title, since) = (text::title(title, MAX_TITLE), text::relative(*since_unix));
+    let reason = text::shorten(&text::plain(reason), MAX_REASON);
+    let next = match next_unix {
+        Some(at) => format!("I try again {}", text::relative(*at)),
+        None => "I am trying again now".into(),
+    };
+    let queue = match kept {
+        0 => String::new(),
+        kept => format!(" The queue keeps its {}.", text::counted(*kept, "track")),
+    };
+    let skip = if *outage { "" } else { " `/skip` goes on to the next track." };
+    let operator = if *machine { " My operator has to act." } else { "" };
+    let what = if *outage {
+        format!("The music stopped {since}: several tracks in a row cannot be reached. {reason}")
+    } else {
+        format!("**{title}** stopped {since}. {reason}")
+    };
+    format!("⏳ {what}{operator}\n{next}.{queue}{skip}")
+}
+
+fn tracks_failed(tracks: &[FailedTrack], earlier: usize) -> String {
+    let line = |track: &FailedTrack| {
+        let reason = text::shorten(&text::plain(&track.reason), MAX_REASON);
+        format!("**{}**: {reason}", text::title(&track.title, MAX_TITLE))
+    };
+    match (tracks, earlier) {
+        ([one], 0) => format!(
+            "⏭️ **{}** could not be played: {}",
+            text::title(&one.title, MAX_TITLE),
+            text::shorten(&text::plain(&one.reason), MAX_REASON)
+        ),
+        (several, earlier) => {
+            let total = several.len().saturating_add(earlier);
+            let mut lines = vec![format!("⏭️ {} could not be played:", text::counted(total, "track"))];
+            if earlier > 0 {
+                lines.push(format!("{earlier} before these"));
+            }
+            lines.extend(several.iter().map(line));
+            lines.join("\n")
+        }
+    }
+}
+
+fn halted(failed: usize, kept: usize, reason: &str) -> String {
+    let reason = text::shorten(&text::plain(reason), MAX_REASON);
+    let queue = match kept {
+        0 => "The queue is empty now. `/play` starts something new.".into(),
+        kept => format!("The queue keeps its {}: `/resume` goes on with it.", text::counted(kept, "track")),
+    };
+    format!(
+        "⏹️ I stopped: {} in a row could not be played. The last one: {reason}\n{queue}",
+        text::counted(failed, "track")
+    )
+}
+
+fn not_heard(why: NotHeard, channel: Option<ChannelId>) -> String {
+    let place = channel.map(|channel| format!(" in <#{channel}>")).unwrap_or_default();
+    match why {
+        NotHeard::Muted => format!(
+            "🔇 You cannot hear me{place}: a moderator muted me for this server. The music waits and goes on as soon as I am \
+             unmuted."
+        ),
+        NotHeard::Suppressed => format!(
+            "🔇 You cannot hear me{place}: I am in the audience of the stage. I asked to speak; the music waits until a \
+             moderator lets me."
+        ),
     }
 }
 
@@ -112,7 +213,6 @@ fn nth(attempt: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use refrain_model::ChannelId;
     use std::time::Duration;
 
     const SINCE: u64 = 1_800_000_000;
@@ -148,13 +248,70 @@ mod tests {
         let fatal = Ending::Fatal { code: Some(CloseCode(4017)) };
         let endings = [Ending::Kicked, Ending::StayedOut, Ending::ChannelGone, Ending::Unanswered, fatal];
         all.extend(endings.map(AnnouncementKind::Ended));
-        all.push(AnnouncementKind::TrackFailed { title: "a_b".into(), reason: "It is gone.".into() });
+        all.extend(about_sources());
+        all.extend(about_being_heard());
         insta::assert_snapshot!(all.iter().map(words).collect::<Vec<_>>().join("\n\n"));
     }
 
+    fn failed(title: &str) -> FailedTrack {
+        FailedTrack { title: title.into(), reason: "It is gone.".into() }
+    }
+
+    fn about_sources() -> Vec<AnnouncementKind> {
+        let trouble = SourceTrouble {
+            title: "a_b".into(),
+            reason: "The site does not answer in time.".into(),
+            machine: false,
+            since_unix: SINCE,
+            next_unix: Some(SINCE + 4),
+            outage: false,
+            kept: 3,
+        };
+        vec![
+            AnnouncementKind::SourceTrouble(trouble.clone()),
+            AnnouncementKind::SourceTrouble(SourceTrouble {
+                next_unix: None,
+                kept: 0,
+                machine: true,
+                ..trouble.clone()
+            }),
+            AnnouncementKind::SourceTrouble(SourceTrouble { outage: true, kept: 1, ..trouble }),
+            AnnouncementKind::SourceBack { gap: Duration::from_secs(12) },
+            AnnouncementKind::TracksFailed { tracks: vec![failed("a_b")], earlier: 0 },
+            AnnouncementKind::TracksFailed { tracks: vec![failed("a_b"), failed("c")], earlier: 7 },
+            AnnouncementKind::Halted { failed: 10, kept: 4, reason: "It is gone.".into() },
+            AnnouncementKind::Halted { failed: 10, kept: 0, reason: "It is gone.".into() },
+            AnnouncementKind::StartedOver { title: "a_b".into() },
+        ]
+    }
+
+    fn about_being_heard() -> Vec<AnnouncementKind> {
+        let channel = ChannelId::new(5);
+        let mut all = vec![
+            AnnouncementKind::NotHeard { why: NotHeard::Muted, channel: Some(channel) },
+            AnnouncementKind::NotHeard { why: NotHeard::Suppressed, channel: None },
+            AnnouncementKind::HeardAgain,
+        ];
+        let missing = [MissingPermission::ViewChannel, MissingPermission::Connect, MissingPermission::Speak];
+        let waits = |missing| NextStep::AwaitingPermission { channel, missing };
+        all.extend(missing.map(|missing| interruption(Trouble::Lost, waits(missing), 1)));
+        all
+    }
+
     #[test]
-    fn a_reason_of_any_length_fits_a_message() {
-        let what = AnnouncementKind::TrackFailed { title: "t".repeat(5000), reason: "r".repeat(5000) };
+    fn titles_and_reasons_of_any_length_fit_a_message() {
+        let track = FailedTrack { title: "t".repeat(5000), reason: "r".repeat(5000) };
+        let what = AnnouncementKind::TracksFailed { tracks: vec![track; 20], earlier: 9 };
         assert!(words(&what).encode_utf16().count() <= MAX_CONTENT);
+        let trouble = SourceTrouble {
+            title: "t".repeat(5000),
+            reason: "r".repeat(5000),
+            machine: true,
+            since_unix: SINCE,
+            next_unix: None,
+            outage: false,
+            kept: 1000,
+        };
+        assert!(words(&AnnouncementKind::SourceTrouble(trouble)).contains("`/skip`"), "what to do is not cut off");
     }
 }

@@ -1,17 +1,32 @@
-//! Refrain's way out to Discord: op 4 to the guild's shard, what people are to see to the boards.
+//! Refrain's way out to Discord: op 4 to the guild's shard, what members are to see to the boards.
 
 use crate::{
-    announcer, convert, panel,
+    announcer, convert,
+    error::DiscordError,
+    panel,
     world::{self, World},
 };
-use refrain::{Announcement, GatewayPort, Leftover, Panel, Scene};
-use refrain_model::{ChannelId, GuildId};
-use std::sync::Arc;
+use refrain::{Announcement, AskerChannel, GatewayPort, Leftover, Panel, Scene};
+use refrain_model::{ChannelId, GuildId, UserId};
+use serde::Serialize;
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 use twilight_gateway::MessageSender;
-use twilight_model::gateway::payload::outgoing::UpdateVoiceState;
+use twilight_http::{request::Request, response::marker::EmptyBody, routing::Route};
+use twilight_model::{
+    gateway::payload::outgoing::UpdateVoiceState,
+    id::{
+        Id,
+        marker::{ChannelMarker, GuildMarker},
+    },
+    util::Timestamp,
+};
 
 /// One for all guilds of the process.
 pub(crate) struct Port {
+    http: Arc<twilight_http::Client>,
     /// By shard number.
     shards: Vec<MessageSender>,
     announcements: Arc<announcer::Board>,
@@ -21,12 +36,13 @@ pub(crate) struct Port {
 
 impl Port {
     pub(crate) fn new(
+        http: Arc<twilight_http::Client>,
         shards: Vec<MessageSender>,
         announcements: Arc<announcer::Board>,
         panels: Arc<panel::Board>,
         world: Arc<World>,
     ) -> Self {
-        Self { shards, announcements, panels, world }
+        Self { http, shards, announcements, panels, world }
     }
 
     fn shard(&self, guild: GuildId) -> Option<&MessageSender> {
@@ -48,12 +64,25 @@ impl GatewayPort for Port {
         }
     }
 
-    fn announce(&self, announcement: Announcement) {
-        self.announcements.push(announcement);
+    fn announce(&self, guild: GuildId, announcement: Announcement) {
+        self.announcements.push(guild, announcement);
     }
 
-    fn show_panel(&self, panel: Panel) {
-        self.panels.show(panel);
+    fn request_to_speak(&self, guild: GuildId, channel: ChannelId) {
+        let (Some(id), Some(stage)) = (convert::to_guild(guild), convert::to_channel(channel)) else { return };
+        let (http, unsuppress) = (self.http.clone(), self.world.may_unsuppress(stage));
+        tokio::spawn(async move {
+            match speak(&http, id, stage, unsuppress).await {
+                Ok(()) => tracing::info!(guild_id = %guild, voice_channel_id = %channel, unsuppress, "asked to speak"),
+                Err(reason) => {
+                    tracing::warn!(guild_id = %guild, voice_channel_id = %channel, %reason, "asking to speak was refused");
+                }
+            }
+        });
+    }
+
+    fn show_panel(&self, guild: GuildId, panel: Panel) {
+        self.panels.show(guild, panel);
     }
 
     fn settle_leftover(&self, guild: GuildId, leftover: Leftover) {
@@ -68,6 +97,15 @@ impl GatewayPort for Port {
         let listeners = self.world.listeners(convert::to_guild(guild)?, convert::to_channel(channel)?)?;
         Some(u32::try_from(listeners).unwrap_or(u32::MAX))
     }
+
+    fn asker_channel(&self, guild: GuildId, member: UserId) -> AskerChannel {
+        match (convert::to_guild(guild), convert::to_user(member)) {
+            (Some(guild), Some(member)) => self.world.asker_channel(guild, member),
+            // Zero is no snowflake: there is no such member.
+            _ => AskerChannel::Unknown,
+        }
+    }
+
     fn scene(&self, guild: GuildId, channel: ChannelId) -> Scene {
         match (convert::to_guild(guild), convert::to_channel(channel)) {
             (Some(guild), Some(channel)) => self.world.scene(guild, channel),
@@ -75,4 +113,34 @@ impl GatewayPort for Port {
             _ => Scene::Gone,
         }
     }
+}
+
+/// The bot's own voice state, changed. twilight's builder can only suppress.
+#[derive(Serialize)]
+struct Speak {
+    channel_id: Id<ChannelMarker>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppress: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_to_speak_timestamp: Option<String>,
+}
+
+/// Lets the bot speak in a stage channel where it may do that itself, otherwise raises its hand.
+async fn speak(
+    http: &twilight_http::Client,
+    guild: Id<GuildMarker>,
+    channel_id: Id<ChannelMarker>,
+    unsuppress: bool,
+) -> Result<(), DiscordError> {
+    let failed = |failed| DiscordError::from_http("asking to speak", &failed);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let now = i64::try_from(now.as_secs()).ok().and_then(|now| Timestamp::from_secs(now).ok());
+    let body = Speak {
+        channel_id,
+        suppress: unsuppress.then_some(false),
+        request_to_speak_timestamp: now.filter(|_| !unsuppress).map(|now| now.iso_8601().to_string()),
+    };
+    let route = Route::UpdateCurrentUserVoiceState { guild_id: guild.get() };
+    let request = Request::builder(&route).json(&body).build().map_err(failed)?;
+    http.request::<EmptyBody>(request).await.map(drop).map_err(failed)
 }

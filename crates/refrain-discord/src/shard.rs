@@ -1,6 +1,7 @@
 //! One shard of the main gateway: its events go into the cache and, translated, to the guilds they concern.
 
 mod goodbye;
+mod heartbeats;
 mod late;
 
 use crate::{
@@ -11,8 +12,9 @@ use crate::{
     world::{self, World},
 };
 use goodbye::close;
+use heartbeats::Heartbeats;
 use late::is_too_late;
-use refrain::{GatewayEvent, Refrain};
+use refrain::{GatewayEvent, Refrain, VoiceSummary};
 use refrain_model::GuildId;
 use std::sync::Arc;
 use tokio::time::{self, Instant};
@@ -27,6 +29,7 @@ use twilight_model::{
         CloseCode,
         payload::incoming::{GuildCreate, VoiceStateUpdate},
     },
+    id::{Id, marker::ChannelMarker},
 };
 
 /// What is read of the gateway: no more than the cache, voice and commands need.
@@ -66,6 +69,7 @@ pub(crate) struct Reader {
     total: u32,
     /// Whether the guilds were last told that the shard is connected.
     connected: bool,
+    heartbeats: Heartbeats,
 }
 
 impl Reader {
@@ -76,7 +80,18 @@ impl Reader {
         closing: CancellationToken,
         keeper: Keeper,
     ) -> Self {
-        Self { world, refrain, desk, closing, keeper, held: Vec::new(), number: 0, total: 1, connected: false }
+        Self {
+            world,
+            refrain,
+            desk,
+            closing,
+            keeper,
+            held: Vec::new(),
+            number: 0,
+            total: 1,
+            connected: false,
+            heartbeats: Heartbeats::default(),
+        }
     }
 
     /// Reads until the shard is closed for good, or the bot stops.
@@ -113,8 +128,13 @@ impl Reader {
         if matches!(event, Event::Ready(_)) {
             self.give_up_the_old();
         }
+        let scene_change = self.world.scene_change(&event);
+        self.count_heartbeats(shard);
         self.world.update(&mut event);
         self.keeper.note(&event);
+        if let Some((guild, channels)) = scene_change {
+            self.scene_changed(convert::guild(guild), &channels);
+        }
         // The other events were for the cache alone.
         #[expect(
             clippy::wildcard_enum_match_arm,
@@ -129,9 +149,11 @@ impl Reader {
             }
             Event::GuildCreate(guild) => self.guild_create(&guild),
             Event::GuildDelete(guild) => {
-                let outage = guild.unavailable == Some(true);
-                let event = if outage { GatewayEvent::GuildUnavailable } else { GatewayEvent::GuildDeleted };
-                self.tell(convert::guild(guild.id), event);
+                let id = convert::guild(guild.id);
+                match guild.unavailable {
+                    Some(true) => self.tell(id, GatewayEvent::GuildUnavailable),
+                    Some(false) | None => self.refrain.guild_deleted(id),
+                }
             }
             Event::ChannelDelete(channel) => {
                 if let Some(guild) = channel.guild_id {
@@ -139,7 +161,11 @@ impl Reader {
                     self.tell(convert::guild(guild), event);
                 }
             }
-            Event::Ready(_) => self.back("ready", &GatewayEvent::ShardReady),
+            Event::Ready(ready) => {
+                self.back("ready", &GatewayEvent::ShardReady);
+                let guilds = ready.guilds.iter().map(|guild| convert::guild(guild.id)).collect();
+                self.refrain.guilds_of_shard(&guilds, |guild| world::on_shard(guild, self.number, self.total));
+            }
             Event::Resumed => self.resumed(),
             Event::GatewayReconnect => self.lost(),
             Event::GatewayInvalidateSession(resumable) => self.invalid_session(resumable),
@@ -166,8 +192,22 @@ impl Reader {
 
     fn heartbeat(&mut self, shard: &Shard) {
         self.keeper.alive(Instant::now());
+        self.tell_health(shard);
+    }
+
+    /// An answer is told of by its own event; here it is the ones that are missed.
+    fn count_heartbeats(&mut self, shard: &Shard) {
+        let latency = shard.latency();
+        if self.heartbeats.observe(latency.sent(), latency.received().is_some()).is_some() {
+            self.tell_health(shard);
+        }
+    }
+
+    fn tell_health(&self, shard: &Shard) {
+        // Before the first answer there is no round trip to tell.
         if let Some(latency) = shard.latency().recent().first() {
-            self.tell_all(&GatewayEvent::Health { latency: *latency, missed_heartbeats: 0 });
+            let missed_heartbeats = self.heartbeats.missed();
+            self.tell_all(&GatewayEvent::Health { latency: *latency, missed_heartbeats });
         }
     }
 
@@ -229,7 +269,13 @@ impl Reader {
     fn voice_state(&self, state: &VoiceStateUpdate) {
         let Some(guild) = state.guild_id.filter(|_| self.world.is_bot(state.user_id)) else { return };
         let channel = state.channel_id.map(convert::channel);
-        self.tell(convert::guild(guild), GatewayEvent::VoiceState { channel, session_id: state.session_id.clone() });
+        let event = GatewayEvent::VoiceState {
+            channel,
+            session_id: state.session_id.clone(),
+            mute: state.mute,
+            suppress: state.suppress,
+        };
+        self.tell(convert::guild(guild), event);
     }
 
     fn guild_create(&self, guild: &GuildCreate) {
@@ -240,6 +286,21 @@ impl Reader {
             // It may have a record from before a restart, and no actor yet.
             GuildCreate::Available(_) => self.refrain.guild_available(convert::guild(id), self.world.own_channel(id)),
             GuildCreate::Unavailable(_) => self.tell(convert::guild(id), GatewayEvent::GuildUnavailable),
+        }
+    }
+
+    /// Something may have changed in these channels of a guild; without any, in all of them. An actor that has another channel
+    /// need not look.
+    fn scene_changed(&self, guild: GuildId, channels: &[Id<ChannelMarker>]) {
+        let Some(actor) = self.refrain.existing(guild) else { return };
+        let has = match actor.voice() {
+            VoiceSummary::Stable { channel } => Some(channel),
+            VoiceSummary::Retrying { channel } => channel,
+            VoiceSummary::Idle => None,
+        };
+        let concerned = |has| channels.is_empty() || channels.iter().any(|channel| convert::channel(*channel) == has);
+        if has.is_none_or(concerned) {
+            actor.channel_changed();
         }
     }
 

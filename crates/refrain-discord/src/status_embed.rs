@@ -2,9 +2,9 @@
 
 use crate::{
     embed::{AMBER, GREEN, GREY, MAX_DESCRIPTION, RED, sentence},
-    text,
+    notice, text,
 };
-use refrain::{CloseCode, Doing, Presence, Recovering, TimelineEntry, Verdict, VoiceStatus, Waiting};
+use refrain::{CloseCode, Doing, NotHeard, Presence, Recovering, TimelineEntry, Verdict, VoiceStatus, Waiting};
 use refrain_model::ChannelId;
 use std::time::Duration;
 use twilight_model::channel::message::Embed;
@@ -40,8 +40,10 @@ pub(crate) fn recovering(recovering: Recovering) -> Embed {
 
 fn now(status: &VoiceStatus) -> Embed {
     let mut embed = EmbedBuilder::new().color(colour(status.doing)).title("Voice connection").description(format!(
-        "{}\n-# {}",
+        "{}{}{}\n-# {}",
         doing(status),
+        not_heard(status),
+        source(status),
         status.state
     ));
     for (name, value) in fields(status) {
@@ -121,6 +123,14 @@ fn doing(status: &VoiceStatus) -> String {
         Doing::CoolingDown => format!("⏳ Several attempts failed, so I wait a while.{since}"),
         Doing::AwaitingServer => format!("⏳ Discord has to name a voice server.{since}"),
         Doing::AwaitingGuild => format!("⏳ Discord itself is away.{since}"),
+        Doing::AwaitingPermission { missing } => {
+            let what = missing.map_or_else(
+                || "a permission is missing".to_owned(),
+                |missing| format!("I need the permission **{}**", notice::permission(missing)),
+            );
+            let place = status.intent.map(|channel| format!(" in <#{channel}>")).unwrap_or_default();
+            format!("🔒 {what}{place}. I come back by myself once a moderator gives it to me.{since}")
+        }
         Doing::NotWanted => "⚪ In no voice channel, as it should be.".into(),
         Doing::Kicked => "👋 Somebody disconnected me. `/resume` or `/recover` brings me back.".into(),
         Doing::StaysOut => {
@@ -135,6 +145,23 @@ fn doing(status: &VoiceStatus) -> String {
     }
 }
 
+/// Why members hear nothing of a connection that stands.
+const fn not_heard(status: &VoiceStatus) -> &'static str {
+    match status.not_heard {
+        Some(NotHeard::Muted) => "\n🔇 A moderator muted me: nobody hears me until I am unmuted.",
+        Some(NotHeard::Suppressed) => "\n🔇 I am in the audience of the stage: nobody hears me until I may speak.",
+        None => "",
+    }
+}
+
+/// What is wrong with the current track's source.
+fn source(status: &VoiceStatus) -> String {
+    let Some((failure, next)) = &status.source else { return String::new() };
+    let next =
+        next.map_or_else(|| "I am trying again now.".to_owned(), |at| format!("I try again {}.", text::relative(at)));
+    format!("\n⏳ The track's source fails: {} {next}", failure.message)
+}
+
 const fn colour(doing: Doing) -> u32 {
     match doing {
         Doing::Connected | Doing::Resuming => GREEN,
@@ -145,7 +172,8 @@ const fn colour(doing: Doing) -> u32 {
         | Doing::CoolingDown
         | Doing::AwaitingTurn
         | Doing::AwaitingServer
-        | Doing::AwaitingGuild => AMBER,
+        | Doing::AwaitingGuild
+        | Doing::AwaitingPermission { .. } => AMBER,
         Doing::Kicked | Doing::StaysOut | Doing::Unanswered | Doing::Gone | Doing::Fatal { .. } => RED,
     }
 }

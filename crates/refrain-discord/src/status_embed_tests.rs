@@ -1,7 +1,7 @@
 //! What people see of the voice connection, in words.
 
 use super::*;
-use refrain::{GuildSettings, TimelinePage};
+use refrain::{FailureClass, GuildSettings, MissingPermission, SourceFailure, TimelinePage};
 
 const NOW: u64 = 1_800_000_000;
 
@@ -32,6 +32,8 @@ fn well() -> VoiceStatus {
         cooldown_until_unix: None,
         next: Some((NOW + 40, Waiting::HealthCheck)),
         last_close: None,
+        not_heard: None,
+        source: None,
         settings: GuildSettings::default(),
         timeline: TimelinePage { lines: Vec::new(), number: 1, pages: 1 },
     }
@@ -75,6 +77,21 @@ fn what_people_see_of_the_voice_connection() {
 }
 
 #[test]
+fn what_members_see_of_other_reasons_for_silence() {
+    let failure = SourceFailure::new(FailureClass::Site, "network", "I cannot reach the site at the moment.");
+    let all = [
+        VoiceStatus { not_heard: Some(NotHeard::Muted), ..well() },
+        VoiceStatus { not_heard: Some(NotHeard::Suppressed), ..well() },
+        VoiceStatus { source: Some((failure.clone(), Some(NOW + 4))), ..well() },
+        VoiceStatus { source: Some((failure, None)), ..well() },
+        VoiceStatus { doing: Doing::AwaitingPermission { missing: Some(MissingPermission::Connect) }, ..ill() },
+        VoiceStatus { doing: Doing::AwaitingPermission { missing: None }, intent: None, ..ill() },
+    ];
+    let said: Vec<_> = all.iter().map(|status| now(status).description.unwrap()).collect();
+    insta::assert_snapshot!(said.join("\n\n"));
+}
+
+#[test]
 fn what_people_see_after_recover() {
     let channel = ChannelId::new(5);
     let all = [
@@ -103,6 +120,8 @@ fn every_state_and_the_longest_page_fit_discord() {
         Doing::AwaitingTurn,
         Doing::AwaitingServer,
         Doing::AwaitingGuild,
+        Doing::AwaitingPermission { missing: Some(MissingPermission::Connect) },
+        Doing::AwaitingPermission { missing: None },
     ];
     let mut long = ill();
     let reason = "*".repeat(5000);

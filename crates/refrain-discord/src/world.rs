@@ -6,7 +6,7 @@ use crate::{
     access::{Facts, Room},
     convert,
 };
-use refrain::Scene;
+use refrain::{AskerChannel, MissingPermission, Scene};
 use refrain_model::{ChannelId, GuildId};
 use std::{
     collections::BTreeSet,
@@ -137,18 +137,72 @@ impl World {
         self.cache.permissions().in_channel(self.bot, channel).ok()
     }
 
-    /// What a restarted bot finds in a voice channel that it was in. What is not known is left to Discord to refuse.
+    /// What the bot finds in a voice channel. What is not known is left to Discord to refuse.
     pub(crate) fn scene(&self, guild: Id<GuildMarker>, channel: Id<ChannelMarker>) -> Scene {
         let here = |channel: &Channel| channel.guild_id == Some(guild);
         if self.knows(guild) && !self.cache.channel(channel).is_some_and(|channel| here(&channel)) {
             return Scene::Gone;
         }
-        let needed = Permissions::VIEW_CHANNEL | Permissions::CONNECT | Permissions::SPEAK;
-        if self.permissions(channel).is_some_and(|permissions| !permissions.contains(needed)) {
-            return Scene::Forbidden;
+        if let Some(missing) = self.missing(channel) {
+            return Scene::Forbidden { missing };
         }
         let listeners = self.listeners(guild, channel);
         Scene::Open { listeners: listeners.map(|listeners| u32::try_from(listeners).unwrap_or(u32::MAX)) }
+    }
+
+    /// The first permission that the bot lacks to join and speak in a channel; `None` also where that is not known.
+    fn missing(&self, channel: Id<ChannelMarker>) -> Option<MissingPermission> {
+        let needed = [
+            (Permissions::VIEW_CHANNEL, MissingPermission::ViewChannel),
+            (Permissions::CONNECT, MissingPermission::Connect),
+            (Permissions::SPEAK, MissingPermission::Speak),
+        ];
+        let permissions = self.permissions(channel)?;
+        needed.into_iter().find(|(needed, _)| !permissions.contains(*needed)).map(|(_, missing)| missing)
+    }
+
+    /// Where a member is. Nothing is known of a guild in an outage.
+    pub(crate) fn asker_channel(&self, guild: Id<GuildMarker>, member: Id<UserMarker>) -> AskerChannel {
+        if !self.knows(guild) {
+            return AskerChannel::Unknown;
+        }
+        let states = self.voice_states(guild);
+        match states.iter().find(|(user, _)| *user == member) {
+            Some((_, channel)) => {
+                AskerChannel::In { channel: convert::channel(*channel), open: self.missing(*channel).is_none() }
+            }
+            None => AskerChannel::Nowhere,
+        }
+    }
+
+    /// Whether the bot may let itself speak in a stage channel.
+    pub(crate) fn may_unsuppress(&self, channel: Id<ChannelMarker>) -> bool {
+        self.permissions(channel).is_some_and(|permissions| permissions.contains(Permissions::MUTE_MEMBERS))
+    }
+
+    /// Whether an event may change what the bot finds in a voice channel of a guild: which guild, and which channels (none:
+    /// any of them). Read before [`Self::update`] takes the event in.
+    pub(crate) fn scene_change(&self, event: &Event) -> Option<(Id<GuildMarker>, Vec<Id<ChannelMarker>>)> {
+        #[expect(
+            clippy::wildcard_enum_match_arm,
+            reason = "of Discord's hundred events these concern a channel's scene"
+        )]
+        match event {
+            Event::ChannelCreate(channel) => Some((channel.guild_id?, vec![channel.id])),
+            Event::ChannelUpdate(channel) => Some((channel.guild_id?, vec![channel.id])),
+            Event::RoleCreate(role) => Some((role.guild_id, Vec::new())),
+            Event::RoleUpdate(role) => Some((role.guild_id, Vec::new())),
+            Event::RoleDelete(role) => Some((role.guild_id, Vec::new())),
+            Event::MemberUpdate(member) if member.user.id == self.bot => Some((member.guild_id, Vec::new())),
+            Event::VoiceStateUpdate(state) if state.user_id != self.bot => {
+                let guild = state.guild_id?;
+                let before = self.voice_channel(guild, state.user_id);
+                let moved = before != state.channel_id;
+                let channels: Vec<_> = before.into_iter().chain(state.channel_id).collect();
+                (moved && !channels.is_empty()).then_some((guild, channels))
+            }
+            _ => None,
+        }
     }
 
     /// The bot's own voice state in a guild's list, for `GUILD_CREATE`.

@@ -164,3 +164,30 @@ fn listeners_are_people_in_that_channel_and_unknown_is_not_none() {
     world.update(&mut moves(BEN, Some(OPEN)));
     assert_eq!(world.listeners(GUILD, Id::new(OPEN)), Some(2));
 }
+
+#[test]
+fn a_scene_names_the_permission_that_is_missing_and_where_a_member_is() {
+    let world = world(&[voice_state(ANN, Some(OPEN)), voice_state(BEN, Some(LOCKED))]);
+    assert_eq!(world.scene(GUILD, Id::new(OPEN)), Scene::Open { listeners: Some(1) });
+    assert_eq!(world.scene(GUILD, Id::new(LOCKED)), Scene::Forbidden { missing: MissingPermission::Connect });
+    let channel = ChannelId::new;
+    assert_eq!(world.asker_channel(GUILD, ANN), AskerChannel::In { channel: channel(OPEN), open: true });
+    assert_eq!(world.asker_channel(GUILD, BEN), AskerChannel::In { channel: channel(LOCKED), open: false });
+    world.update(&mut moves(ANN, None));
+    assert_eq!(world.asker_channel(GUILD, ANN), AskerChannel::Nowhere);
+    world.update(&mut event("GUILD_DELETE", json!({"id": GUILD, "unavailable": true})));
+    assert_eq!(world.asker_channel(GUILD, BEN), AskerChannel::Unknown, "an outage tells nothing of members");
+}
+
+#[test]
+fn only_moves_between_channels_change_what_the_bot_finds_there() {
+    let world = world(&[voice_state(BOT, Some(OPEN)), voice_state(ANN, Some(OPEN))]);
+    let (open, small) = (Id::new(OPEN), Id::new(SMALL));
+    assert_eq!(world.scene_change(&moves(ANN, Some(SMALL))), Some((GUILD, vec![open, small])));
+    assert_eq!(world.scene_change(&moves(ANN, None)), Some((GUILD, vec![open])));
+    assert_eq!(world.scene_change(&moves(BEN, Some(OPEN))), Some((GUILD, vec![open])));
+    assert_eq!(world.scene_change(&moves(ANN, Some(OPEN))), None, "a member who mutes themselves");
+    assert_eq!(world.scene_change(&moves(BOT, None)), None, "the guild is told of the bot's own moves");
+    let role = event("GUILD_ROLE_DELETE", json!({"guild_id": GUILD, "role_id": "77"}));
+    assert_eq!(world.scene_change(&role), Some((GUILD, Vec::new())));
+}

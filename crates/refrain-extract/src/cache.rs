@@ -60,6 +60,9 @@ mod tests {
         };
         Resolved {
             info,
+            live: false,
+            length: None,
+            maybe_endless: false,
             media: MediaLocation { url: "http://m.example/".into(), headers: Vec::new(), expires_at: None },
             format_id: None,
             acodec: None,

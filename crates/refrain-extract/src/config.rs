@@ -11,7 +11,7 @@ pub struct ExtractorConfig {
     pub yt_dlp: PathBuf,
     /// Where yt-dlp's cache is kept and the private directories of runs are made.
     pub data_dir: PathBuf,
-    /// How long one request may take, the wait for a free place included.
+    /// How long one run of yt-dlp may take, from its start. The wait for a place has no limit.
     pub time_limit: Duration,
     /// How much a run may print on its standard output, in bytes.
     pub max_output: usize,

@@ -1,15 +1,17 @@
 //! The extractor: what others call.
 
 use crate::{
-    BadQuery, ErrorKind, ExtractError, ExtractorConfig, ProxyUrl, Query, Resolved, StartError,
+    BadQuery, ErrorKind, ExtractError, ExtractorConfig, ProxyUrl, Purpose, Query, Resolved, StartError,
     arguments::Request,
     cache::Cache,
     guard::{Guard, Pass, literal_is_refused},
-    info, query,
+    info,
+    operator::Operator,
+    query,
     run::Runner,
     text::operator_line,
 };
-use refrain_model::TrackInfo;
+use refrain_model::{GuildId, TrackInfo};
 use std::{
     io,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -35,6 +37,7 @@ struct Inner {
     /// For whoever fetches the sound itself.
     media_pass: Pass,
     cache: Mutex<Cache>,
+    operator: Operator,
     stop: CancellationToken,
 }
 
@@ -52,44 +55,34 @@ impl Extractor {
         let no_guard = |source| StartError::Guard { source };
         let guard = Guard::start(config.egress, stop.clone()).await.map_err(no_guard)?;
         let media_pass = guard.issue().map_err(no_guard)?;
-        let cache = Mutex::default();
-        Ok(Self { inner: Arc::new(Inner { runner, guard, media_pass, cache, stop }) })
+        let (cache, operator) = (Mutex::default(), Operator::default());
+        Ok(Self { inner: Arc::new(Inner { runner, guard, media_pass, cache, operator, stop }) })
     }
 
-    /// Looks up what a person asked for. A link brings one track (of a list, the first); a search brings up to five
-    /// candidates, the best first, or none.
+    /// Looks up what a member of a guild asked for. A link brings one track (of a list, the first); a search brings up to
+    /// five candidates, the best first, or none.
+    ///
+    /// Waits for a place behind the tracks that are to play, in turn with other guilds' look-ups, for as long as it takes.
+    /// Dropping the future ends the wait or the run.
     ///
     /// # Errors
-    /// [`ExtractError`], by its class.
-    pub async fn lookup(&self, query: &Query) -> Result<Vec<TrackInfo>, ExtractError> {
-        match query {
-            Query::Url(url) => {
-                let asked = query::clean(url.clone()).map_err(|e| bad_input(&e))?;
-                let resolved = self.run_resolve(&asked).await?;
-                self.cache().keep(asked.as_str(), &resolved, Instant::now());
-                Ok(vec![resolved.info])
-            }
-            Query::Search(words) => {
-                // Anyone can make a `Query`, so the words may not have been read by `Query::parse`.
-                query::check(words).map_err(|e| bad_input(&e))?;
-                let json = self.inner.runner.run(&self.inner.guard, Request::Search(words.clone())).await?;
-                off_the_runtime(move || info::candidates(&json)).await
-            }
-        }
+    /// [`ExtractError`], by its class. [`ErrorKind::Busy`] when 64 look-ups of the guild wait already.
+    pub async fn lookup(&self, query: &Query, guild: GuildId) -> Result<Vec<TrackInfo>, ExtractError> {
+        let found = self.find(query, guild).await;
+        found.map_err(|error| self.failed(error, guild, Purpose::LookUp))
     }
 
-    /// Finds out where the sound of a page is, now. What a [`lookup`](Self::lookup) of the same page found out a moment
-    /// ago is used once.
+    /// Finds out where the sound of a page is, now, so that a guild can play it. What a [`lookup`](Self::lookup) of the
+    /// same page found out a moment ago is used once.
+    ///
+    /// Waits for a place before the look-ups, in turn with other guilds' tracks, for as long as it takes. Dropping the
+    /// future ends the wait or the run.
     ///
     /// # Errors
-    /// [`ExtractError`], by its class.
-    pub async fn resolve(&self, page_url: &str) -> Result<Resolved, ExtractError> {
-        let asked = query::web_url(page_url).map_err(|e| bad_input(&e))?;
-        let kept = self.cache().take(asked.as_str(), Instant::now());
-        match kept {
-            Some(resolved) => Ok(resolved),
-            None => self.run_resolve(&asked).await,
-        }
+    /// [`ExtractError`], by its class. [`ErrorKind::Busy`] when 16 resolves of the guild wait already.
+    pub async fn resolve(&self, page_url: &str, guild: GuildId) -> Result<Resolved, ExtractError> {
+        let found = self.locate(page_url, guild).await;
+        found.map_err(|error| self.failed(error, guild, Purpose::Play))
     }
 
     /// The egress guard's address with a credential in it, for whoever fetches the sound: a secret.
@@ -106,12 +99,45 @@ impl Extractor {
         }
     }
 
-    async fn run_resolve(&self, asked: &Url) -> Result<Resolved, ExtractError> {
-        let json = self.inner.runner.run(&self.inner.guard, Request::Resolve(asked.clone())).await?;
+    async fn find(&self, query: &Query, guild: GuildId) -> Result<Vec<TrackInfo>, ExtractError> {
+        match query {
+            Query::Url(url) => {
+                let asked = query::clean(url.clone()).map_err(|e| bad_input(&e))?;
+                let resolved = self.run_resolve(&asked, guild, Purpose::LookUp).await?;
+                self.cache().keep(asked.as_str(), &resolved, Instant::now());
+                Ok(vec![resolved.info])
+            }
+            Query::Search(words) => {
+                // Anyone can make a `Query`, so the words may not have been read by `Query::parse`.
+                query::check(words).map_err(|e| bad_input(&e))?;
+                let request = Request::Search(words.clone());
+                let ran = self.inner.runner.run(&self.inner.guard, request, guild, Purpose::LookUp).await?;
+                off_the_runtime(move || info::candidates(&ran.json)).await
+            }
+        }
+    }
+
+    async fn locate(&self, page_url: &str, guild: GuildId) -> Result<Resolved, ExtractError> {
+        let asked = query::web_url(page_url).map_err(|e| bad_input(&e))?;
+        let kept = self.cache().take(asked.as_str(), Instant::now());
+        match kept {
+            Some(resolved) => Ok(resolved),
+            None => self.run_resolve(&asked, guild, Purpose::Play).await,
+        }
+    }
+
+    async fn run_resolve(&self, asked: &Url, guild: GuildId, purpose: Purpose) -> Result<Resolved, ExtractError> {
+        let ran = self.inner.runner.run(&self.inner.guard, Request::Resolve(asked.clone()), guild, purpose).await?;
         let asked = asked.clone();
-        let resolved = off_the_runtime(move || info::resolved(&json, &asked)).await?;
+        let resolved = off_the_runtime(move || info::resolved(&ran.json, &asked, &ran.noted.endless)).await?;
         self.refuse_private(&resolved)?;
         Ok(resolved)
+    }
+
+    fn failed(&self, error: ExtractError, guild: GuildId, purpose: Purpose) -> ExtractError {
+        let error = error.when(purpose);
+        self.inner.operator.tell(guild, &error, Instant::now());
+        error
     }
 
     /// Says now what the guard would say to whoever fetches the sound.

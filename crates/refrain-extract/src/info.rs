@@ -2,6 +2,7 @@
 
 use crate::{
     ErrorKind, ExtractError,
+    cookies::cookies_for,
     query::web_url,
     text::{self, operator_line},
 };
@@ -9,8 +10,8 @@ use http::{HeaderName, HeaderValue};
 use refrain_model::{MediaLocation, TrackInfo};
 use serde::Deserialize;
 use serde_json::Value;
-use std::{collections::BTreeMap, time::Duration};
-use url::{Host, Url};
+use std::time::Duration;
+use url::Url;
 
 /// The longest address that is taken over.
 const MAX_URL: usize = 8 * 1024;
@@ -37,8 +38,16 @@ const OWN_HEADERS: [&str; 12] = [
 /// A track and where its sound is right now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Resolved {
-    /// What it is; its length is in it.
+    /// What it is. Its `page_url` is what to resolve again.
     pub info: TrackInfo,
+    /// It is live now: it comes in real time, and there is no place in it to go back to. A live show that is over and
+    /// was recorded is not live.
+    pub live: bool,
+    /// Its length, where the site tells and it is not live.
+    pub length: Option<Duration>,
+    /// The server sends sound without saying how much, as radio stations do, though the site does not call it live. Seen
+    /// only where the sound is a plain `http` link that was looked up itself; `false` means that nothing is known.
+    pub maybe_endless: bool,
     /// Where the sound is fetched from.
     pub media: MediaLocation,
     /// yt-dlp's name of the format. With the same id and size, a new address leads to the same bytes.
@@ -66,10 +75,11 @@ struct Page {
     artist: Option<Value>,
     thumbnail: Option<Value>,
     thumbnails: Option<Value>,
+    playlist_index: Option<Value>,
     duration: Option<Value>,
     is_live: Option<Value>,
     live_status: Option<Value>,
-    http_headers: Option<BTreeMap<String, Value>>,
+    http_headers: Option<Value>,
     cookies: Option<Value>,
     format_id: Option<Value>,
     acodec: Option<Value>,
@@ -84,17 +94,22 @@ struct Results {
     entries: Option<Vec<Option<Page>>>,
 }
 
-/// Reads the line that `-j` prints.
-pub(crate) fn resolved(json: &[u8], asked: &Url) -> Result<Resolved, ExtractError> {
+/// Reads the line that `-j` prints. `endless` are the addresses that answered with sound of no known length.
+pub(crate) fn resolved(json: &[u8], asked: &Url, endless: &[String]) -> Result<Resolved, ExtractError> {
     let page: Page = parse(json)?;
     let address = page.url.as_ref().and_then(Value::as_str).unwrap_or_default();
     let url = Some(address).filter(|url| url.len() <= MAX_URL).and_then(|url| web_url(url).ok()).ok_or_else(|| {
         let detail = format!("the sound is not at an http address: {:?}", operator_line(address));
         ExtractError::new(ErrorKind::NoAudio, detail)
     })?;
-    let media = MediaLocation { expires_at: expiry(&url), headers: headers(&page, &url), url: String::from(url) };
     let info = page.info(Some(asked)).ok_or_else(|| garbled("the page has no address"))?;
+    let endless = |media: &Url| endless.iter().any(|seen| Url::parse(seen).is_ok_and(|seen| seen == *media));
+    let maybe_endless = !info.live && info.duration.is_none() && endless(&url);
+    let media = MediaLocation { expires_at: expiry(&url), headers: headers(&page, &url), url: String::from(url) };
     Ok(Resolved {
+        live: info.live,
+        length: info.duration,
+        maybe_endless,
         info,
         media,
         format_id: text(page.format_id.as_ref()),
@@ -113,11 +128,21 @@ pub(crate) fn candidates(json: &[u8]) -> Result<Vec<TrackInfo>, ExtractError> {
 }
 
 impl Page {
-    /// `asked` is the page's address where yt-dlp does not say.
+    /// The page to resolve again. `asked` is the link that led here; a search has none.
+    ///
+    /// The link as it was given is kept, because what it redirects to may expire. A list's link stands for all of its
+    /// tracks, so a track that comes out of a list has the link that the list names it by.
+    fn page_url(&self, asked: Option<&Url>) -> Option<String> {
+        let named = match asked {
+            Some(asked) if self.playlist_index.is_none() => return Some(asked.to_string()),
+            Some(_) => [self.original_url.as_ref(), self.webpage_url.as_ref()],
+            None => [self.webpage_url.as_ref(), self.url.as_ref()],
+        };
+        named.into_iter().flatten().find_map(address).or_else(|| asked.map(Url::to_string))
+    }
+
     fn info(&self, asked: Option<&Url>) -> Option<TrackInfo> {
-        let direct = if asked.is_none() { self.url.as_ref() } else { None };
-        let named = [self.webpage_url.as_ref(), direct, self.original_url.as_ref()];
-        let page = named.into_iter().flatten().find_map(address).or_else(|| asked.map(Url::to_string))?;
+        let page = self.page_url(asked)?;
         let title = text(self.title.as_ref()).unwrap_or_else(|| "untitled".into());
         let live = self.is_live.as_ref().and_then(Value::as_bool).unwrap_or(false)
             || self.live_status.as_ref().and_then(Value::as_str) == Some("is_live");
@@ -165,7 +190,7 @@ fn whole(value: Option<&Value>) -> Option<u64> {
 
 /// The request headers to replay, and the cookies that belong to this host.
 fn headers(page: &Page, url: &Url) -> Vec<(String, String)> {
-    let given = page.http_headers.iter().flatten().filter_map(|(name, value)| {
+    let given = page.http_headers.iter().filter_map(Value::as_object).flatten().filter_map(|(name, value)| {
         let value = value.as_str()?;
         let known = HeaderName::try_from(name.as_str()).ok()?;
         let wanted = !OWN_HEADERS.contains(&known.as_str()) && is_header_value(value);
@@ -179,56 +204,6 @@ fn headers(page: &Page, url: &Url) -> Vec<(String, String)> {
 
 fn is_header_value(value: &str) -> bool {
     value.len() <= 4096 && HeaderValue::from_str(value).is_ok_and(|value| value.to_str().is_ok())
-}
-
-/// Picks out of yt-dlp's list (`name=value; Domain=d; Path=/; Secure; Expires=n; name2=…`) what this address is sent.
-fn cookies_for(list: &str, url: &Url) -> String {
-    let mut sent = Vec::new();
-    let mut current: Option<(&str, bool)> = None;
-    for part in split_cookies(list) {
-        let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        let fits = match name.trim().to_ascii_lowercase().as_str() {
-            "domain" => domain_fits(value.trim().trim_matches('"'), url),
-            "path" => path_fits(value.trim().trim_matches('"'), url.path()),
-            "secure" => url.scheme() == "https",
-            "expires" | "version" => true,
-            _ => {
-                sent.extend(current.replace((part, true)));
-                continue;
-            }
-        };
-        current = current.map(|(cookie, so_far)| (cookie, so_far && fits));
-    }
-    sent.extend(current);
-    let fitting = sent.into_iter().filter(|(cookie, fits)| *fits && is_header_value(cookie));
-    fitting.map(|(cookie, _)| cookie).collect::<Vec<_>>().join("; ")
-}
-
-/// Splits at semicolons that are not in quotes.
-fn split_cookies(list: &str) -> impl Iterator<Item = &str> {
-    let mut quoted = false;
-    list.split(move |c| {
-        quoted ^= c == '"';
-        c == ';' && !quoted
-    })
-    .map(str::trim)
-    .filter(|part| !part.is_empty())
-}
-
-fn domain_fits(domain: &str, url: &Url) -> bool {
-    let domain = domain.trim_start_matches('.').to_ascii_lowercase();
-    match url.host() {
-        Some(Host::Domain(host)) => {
-            host == domain || host.strip_suffix(&domain).is_some_and(|rest| !domain.is_empty() && rest.ends_with('.'))
-        }
-        // An address has no sub-domains.
-        Some(Host::Ipv4(_) | Host::Ipv6(_)) => url.host_str() == Some(domain.as_str()),
-        None => false,
-    }
-}
-
-fn path_fits(prefix: &str, path: &str) -> bool {
-    path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || prefix.ends_with('/'))
 }
 
 /// When an address expires, in seconds since 1970: `expire=N` in the query or `/expire/N/` in the path.
@@ -263,20 +238,10 @@ mod tests {
     }
 
     #[test]
-    fn cookies_go_to_their_own_host_alone() {
-        let list = "a=1; Domain=.a.example; Path=/; Secure; Expires=1; b=\"x;y\"; Domain=b.example; c=3; Path=/v";
-        assert_eq!(cookies_for(list, &url("https://m.a.example/v/w")), "a=1; c=3");
-        assert_eq!(cookies_for(list, &url("http://m.a.example/v")), "c=3");
-        assert_eq!(cookies_for(list, &url("https://b.example/vx")), "b=\"x;y\"");
-        assert_eq!(cookies_for(list, &url("https://nota.example/")), "");
-        assert_eq!(cookies_for("a=1; Domain=1", &url("https://127.0.0.1/")), "");
-    }
-
-    #[test]
     fn headers_that_could_do_harm_are_dropped() {
         let json = br#"{"url": "https://a.example/v", "title": "T", "duration": "odd", "abr": 127.6, "filesize": 10.0,
             "http_headers": {"User-Agent": "U", "Cookie": "c", "Host": "h", "X-A": "b\r\nX-B: c", "B d": "x", "N": 1}}"#;
-        let resolved = resolved(json, &url("https://page.example/")).unwrap();
+        let resolved = resolved(json, &url("https://page.example/"), &[]).unwrap();
         assert_eq!(resolved.media.headers, [("User-Agent".to_owned(), "U".to_owned())]);
         assert_eq!((resolved.abr, resolved.filesize, resolved.info.duration), (Some(128), Some(10), None));
         assert_eq!(resolved.info.page_url, "https://page.example/");
@@ -286,10 +251,10 @@ mod tests {
     fn what_is_no_address_on_the_web_is_no_sound() {
         let asked = url("https://page.example/");
         for json in [r#"{"url": "rtmp://a.example/v"}"#, r#"{"url": "file:///etc/passwd"}"#, r#"{"url": 3}"#, "{}"] {
-            assert_eq!(resolved(json.as_bytes(), &asked).unwrap_err().kind(), ErrorKind::NoAudio);
+            assert_eq!(resolved(json.as_bytes(), &asked, &[]).unwrap_err().kind(), ErrorKind::NoAudio);
         }
-        assert_eq!(resolved(b"not JSON", &asked).unwrap_err().kind(), ErrorKind::Garbled);
-        assert_eq!(resolved(b"[]", &asked).unwrap_err().kind(), ErrorKind::Garbled);
+        assert_eq!(resolved(b"not JSON", &asked, &[]).unwrap_err().kind(), ErrorKind::Garbled);
+        assert_eq!(resolved(b"[]", &asked, &[]).unwrap_err().kind(), ErrorKind::Garbled);
     }
 
     #[test]

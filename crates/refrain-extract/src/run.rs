@@ -1,13 +1,16 @@
 //! One run of yt-dlp: a place, a private directory, a pass for the guard, the child, and what its end means.
 
 use crate::{
-    ErrorKind, ExtractError, ExtractorConfig, StartError,
+    ErrorKind, ExtractError, ExtractorConfig, Purpose, StartError,
     arguments::{Arguments, COOKIES_FILE, OPTIONS_FILE, Request},
     child::{Failure, Output, Spec, Supervised},
     classify::{Verdict, classify},
-    guard::{Guard, Pass, Trouble},
+    guard::{Guard, Noted, Pass, Trouble},
+    places::Places,
+    resources::exhausted,
     text::operator_line,
 };
+use refrain_model::GuildId;
 use std::{
     env,
     ffi::OsString,
@@ -18,15 +21,10 @@ use std::{
         process::ExitStatusExt as _,
     },
     path::{Path, PathBuf},
-    sync::Arc,
     time::{Duration, SystemTime},
 };
 use tempfile::TempDir;
-use tokio::{
-    sync::{Semaphore, oneshot},
-    task::spawn_blocking,
-    time::{Instant, timeout_at},
-};
+use tokio::{sync::oneshot, task::spawn_blocking, time::Instant};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Run directories that are older were left by a bot that was killed.
@@ -43,7 +41,7 @@ pub(crate) struct Runner {
     cookies: Option<PathBuf>,
     time_limit: Duration,
     max_output: usize,
-    places: Arc<Semaphore>,
+    places: Places,
     stop: CancellationToken,
     children: TaskTracker,
 }
@@ -69,25 +67,26 @@ impl Runner {
             cookies: existing("the cookie file", config.cookies.as_deref())?,
             time_limit: config.time_limit,
             max_output: config.max_output,
-            places: Arc::new(Semaphore::new(config.concurrency.max(1))),
+            places: Places::new(config.concurrency),
             stop,
             children: TaskTracker::new(),
         })
     }
 
-    /// Runs yt-dlp and answers with what it printed. When the caller goes away, so does the child.
-    pub(crate) async fn run(&self, guard: &Guard, request: Request) -> Result<Vec<u8>, ExtractError> {
-        let deadline = Instant::now() + self.time_limit;
-        let place = timeout_at(deadline, Arc::clone(&self.places).acquire_owned())
-            .await
-            .map_err(|_| ExtractError::new(ErrorKind::TimedOut, "no place became free within the time limit"))?
-            .map_err(|_| shutting_down())?;
-        if self.stop.is_cancelled() {
-            return Err(shutting_down());
-        }
+    /// Runs yt-dlp when its turn comes and answers with what it printed. When the caller goes away, so does the child.
+    pub(crate) async fn run(
+        &self,
+        guard: &Guard,
+        request: Request,
+        guild: GuildId,
+        purpose: Purpose,
+    ) -> Result<Ran, ExtractError> {
+        // Waiting has no time limit: with many guilds in line it takes as long as the runs before it.
+        let place = self.stop.run_until_cancelled(self.places.take(guild, purpose));
+        let place = place.await.ok_or_else(shutting_down)?.map_err(|_| line_full(purpose))?;
         let pass = guard.issue().map_err(|e| unprepared("a pass for the guard could not be made", e))?;
         let directory = self.directory(&pass).await?;
-        let spec = self.spec(&request, directory.path(), &pass, deadline);
+        let spec = self.spec(&request, directory.path(), &pass, Instant::now() + self.time_limit);
         let mut child = Supervised::start(spec).map_err(|failure| self.failed(failure))?;
 
         // The child belongs to a task, so that it is ended in order even when this future is dropped half-way.
@@ -106,12 +105,13 @@ impl Runner {
             .await
             .map_err(|_| ExtractError::new(ErrorKind::Spawn, "the task that watches yt-dlp ended early"))?
             .map_err(|failure| self.failed(failure))?;
-        judge(&request, output, &pass.troubles())
+        let noted = pass.noted();
+        let json = judge(&request, output, &noted)?;
+        Ok(Ran { json, noted })
     }
 
     /// Waits for the children to end, which the token has told them to.
     pub(crate) async fn drained(&self) {
-        self.places.close();
         self.children.close();
         self.children.wait().await;
     }
@@ -122,6 +122,8 @@ impl Runner {
         let prepare = move || {
             // Said outright: left to itself it would be readable by all who the umask lets.
             let ours = fs::Permissions::from_mode(0o700);
+            // An operator may have cleared the data directory meanwhile.
+            fs::create_dir_all(&work)?;
             let directory = tempfile::Builder::new().prefix("run-").permissions(ours).tempdir_in(work)?;
             write_private(&directory.path().join(OPTIONS_FILE), options.as_bytes())?;
             if let Some(cookies) = cookies {
@@ -132,7 +134,7 @@ impl Runner {
         spawn_blocking(prepare)
             .await
             .unwrap_or_else(|e| Err(io::Error::other(e)))
-            .map_err(|e| unprepared("the private directory of a run could not be made", e))
+            .map_err(|e| unprepared("the private directory of a run could not be made below DATA_DIR", e))
     }
 
     fn spec(&self, request: &Request, directory: &Path, pass: &Pass, deadline: Instant) -> Spec {
@@ -152,9 +154,13 @@ impl Runner {
         match failure {
             Failure::Spawn(e) => {
                 let program = self.program.display();
-                let detail = format!("{program} could not be started; `cargo xtask setup` installs it anew");
-                ExtractError::new(ErrorKind::Spawn, detail).caused_by(e)
+                let detail = match exhausted(&e) {
+                    true => format!("{program} could not be started"),
+                    false => format!("{program} could not be started; `cargo xtask setup` installs it anew"),
+                };
+                of_the_machine(detail, e)
             }
+            Failure::Read(e) if exhausted(&e) => of_the_machine("yt-dlp's output could not be read".into(), e),
             Failure::Read(e) => ExtractError::new(ErrorKind::Garbled, "yt-dlp's output could not be read").caused_by(e),
             Failure::TimedOut => {
                 ExtractError::new(ErrorKind::TimedOut, format!("yt-dlp took longer than {:?}", self.time_limit))
@@ -168,8 +174,17 @@ impl Runner {
     }
 }
 
+/// What a run brought.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    /// What yt-dlp printed.
+    pub(crate) json: Vec<u8>,
+    /// What the guard saw meanwhile.
+    pub(crate) noted: Noted,
+}
+
 /// What the end of a run means.
-fn judge(request: &Request, output: Output, troubles: &[Trouble]) -> Result<Vec<u8>, ExtractError> {
+fn judge(request: &Request, output: Output, noted: &Noted) -> Result<Vec<u8>, ExtractError> {
     let Some(status) = output.status else { return Ok(output.stdout) };
     let printed = output.stdout.trim_ascii();
     let usable = !printed.is_empty() && printed != b"null";
@@ -178,10 +193,11 @@ fn judge(request: &Request, output: Output, troubles: &[Trouble]) -> Result<Vec<
         return Ok(output.stdout);
     }
     if let Some(signal) = status.signal() {
-        return Err(ExtractError::new(ErrorKind::Spawn, format!("yt-dlp was killed by signal {signal}")));
+        let detail = format!("yt-dlp was killed by signal {signal}; the machine may be short of memory");
+        return Err(ExtractError::new(ErrorKind::Spawn, detail));
     }
     if let Some(verdict) = classify(&output.stderr) {
-        return Err(weigh(verdict, troubles));
+        return Err(weigh(verdict, noted));
     }
     let last = output.stderr.lines().rfind(|line| !line.trim().is_empty()).map(operator_line).unwrap_or_default();
     Err(match status.code() {
@@ -197,7 +213,7 @@ fn judge(request: &Request, output: Output, troubles: &[Trouble]) -> Result<Vec<
 }
 
 /// Puts the guard's knowledge beside yt-dlp's words: a refusal of the guard's looks like the site's own to yt-dlp.
-fn weigh(verdict: Verdict, troubles: &[Trouble]) -> ExtractError {
+fn weigh(verdict: Verdict, noted: &Noted) -> ExtractError {
     let blurred = matches!(
         verdict.kind,
         ErrorKind::Forbidden
@@ -208,7 +224,7 @@ fn weigh(verdict: Verdict, troubles: &[Trouble]) -> ExtractError {
     );
     let mut kind = verdict.kind;
     let mut detail = verdict.line;
-    for trouble in troubles {
+    for trouble in &noted.troubles {
         match trouble {
             Trouble::Refused(host) => {
                 if blurred {
@@ -219,9 +235,21 @@ fn weigh(verdict: Verdict, troubles: &[Trouble]) -> ExtractError {
             Trouble::Unreachable(host) => {
                 detail.push_str(&format!("; the egress guard could not reach {}", operator_line(host)))
             }
+            Trouble::Exhausted(host) => {
+                if blurred && kind != ErrorKind::PrivateAddress {
+                    kind = ErrorKind::OutOfResources;
+                }
+                detail.push_str(&format!("; the machine had nothing left to connect to {} with", operator_line(host)));
+            }
         }
     }
-    ExtractError::new(kind, detail)
+    let asks_to_wait = matches!(kind, ErrorKind::RateLimited | ErrorKind::Network);
+    ExtractError::new(kind, detail).waiting(noted.retry_after.filter(|_| asks_to_wait))
+}
+
+fn line_full(purpose: Purpose) -> ExtractError {
+    let (max, noun) = (purpose.max_waiting(), purpose.noun());
+    ExtractError::new(ErrorKind::Busy, format!("the guild has {max} requests of this purpose waiting ({noun})"))
 }
 
 fn shutting_down() -> ExtractError {
@@ -229,6 +257,15 @@ fn shutting_down() -> ExtractError {
 }
 
 fn unprepared(what: &str, source: io::Error) -> ExtractError {
+    of_the_machine(what.to_owned(), source)
+}
+
+/// A failure of this machine's, with what the operator can do.
+fn of_the_machine(what: String, source: io::Error) -> ExtractError {
+    if exhausted(&source) {
+        let advice = "free some space on the disk, memory, descriptors or processes, as the cause says";
+        return ExtractError::new(ErrorKind::OutOfResources, format!("{what}; {advice}")).caused_by(source);
+    }
     ExtractError::new(ErrorKind::Spawn, what).caused_by(source)
 }
 

@@ -19,7 +19,7 @@ pub enum LoopMode {
 
 /// All that a queue holds. Nothing is promised of one that was read from somewhere: whoever restores a queue from it
 /// repairs what contradicts itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QueueSnapshot {
     /// The number that the next track gets; above every number that was ever given.
     pub next_id: u64,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub const MAX_TIMELINE: usize = 100;
 
 /// All that is known of a guild and has to outlive the process. Times are in milliseconds since 1970.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GuildRecord {
     /// The voice channel that the bot is meant to be in: the intent.
     pub voice_channel: Option<ChannelId>,

@@ -89,7 +89,7 @@ impl Default for GuildSettings {
 }
 
 /// One setting, as somebody wants it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SettingChange {
     /// [`GuildSettings::auto_rejoin`].
     AutoRejoin(AutoRejoin),

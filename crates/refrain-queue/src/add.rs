@@ -3,9 +3,11 @@
 use crate::{Queue, QueueError};
 use alloc::{sync::Arc, vec::Vec};
 use refrain_model::{ChannelId, Track, TrackInfo, UserId};
+use serde::{Deserialize, Serialize};
 
 /// Where added tracks go. In an idle queue the first becomes current, wherever it was to go.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Place {
     /// After everything that is upcoming.
     #[default]

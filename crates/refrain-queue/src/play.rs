@@ -47,6 +47,20 @@ impl Queue {
         self.current.as_ref()
     }
 
+    /// Puts the current track, if it has this number, at the end of the upcoming ones under a new number, and makes the next
+    /// one current. With nothing upcoming, or another current track, nothing changes. Returns the number that it has now.
+    pub fn defer(&mut self, id: TrackId) -> Option<TrackId> {
+        if self.upcoming.is_empty() {
+            return None;
+        }
+        let deferred = self.current.take_if(|current| current.id == id)?;
+        let again = self.renewed(deferred);
+        let id = again.id;
+        self.append(again);
+        self.settle();
+        Some(id)
+    }
+
     /// Passes over `count` tracks, the current one first; fewer when there are fewer, none when `count` is 0.
     ///
     /// With [`LoopMode::Queue`] they go to the end in their order; passing over all of them thus ends where it began.

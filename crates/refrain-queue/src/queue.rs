@@ -8,9 +8,10 @@ use alloc::{
 };
 use core::time::Duration;
 use refrain_model::{LoopMode, Track, TrackId};
+use serde::{Deserialize, Serialize};
 
 /// The queue's bounds: a guild can make it no bigger than this.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Limits {
     /// How many tracks it holds, the current one included.
     pub max_tracks: usize,

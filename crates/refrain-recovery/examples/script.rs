@@ -94,7 +94,9 @@ fn drain(machine: &mut Recovery, now: Moment, before: &str, out: &mut impl Write
     while let Some(output) = machine.poll_output() {
         match output {
             // Nothing else wants this shard's op 4s: each turn comes at once.
-            Output::AskTurn { .. } => machine.handle_input(now, Input::Turn),
+            Output::AskTurn { .. } => {
+                machine.handle_input(now, Input::Turn);
+            }
             // Checks come by the minute; what they find is in the script.
             Output::WithdrawTurn | Output::Probe { .. } => {}
             Output::Incident(incident) => {
@@ -152,7 +154,8 @@ fn event(words: &[&str]) -> Option<Event> {
         ["leave"] => intent(Intent::Leave),
         ["override"] => intent(Intent::Override),
         ["state", channel] => {
-            gateway(GatewayEvent::VoiceState { channel: maybe(channel)?, session_id: "session".into() })
+            let (channel, session_id) = (maybe(channel)?, "session".into());
+            gateway(GatewayEvent::VoiceState { channel, session_id, mute: false, suppress: false })
         }
         ["server", "-"] => gateway(GatewayEvent::VoiceServer { endpoint: None, token: String::new() }),
         ["server", endpoint, token] => {

@@ -1,9 +1,11 @@
 //! Close codes of the voice gateway, and what each one asks for.
 
 use core::fmt;
+use serde::{Deserialize, Serialize};
 
 /// A websocket close code of the voice gateway, listed or not.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct CloseCode(pub u16);
 
 impl fmt::Display for CloseCode {
@@ -45,6 +47,9 @@ pub(crate) const LOST_SOCKET_TRIES: u32 = 3;
 pub(crate) const COOL_DOWN_TRIES: u32 = 2;
 
 impl CloseCode {
+    /// Closed normally: a forced or manual leave, or a voice server that is done with the session.
+    pub(crate) const NORMAL: Self = Self(1000);
+
     /// What this code asks for, by itself: what else is known may outweigh it.
     ///
     /// Source: Discord's list of voice close event codes, and what the libraries learned about the rest.

@@ -8,8 +8,12 @@ use rand_chacha::{ChaCha8Rng, rand_core::RngCore};
 /// The attempts since the past was last forgotten.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct History {
-    /// Attempts made in this round.
+    /// Attempts in this round: those that failed one after the other, and the one that is not decided.
     attempt: u32,
+    /// The last attempt is under way, or its connection stands: it may yet give its place in the round back.
+    undecided: bool,
+    /// Kicks in this round.
+    kicks: u32,
     /// Cooldowns waited out.
     rounds: usize,
     /// How often each code that bounds its own retries has come.
@@ -42,7 +46,29 @@ impl History {
     /// An attempt begins. One that takes the place of an attempt that the shard's loss made void opens no new count
     /// beyond the round's.
     pub(crate) fn begin(&mut self, policy: &Policy) {
-        self.attempt = self.attempt.saturating_add(1).min(policy.backoff.attempts.max(1));
+        self.undecided = self.attempt < policy.backoff.attempts.max(1);
+        self.attempt = self.attempt.saturating_add(u32::from(self.undecided));
+    }
+
+    /// The connection has stood long enough: it ends the row of failures. The next attempt is the first of a round.
+    pub(crate) fn prove(&mut self) {
+        self.attempt = 0;
+        self.undecided = false;
+    }
+
+    /// A shard or a guild that is away ended the attempt, or the connection that it led to. That is no failure of voice:
+    /// the attempt gives its place in the round back.
+    pub(crate) fn excuse(&mut self) {
+        if core::mem::take(&mut self.undecided) {
+            self.attempt = self.attempt.saturating_sub(1);
+        }
+    }
+
+    /// A moderator took the bot out, in a guild that wants it back. However long the connection had stood, that counts.
+    pub(crate) fn kicked(&mut self) {
+        self.undecided = false;
+        self.attempt = self.attempt.max(self.kicks);
+        self.kicks = self.kicks.saturating_add(1);
     }
 
     /// A person asked for a fresh start.
@@ -52,7 +78,8 @@ impl History {
 
     /// A person skips the wait: the next attempt opens a round.
     pub(crate) fn new_round(&mut self) {
-        self.attempt = 0;
+        self.prove();
+        self.kicks = 0;
     }
 
     pub(crate) fn is_clean(&self) -> bool {
@@ -79,8 +106,8 @@ impl History {
         self.unlisted >= UNLISTED_ALERT
     }
 
-    /// When the next attempt comes. `credit` is how long the connection had stood before it was lost: such time counts
-    /// as waited, so a connection that fails now and then comes back at once, and one that flaps is slowed down.
+    /// When the next attempt comes. `credit` is how long the connection had stood before it was lost. One that was
+    /// [proven](Self::prove) comes back at once. Less counts as waited, so one that flaps is slowed down.
     pub(crate) fn next(
         &mut self,
         policy: &Policy,
@@ -88,6 +115,8 @@ impl History {
         stretch: u32,
         rng: &mut ChaCha8Rng,
     ) -> Next {
+        // An attempt whose connection fell before it was proven has failed.
+        self.undecided = false;
         if self.attempt >= policy.backoff.attempts.max(1) {
             return match self.cooldown(policy).checked_sub(credit.unwrap_or_default()) {
                 Some(left) if !left.is_zero() => Next::Cooldown(left),
@@ -113,7 +142,7 @@ impl History {
         let last = policy.cooldowns.len() - 1;
         let cooldown = policy.cooldowns[self.rounds.min(last)];
         self.rounds = self.rounds.saturating_add(1);
-        self.attempt = 0;
+        self.new_round();
         cooldown
     }
 }

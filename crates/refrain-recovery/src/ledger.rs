@@ -36,17 +36,28 @@ impl Ledger {
         Self { track: None, frames: Frames::Held(Hold::Well) }
     }
 
-    /// A proof of life. While frames are held nobody hears anything, so it proves nothing about the music.
-    pub(crate) fn heard(&mut self, playhead: Duration) {
+    /// A proof of life; whether it proves anything about the music. While frames are held nobody hears any.
+    pub(crate) fn heard(&mut self, playhead: Duration) -> bool {
         match (&mut self.track, self.frames) {
             (Some(track), Frames::Flowing) => track.heard = playhead,
             (None, Frames::Flowing) => self.track = Some(Position { start: Duration::ZERO, heard: playhead }),
-            (_, Frames::Held(_)) => {}
+            (_, Frames::Held(_)) => return false,
         }
+        true
     }
 
     pub(crate) fn track_started(&mut self, playhead: Duration) {
         self.track = Some(Position { start: playhead, heard: playhead });
+    }
+
+    /// What was proved of the current track.
+    pub(crate) fn proved(&self) -> Option<Duration> {
+        self.track.as_ref().map(|track| track.heard)
+    }
+
+    /// The connection was lost, and the frames are held since.
+    pub(crate) const fn is_lost(&self) -> bool {
+        matches!(self.frames, Frames::Held(Hold::Lost))
     }
 
     pub(crate) const fn is_flowing(&self) -> bool {

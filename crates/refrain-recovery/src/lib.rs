@@ -18,7 +18,9 @@
 //! let mut op4 = Vec::new();
 //! while let Some(output) = machine.poll_output() {
 //!     match output {
-//!         Output::AskTurn { .. } => machine.handle_input(now, Input::Turn),
+//!         Output::AskTurn { .. } => {
+//!             machine.handle_input(now, Input::Turn);
+//!         }
 //!         Output::SendVoiceState { channel } => op4.push(channel),
 //!         _ => {} // Connect, TearDown, StartFrames and the rest: see `Output`.
 //!     }
@@ -36,6 +38,7 @@
 //! | [`Input::Driver`] | the voice connection | connected, resumed, closed, failed, silent, alive; with its [`Generation`] |
 //! | [`Input::Heard`], [`Input::TrackStarted`] | the player | how far the music was proved to be heard |
 //! | [`Input::Turn`] | the [`governor`] | the shard has room for this guild's op 4 |
+//! | [`Input::Flowing`], [`Input::Access`] | the guild | it pauses; what the bot may do in its channel changes |
 //! | [`Input::Settings`] | the guild | when it wants the bot back |
 //!
 //! A driver's events carry the generation of the connection they speak of; those of an older one, and of one that was
@@ -57,23 +60,27 @@ mod liveness;
 mod machine;
 mod output;
 mod policy;
+mod proof;
 mod state;
 mod timer;
 
 pub use close_code::{CloseCode, Reaction};
-pub use input::{DriverEvent, FailureKind, GatewayEvent, Input, Intent, Settings};
+pub use input::{DriverEvent, FailureKind, GatewayEvent, Handled, Input, Intent, MissingAccess, Settings};
 pub use liveness::Liveness;
 pub use machine::{Presence, Recovery, Snapshot};
 pub use output::{Alert, Incident, Notice, Output, Urgency, Verdict, VoiceSession};
 pub use policy::{Backoff, Health, Hedge, Policy, Stretch, Timeouts};
+pub use proof::Proof;
 pub use refrain_model::AutoRejoin;
 pub use state::{Cause, Gathered, Idle, Outage, Retrying, Server, Stable, Stage, State};
 pub use timer::Timer;
 
 use core::fmt;
+use serde::{Deserialize, Serialize};
 
 /// Numbers the connections of one guild: raised with every fresh join, never reused.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Generation(pub u64);
 
 impl fmt::Display for Generation {

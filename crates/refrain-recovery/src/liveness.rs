@@ -1,10 +1,12 @@
 //! How long a silent voice server is waited for.
 
 use core::time::Duration;
+use serde::{Deserialize, Serialize};
 
 /// How a driver finds out that nobody answers, where no socket says so. The machine itself does not go by these: it is
 /// told [`DriverEvent::Unresponsive`](crate::DriverEvent::Unresponsive).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Liveness {
     /// So long after the last receiver report, with frames flowing, the voice server is looked for. Servers report
     /// every 5 s or so.

@@ -1,6 +1,6 @@
 //! What the machine says.
 
-use crate::{CloseCode, Generation};
+use crate::{CloseCode, Generation, MissingAccess};
 use alloc::{borrow::Cow, string::String};
 use core::{fmt, time::Duration};
 use refrain_model::{ChannelId, Moment};
@@ -177,6 +177,13 @@ pub enum Notice {
     Recovered {
         /// From the loss to the recovery.
         gap: Duration,
+    },
+    /// The bot is out of touch with its channel and lacks what it needs to join it. It comes back when it has that.
+    AwaitingAccess {
+        /// The voice channel.
+        channel: ChannelId,
+        /// What is missing.
+        missing: MissingAccess,
     },
     /// A moderator disconnected the bot: queue and position are kept, nothing is retried.
     Kicked,

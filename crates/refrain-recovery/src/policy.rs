@@ -2,9 +2,11 @@
 
 use crate::{AutoRejoin, Liveness};
 use core::time::Duration;
+use serde::{Deserialize, Serialize};
 
 /// How the machine behaves. The defaults are the documented ones.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Policy {
     /// The pauses between attempts.
     pub backoff: Backoff,
@@ -12,6 +14,10 @@ pub struct Policy {
     pub timeouts: Timeouts,
     /// The cooldowns after a used-up round, in turn; the last one repeats.
     pub cooldowns: [Duration; 3],
+    /// A connection that stood this long has succeeded: the row of failures before it is over, and when it is lost the
+    /// next attempt comes at once, as the first of a round. One that fell before counts as failed. So only successive
+    /// failures lead to a cooldown. Zero: every connection has succeeded, and one that falls at once is never slowed down.
+    pub proven_after: Duration,
     /// After this long without trouble the past is forgotten: attempts and cooldowns start anew.
     pub stability_reset: Duration,
     /// How often a connection that seems well is looked at.
@@ -36,6 +42,7 @@ impl Default for Policy {
             backoff: Backoff::default(),
             timeouts: Timeouts::default(),
             cooldowns: [Duration::from_secs(30), Duration::from_secs(120), Duration::from_secs(300)],
+            proven_after: Duration::from_secs(30),
             stability_reset: Duration::from_secs(600),
             health: Health::default(),
             liveness: Liveness::default(),
@@ -49,7 +56,8 @@ impl Default for Policy {
 }
 
 /// Exponential backoff with jitter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Backoff {
     /// The first pause.
     pub base: Duration,
@@ -70,7 +78,8 @@ impl Default for Backoff {
 }
 
 /// How long each step may take.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Timeouts {
     /// `VOICE_CONNECTION_TIMEOUT`: a first join, from op 4 to connected.
     pub join: Duration,
@@ -86,6 +95,8 @@ pub struct Timeouts {
     pub server: Duration,
     /// How long a shard or a guild may be away; then one more look.
     pub guild: Duration,
+    /// How long the machine goes by what it was told the bot lacks to join its channel; then one more try.
+    pub access: Duration,
     /// How long a turn may be awaited before it is taken. A governor grants within this time; it keeps a lost grant
     /// from being the end.
     pub turn: Duration,
@@ -101,13 +112,15 @@ impl Default for Timeouts {
             evidence: Duration::from_secs(10),
             server: Duration::from_secs(300),
             guild: Duration::from_secs(300),
+            access: Duration::from_secs(300),
             turn: Duration::from_secs(3600),
         }
     }
 }
 
 /// The checks of a connection that seems well.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Health {
     /// Between two checks. Zero: no checks.
     pub interval: Duration,
@@ -134,7 +147,8 @@ impl Default for Health {
 ///
 /// Such an op 4 brings a server update or nothing at all. The wait goes by the slower of the main gateway's round trip
 /// and the last answer to an op 4.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Hedge {
     /// No shorter. Also the wait where no round trip is known.
     pub least: Duration,
@@ -151,7 +165,8 @@ impl Default for Hedge {
 }
 
 /// How pauses grow under global trouble: haste adds to it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Stretch {
     /// A round trip of the main gateway from which on it counts as slow.
     pub slow: Duration,

@@ -1,6 +1,6 @@
 //! The states, with what each one knows.
 
-use crate::{CloseCode, VoiceSession};
+use crate::{CloseCode, MissingAccess, VoiceSession};
 use alloc::string::String;
 use core::{fmt, time::Duration};
 use refrain_model::{ChannelId, Moment};
@@ -111,6 +111,16 @@ pub enum Cause {
     Leave,
 }
 
+impl Cause {
+    /// The same once an attempt has begun: how long the connection before had stood is counted then.
+    pub(crate) const fn begun(self) -> Self {
+        match self {
+            Self::Recovery(outage) => Self::Recovery(Outage { credit: None, ..outage }),
+            Self::Join | Self::Switch { .. } | Self::Leave => self,
+        }
+    }
+}
+
 /// A connection that was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outage {
@@ -197,6 +207,15 @@ pub enum Stage {
         until: Moment,
         /// What is known.
         gathered: Gathered,
+    },
+    /// The bot lacks what it needs to join its channel: op 4 would go unanswered, and a leave would be for good.
+    AwaitingAccess {
+        /// After this one more try, without a leave.
+        until: Moment,
+        /// The channel that it is meant to be in.
+        channel: ChannelId,
+        /// What is missing.
+        missing: MissingAccess,
     },
     /// The shard or the guild is away; op 4 would go unheard.
     AwaitingGuild {

@@ -30,6 +30,8 @@ pub enum Timer {
     Server,
     /// The shard or the guild has not come back.
     Guild,
+    /// What the bot lacks to join its channel has not come back.
+    Access,
     /// What is wanted, what the gateway says and what the driver holds are compared.
     Health,
     /// The connection has stood long enough to forget the past.
@@ -60,6 +62,7 @@ impl Retrying {
             Stage::BackingOff { until } => (*until, Timer::Backoff),
             Stage::CoolingDown { until } => (*until, Timer::Cooldown),
             Stage::AwaitingServer { until, .. } => (*until, Timer::Server),
+            Stage::AwaitingAccess { until, .. } => (*until, Timer::Access),
             Stage::AwaitingGuild { until, .. } => (*until, Timer::Guild),
         }
     }

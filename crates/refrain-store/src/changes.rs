@@ -50,13 +50,19 @@ pub(crate) struct Changes {
     pub(crate) worlds: BTreeMap<GuildId, Vec<u8>>,
     /// `None`: removed.
     pub(crate) favorites: BTreeMap<(GuildId, String), Option<Favorite>>,
+    /// Since when the bot is no longer in the guild, in milliseconds since 1970; `None`: it is.
+    pub(crate) gone: BTreeMap<GuildId, Option<u64>>,
     /// `None`: forgotten.
     pub(crate) sessions: BTreeMap<u32, Option<GatewaySession>>,
 }
 
 impl Changes {
     pub(crate) fn is_empty(&self) -> bool {
-        self.guilds.is_empty() && self.worlds.is_empty() && self.favorites.is_empty() && self.sessions.is_empty()
+        self.guilds.is_empty()
+            && self.worlds.is_empty()
+            && self.favorites.is_empty()
+            && self.gone.is_empty()
+            && self.sessions.is_empty()
     }
 
     pub(crate) fn save(&mut self, guild: GuildId, record: GuildRecord) {
@@ -72,6 +78,7 @@ impl Changes {
     pub(crate) fn forget(&mut self, guild: GuildId) {
         self.worlds.remove(&guild);
         self.favorites.retain(|(of, _), _| *of != guild);
+        self.gone.remove(&guild);
         self.guilds.insert(guild, GuildChange { forgotten: true, ..GuildChange::default() });
     }
 
@@ -85,6 +92,7 @@ impl Changes {
         }
         self.worlds.extend(newer.worlds);
         self.favorites.extend(newer.favorites);
+        self.gone.extend(newer.gone);
         self.sessions.extend(newer.sessions);
         self
     }
@@ -151,6 +159,17 @@ impl Pending {
     /// Guilds with favorites among what is pending.
     pub(crate) fn guilds_with_favorites(&self) -> impl Iterator<Item = GuildId> {
         self.writing.favorites.keys().chain(self.waiting.favorites.keys()).map(|(guild, _)| *guild)
+    }
+
+    /// Since when guilds are gone, `None` for one that is not.
+    pub(crate) fn gone(&self) -> BTreeMap<GuildId, Option<u64>> {
+        let mut gone = BTreeMap::new();
+        for layer in [&*self.writing, &self.waiting] {
+            let forgotten = layer.guilds.iter().filter(|(_, change)| change.forgotten);
+            gone.extend(forgotten.map(|(guild, _)| (*guild, None)));
+            gone.extend(layer.gone.iter().map(|(guild, since)| (*guild, *since)));
+        }
+        gone
     }
 
     /// The sessions by shard, `None` for one that is forgotten.

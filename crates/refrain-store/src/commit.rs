@@ -4,7 +4,7 @@ use crate::{
     changes::{Changes, GuildChange},
     json,
     rows::{self, Unreadable, playhead_row},
-    tables::{FAVORITE, SESSION, WORLD, Writing},
+    tables::{FAVORITE, GONE, SESSION, WORLD, Writing},
 };
 use redb::{Database, ReadableTable as _, WriteTransaction};
 use refrain_model::{GuildId, GuildRecord};
@@ -47,7 +47,14 @@ pub(crate) fn commit(db: &Database, changes: &Changes, written: &mut Written) ->
             None => drop(sessions.remove(shard)?),
         }
     }
-    drop((worlds, favorites, sessions));
+    let mut gone = transaction.open_table(GONE)?;
+    for (guild, since) in &changes.gone {
+        match since {
+            Some(since) => drop(gone.insert(guild.get(), since)?),
+            None => drop(gone.remove(guild.get())?),
+        }
+    }
+    drop((worlds, favorites, sessions, gone));
     transaction.commit()?;
     Ok(())
 }
@@ -92,6 +99,7 @@ fn before(tables: &mut Writing<'_>, guild: GuildId) -> Result<Option<Arc<GuildRe
 
 fn forget_the_rest(transaction: &WriteTransaction, guild: GuildId) -> Result<(), redb::Error> {
     transaction.open_table(WORLD)?.remove(guild.get())?;
+    transaction.open_table(GONE)?.remove(guild.get())?;
     // Names follow each other within a guild, and the next guild's follow the last of them.
     let mut favorites = transaction.open_table(FAVORITE)?;
     match guild.get().checked_add(1) {

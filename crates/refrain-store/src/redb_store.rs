@@ -8,10 +8,10 @@ use crate::{
     settled::Waiters,
     shared::{Inbox, Shared, StoreOptions},
     store::{Favorite, GatewaySession, Settled, Store, StoreError, StoreHealth},
-    tables::{FAVORITE, GUILD, Reading, SESSION, WORLD},
+    tables::{FAVORITE, GONE, GUILD, Reading, SESSION, WORLD},
     writer::Writer,
 };
-use redb::{ReadTransaction, ReadableDatabase as _, ReadableTable as _};
+use redb::{ReadTransaction, ReadableDatabase as _, ReadableTable as _, TableError};
 use refrain_model::{GuildId, GuildRecord, Playhead};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -251,6 +251,32 @@ impl Store for RedbStore {
 
     fn forget(&self, guild: GuildId) {
         self.shared.hand_over(true, |changes| changes.forget(guild));
+    }
+
+    fn gone(&self) -> Result<BTreeMap<GuildId, u64>, StoreError> {
+        let pending = self.shared.pending(Pending::gone);
+        let mut gone = self.read(
+            || "listing the guilds that are gone".to_owned(),
+            |transaction| {
+                let table = match transaction.open_table(GONE) {
+                    Ok(table) => table,
+                    // An earlier version wrote the file, and nothing has been written since.
+                    Err(TableError::TableDoesNotExist(_)) => return Ok(BTreeMap::new()),
+                    Err(error) => return Err(error.into()),
+                };
+                let rows =
+                    table.iter()?.map(|row| row.map(|(guild, since)| (GuildId::new(guild.value()), since.value())));
+                Ok(rows.collect::<Result<_, _>>()?)
+            },
+        )?;
+        update(&mut gone, pending);
+        Ok(gone)
+    }
+
+    fn set_gone(&self, guild: GuildId, since_unix_ms: Option<u64>) {
+        self.shared.hand_over(true, |changes| {
+            changes.gone.insert(guild, since_unix_ms);
+        });
     }
 
     fn settled(&self) -> Settled {

@@ -1,7 +1,7 @@
 //! The trait, and the values that go through it.
 
 use refrain_model::{GuildId, GuildRecord, Playhead, UserId};
-use std::{fmt, future::Future, pin::Pin};
+use std::{collections::BTreeMap, fmt, future::Future, pin::Pin};
 use tokio::sync::watch;
 
 /// Ends when what was handed over before is on the disk, or when the disk is known not to take it for now.
@@ -32,8 +32,17 @@ pub trait Store: Send + Sync + 'static {
     /// replaces it.
     fn save_playhead(&self, guild: GuildId, playhead: Playhead);
 
-    /// Forgets a guild: record, playhead, favorites, world.
+    /// Forgets a guild: record, playhead, favorites, world, and since when it is gone.
     fn forget(&self, guild: GuildId);
+
+    /// The guilds that the bot is no longer in, and since when, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    fn gone(&self) -> Result<BTreeMap<GuildId, u64>, StoreError>;
+
+    /// Keeps since when the bot is no longer in a guild, in milliseconds since 1970; `None`: it is in it (again).
+    fn set_gone(&self, guild: GuildId, since_unix_ms: Option<u64>);
 
     /// See [`Settled`].
     fn settled(&self) -> Settled;

@@ -36,6 +36,9 @@ pub(crate) const WORLD: TableDefinition<u64, &[u8]> = TableDefinition::new("worl
 /// (guild, name) -> JSON of the favorite's queries and of who made it.
 pub(crate) const FAVORITE: TableDefinition<(u64, &str), &[u8]> = TableDefinition::new("favorite/1");
 
+/// Guild -> since when the bot is no longer in it, in milliseconds since 1970. It is in no export.
+pub(crate) const GONE: TableDefinition<u64, u64> = TableDefinition::new("gone/1");
+
 /// Schema 1: guild -> JSON of the whole record.
 pub(crate) const GUILD_0: TableDefinition<u64, &[u8]> = TableDefinition::new("guild/0");
 
@@ -126,6 +129,7 @@ pub(crate) fn create_all(transaction: &WriteTransaction) -> Result<(), TableErro
     transaction.open_table(SESSION)?;
     transaction.open_table(WORLD)?;
     transaction.open_table(FAVORITE)?;
+    transaction.open_table(GONE)?;
     Ok(())
 }
 

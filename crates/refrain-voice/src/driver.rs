@@ -46,7 +46,18 @@ pub enum DriverReport {
         /// What happened to it.
         event: DriverEvent,
     },
-    /// The attached stream came to its end.
+    /// The attached stream has no frame at a moment at which it should: the first time since it was attached or last
+    /// flowed. A stream that is held, or has no connection to carry it, does not starve.
+    SourceStarved {
+        /// The stream.
+        stream: FrameStream,
+    },
+    /// The attached stream brings frames: the first since it was attached or starved.
+    SourceFlowing {
+        /// The stream.
+        stream: FrameStream,
+    },
+    /// The attached stream came to its end. Its position says where.
     StreamEnded {
         /// The stream.
         stream: FrameStream,

@@ -1,6 +1,6 @@
 //! What a guild plays often, under a name.
 
-use crate::{CommandError, GuildHandle, PlayRequest, PlayedAll, actor::Command};
+use crate::{CommandError, GuildHandle, PlayRequest, PlayedAll};
 use refrain_extract::Query;
 use refrain_model::UserId;
 use refrain_store::{Favorite, Store, StoreError};
@@ -10,8 +10,6 @@ use std::sync::Arc;
 const MOST: usize = 100;
 /// Characters of a name.
 const LONGEST_NAME: usize = 80;
-/// Queries looked up at a time for one person.
-const AT_A_TIME: usize = 4;
 
 impl GuildHandle {
     /// The guild's favorites, by name.
@@ -20,7 +18,7 @@ impl GuildHandle {
     /// When the store cannot be read.
     pub async fn favorites(&self) -> Result<Vec<Favorite>, CommandError> {
         let guild = self.guild;
-        Ok(self.read(move |store| store.favorites(guild)).await?)
+        self.read(move |store| store.favorites(guild)).await.map_err(|error| CommandError::Store(error.to_string()))
     }
 
     /// Keeps `query` under `name`; a favorite of that name is replaced.
@@ -28,7 +26,7 @@ impl GuildHandle {
     /// # Errors
     /// When the query is neither a link nor a search, or the guild has as many favorites as it may.
     pub async fn keep_favorite(&self, name: &str, query: &str, by: UserId) -> Result<Favorite, CommandError> {
-        Query::parse(query)?;
+        Query::parse(query).map_err(|bad| CommandError::Source(bad.failure()))?;
         let name: String = name.trim().chars().take(LONGEST_NAME).collect();
         let others = self.favorites().await?.iter().filter(|favorite| favorite.name != name).count();
         if others >= MOST {
@@ -58,25 +56,7 @@ impl GuildHandle {
     /// When there is none of that name, nothing of it can be found, or the queue takes no more.
     pub async fn play_favorite(&self, name: &str, request: PlayRequest) -> Result<PlayedAll, CommandError> {
         let favorite = self.favorite(name).await?;
-        let limit = usize::from(self.settings().await?.playlist_limit);
-        let wanted = favorite.queries.len();
-        let mut found = Vec::new();
-        let mut failed = None;
-        let queries: Vec<String> = favorite.queries.into_iter().take(limit).collect();
-        for some in queries.chunks(AT_A_TIME) {
-            let under_way: Vec<_> = some.iter().map(|query| tokio::spawn(self.clone().find(query.clone()))).collect();
-            for finding in under_way {
-                match finding.await.unwrap_or(Err(CommandError::Unavailable)) {
-                    Ok(info) => found.push(info),
-                    Err(error) => failed = Some(error),
-                }
-            }
-        }
-        if found.is_empty() {
-            return Err(failed.unwrap_or(CommandError::NothingFound));
-        }
-        let left_out = wanted.saturating_sub(found.len());
-        self.ask(|reply| Command::PlayAll { infos: found, left_out, request, reply }).await
+        self.play_all(favorite.queries, request).await
     }
 
     async fn favorite(&self, name: &str) -> Result<Favorite, CommandError> {

@@ -1,16 +1,16 @@
 //! The way into a guild's actor.
 
 use crate::{
-    CommandError, GuildSettings, NowPlaying, PlayRequest, Played, QueueView, Recovering, SettingChange, Skipped,
-    Undone, VoiceStatus, VoiceSummary,
-    actor::{Command, Message, Seek},
+    Answer, Command, CommandError, GuildSettings, NowPlaying, PanelFailure, PlayRequest, Played, PlayedAll, QueueView,
+    Recovering, Seek, SettingChange, Skipped, Stopped, Undone, VoiceStatus, VoiceSummary,
+    actor::{Message, Replied},
+    inbox::Inbox,
 };
-use refrain_extract::{Extractor, Query};
-use refrain_model::{ChannelId, GuildId, LoopMode, MessagePlace, Track, TrackInfo};
+use refrain_model::{ChannelId, GuildId, LoopMode, MessagePlace, Track};
 use refrain_recovery::GatewayEvent;
 use refrain_store::Store;
 use std::{sync::Arc, time::Duration};
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 /// Commands that may wait in a guild's mailbox. A full one makes commands wait; gateway events have their own way in.
 const MAILBOX: usize = 64;
@@ -20,35 +20,35 @@ const MAILBOX: usize = 64;
 pub struct GuildHandle {
     commands: mpsc::Sender<Message>,
     gateway: mpsc::UnboundedSender<GatewayEvent>,
+    channel_changed: Arc<Notify>,
     voice: watch::Receiver<VoiceSummary>,
     pub(crate) guild: GuildId,
-    pub(crate) extractor: Extractor,
     pub(crate) store: Arc<dyn Store>,
 }
 
-/// The actor's side of a handle.
-pub(crate) struct Inbox {
-    pub(crate) commands: mpsc::Receiver<Message>,
-    pub(crate) gateway: mpsc::UnboundedReceiver<GatewayEvent>,
-    pub(crate) voice: watch::Sender<VoiceSummary>,
+/// Sends a command and unpacks the kind of answer that it has.
+macro_rules! ask {
+    ($handle:expr, $command:expr, $kind:ident) => {
+        match $handle.ask($command).await? {
+            Answer::$kind(answer) => Ok(answer),
+            other => Err($handle.wrong_kind(&other)),
+        }
+    };
 }
 
 impl GuildHandle {
-    pub(crate) fn new(guild: GuildId, extractor: Extractor, store: Arc<dyn Store>) -> (Self, Inbox) {
+    pub(crate) fn new(guild: GuildId, store: Arc<dyn Store>) -> (Self, Inbox) {
         let (commands, commands_out) = mpsc::channel(MAILBOX);
         let (gateway, gateway_out) = mpsc::unbounded_channel();
         let (summary, voice) = watch::channel(VoiceSummary::Idle);
-        let inbox = Inbox { commands: commands_out, gateway: gateway_out, voice: summary };
-        (Self { commands, gateway, voice, guild, extractor, store }, inbox)
+        let channel_changed = Arc::new(Notify::new());
+        let inbox = Inbox::new(commands_out, gateway_out, channel_changed.clone(), summary);
+        (Self { commands, gateway, channel_changed, voice, guild, store }, inbox)
     }
 
+    /// Whether there is an actor, or will be one with the next command.
     pub(crate) fn is_alive(&self) -> bool {
         !self.commands.is_closed()
-    }
-
-    /// Weak, so that an actor does not keep its own mailbox open.
-    pub(crate) fn mailbox(&self) -> mpsc::WeakSender<Message> {
-        self.commands.downgrade()
     }
 
     /// Finds what `request` asks for and plays it, or puts it in the queue.
@@ -58,15 +58,16 @@ impl GuildHandle {
     /// # Errors
     /// When the query is no link and no search, nothing is found, the sound cannot be read, or the channel not joined.
     pub async fn play(&self, request: PlayRequest) -> Result<Played, CommandError> {
-        // Looked up out here: it takes a while, and the actor must stay free for others meanwhile.
-        let info = self.clone().find(request.query.clone()).await?;
-        self.ask(|reply| Command::Play { info, request, reply }).await
+        ask!(self, Command::Play(request), Played)
     }
 
-    /// What a query finds first.
-    pub(crate) async fn find(self, query: String) -> Result<TrackInfo, CommandError> {
-        let found = self.extractor.lookup(&Query::parse(&query)?).await?;
-        found.into_iter().next().ok_or(CommandError::NothingFound)
+    /// Finds several tracks (`queries` replaces the request's query) and plays them, or puts them in the queue. What cannot
+    /// be found is left out.
+    ///
+    /// # Errors
+    /// When nothing is found, or the queue takes no more.
+    pub async fn play_all(&self, queries: Vec<String>, request: PlayRequest) -> Result<PlayedAll, CommandError> {
+        ask!(self, Command::PlayAll { queries, request }, PlayedAll)
     }
 
     /// Skips the current track and `count - 1` after it.
@@ -74,7 +75,7 @@ impl GuildHandle {
     /// # Errors
     /// When nothing is playing.
     pub async fn skip(&self, count: usize) -> Result<Skipped, CommandError> {
-        self.ask(|reply| Command::Skip { count, reply }).await
+        ask!(self, Command::Skip { count }, Skipped)
     }
 
     /// Goes on with the track at `position` of the queue, from 1.
@@ -82,7 +83,7 @@ impl GuildHandle {
     /// # Errors
     /// When nothing is playing, or there is no such position.
     pub async fn skip_to(&self, position: usize) -> Result<Skipped, CommandError> {
-        self.ask(|reply| Command::SkipTo { position, reply }).await
+        ask!(self, Command::SkipTo { position }, Skipped)
     }
 
     /// Goes back to the track that played last; the current one comes after it.
@@ -90,7 +91,7 @@ impl GuildHandle {
     /// # Errors
     /// When nothing has played before.
     pub async fn previous(&self) -> Result<NowPlaying, CommandError> {
-        self.ask(|reply| Command::Previous { reply }).await
+        ask!(self, Command::Previous, NowPlaying)
     }
 
     /// Plays the current track from its beginning.
@@ -98,7 +99,7 @@ impl GuildHandle {
     /// # Errors
     /// When nothing is playing.
     pub async fn replay(&self) -> Result<NowPlaying, CommandError> {
-        self.ask(|reply| Command::Replay { reply }).await
+        ask!(self, Command::Replay, NowPlaying)
     }
 
     /// Goes to `position` of the current track.
@@ -106,7 +107,7 @@ impl GuildHandle {
     /// # Errors
     /// When nothing is playing, or the track has no such position.
     pub async fn seek(&self, position: Duration) -> Result<NowPlaying, CommandError> {
-        self.ask(|reply| Command::Seek { to: Seek::To(position), reply }).await
+        ask!(self, Command::Seek(Seek::To(position)), NowPlaying)
     }
 
     /// Goes on in the current track `ahead` of where it is.
@@ -114,7 +115,7 @@ impl GuildHandle {
     /// # Errors
     /// As for [`Self::seek`].
     pub async fn forward(&self, ahead: Duration) -> Result<NowPlaying, CommandError> {
-        self.ask(|reply| Command::Seek { to: Seek::Ahead(ahead), reply }).await
+        ask!(self, Command::Seek(Seek::Ahead(ahead)), NowPlaying)
     }
 
     /// Goes `back` in the current track, to its beginning at most.
@@ -122,7 +123,7 @@ impl GuildHandle {
     /// # Errors
     /// As for [`Self::seek`].
     pub async fn rewind(&self, back: Duration) -> Result<NowPlaying, CommandError> {
-        self.ask(|reply| Command::Seek { to: Seek::Back(back), reply }).await
+        ask!(self, Command::Seek(Seek::Back(back)), NowPlaying)
     }
 
     /// Pauses the music.
@@ -130,7 +131,7 @@ impl GuildHandle {
     /// # Errors
     /// When nothing is playing or it is paused already.
     pub async fn pause(&self) -> Result<NowPlaying, CommandError> {
-        self.ask(|reply| Command::Pause { reply }).await
+        ask!(self, Command::Pause, NowPlaying)
     }
 
     /// Goes on after a pause; a bot that was kicked, or stayed away after a restart, with music left comes back.
@@ -139,15 +140,15 @@ impl GuildHandle {
     /// # Errors
     /// When nothing is there to go on with, or it is playing.
     pub async fn resume(&self, voice_channel: Option<ChannelId>) -> Result<NowPlaying, CommandError> {
-        self.ask(|reply| Command::Resume { voice_channel, reply }).await
+        ask!(self, Command::Resume { voice_channel }, NowPlaying)
     }
 
-    /// Stops the music and clears the queue; the bot stays in the channel. Answers how many tracks that were.
+    /// Stops the music, clears the queue and ends the look-ups under way; the bot stays in the channel.
     ///
     /// # Errors
     /// When nothing is playing.
-    pub async fn stop(&self) -> Result<usize, CommandError> {
-        self.ask(|reply| Command::Stop { reply }).await
+    pub async fn stop(&self) -> Result<Stopped, CommandError> {
+        ask!(self, Command::Stop, Stopped)
     }
 
     /// Removes what comes after the current track. Answers how many tracks that were.
@@ -155,7 +156,7 @@ impl GuildHandle {
     /// # Errors
     /// Only when the actor is gone: nothing to remove is an answer.
     pub async fn clear(&self) -> Result<usize, CommandError> {
-        self.ask(|reply| Command::Clear { reply }).await
+        ask!(self, Command::Clear, Cleared)
     }
 
     /// Removes `count` tracks from `position` of the queue on, from 1.
@@ -163,7 +164,7 @@ impl GuildHandle {
     /// # Errors
     /// When there is no such position.
     pub async fn remove(&self, position: usize, count: usize) -> Result<Vec<Arc<Track>>, CommandError> {
-        self.ask(|reply| Command::Remove { position, count, reply }).await
+        ask!(self, Command::Remove { position, count }, Removed)
     }
 
     /// Moves a track of the queue to another position; both count from 1.
@@ -171,7 +172,7 @@ impl GuildHandle {
     /// # Errors
     /// When there is no such position.
     pub async fn move_track(&self, from: usize, to: usize) -> Result<Arc<Track>, CommandError> {
-        self.ask(|reply| Command::Move { from, to, reply }).await
+        ask!(self, Command::Move { from, to }, Moved)
     }
 
     /// Brings back what the last clear or remove took away.
@@ -179,7 +180,7 @@ impl GuildHandle {
     /// # Errors
     /// When there is nothing to bring back.
     pub async fn undo(&self) -> Result<Undone, CommandError> {
-        self.ask(|reply| Command::Undo { reply }).await
+        ask!(self, Command::Undo, Undone)
     }
 
     /// Shuffles the upcoming tracks, or puts them back into their true order; `None`: whichever it is not. Answers whether
@@ -188,7 +189,7 @@ impl GuildHandle {
     /// # Errors
     /// Only when the actor is gone.
     pub async fn shuffle(&self, on: Option<bool>) -> Result<bool, CommandError> {
-        self.ask(|reply| Command::Shuffle { on, reply }).await
+        ask!(self, Command::Shuffle { on }, Shuffled)
     }
 
     /// What happens at the end of a track from now on. With `toggle`, a mode that is on already is switched off. Answers
@@ -197,7 +198,7 @@ impl GuildHandle {
     /// # Errors
     /// Only when the actor is gone.
     pub async fn set_looping(&self, mode: LoopMode, toggle: bool) -> Result<LoopMode, CommandError> {
-        self.ask(|reply| Command::Loop { mode, toggle, reply }).await
+        ask!(self, Command::Loop { mode, toggle }, Looping)
     }
 
     /// Changes the volume, in per cent; `None` only asks. Answers the volume.
@@ -205,15 +206,15 @@ impl GuildHandle {
     /// # Errors
     /// Only when the actor is gone: a number out of bounds is taken for the nearest one within.
     pub async fn volume(&self, percent: Option<u16>) -> Result<u16, CommandError> {
-        self.ask(|reply| Command::Volume { percent, reply }).await
+        ask!(self, Command::Volume { percent }, Volume)
     }
 
-    /// Stops the music, clears the queue and leaves the channel.
+    /// Stops the music, clears the queue, ends the look-ups under way and leaves the channel.
     ///
     /// # Errors
     /// When the bot is in no channel and has nothing to play.
-    pub async fn disconnect(&self) -> Result<(), CommandError> {
-        self.ask(|reply| Command::Disconnect { reply }).await
+    pub async fn disconnect(&self) -> Result<Stopped, CommandError> {
+        ask!(self, Command::Disconnect, Disconnected)
     }
 
     /// A page of the queue, from 1, with `size` tracks; `None`: as many as the guild has set.
@@ -221,7 +222,8 @@ impl GuildHandle {
     /// # Errors
     /// Only when the actor is gone: an empty queue is an answer.
     pub async fn queue(&self, page: usize, size: Option<usize>) -> Result<QueueView, CommandError> {
-        self.ask(|reply| Command::Queue { page, size, reply }).await
+        let view: Box<QueueView> = ask!(self, Command::Queue { page, size }, Queue)?;
+        Ok(*view)
     }
 
     /// What has played, the most recent first.
@@ -229,7 +231,7 @@ impl GuildHandle {
     /// # Errors
     /// Only when the actor is gone.
     pub async fn history(&self) -> Result<Vec<Arc<Track>>, CommandError> {
-        self.ask(|reply| Command::History { reply }).await
+        ask!(self, Command::History, History)
     }
 
     /// What plays now.
@@ -237,7 +239,7 @@ impl GuildHandle {
     /// # Errors
     /// When nothing does.
     pub async fn now_playing(&self) -> Result<NowPlaying, CommandError> {
-        self.ask(|reply| Command::NowPlaying { reply }).await
+        ask!(self, Command::NowPlaying, NowPlaying)
     }
 
     /// How the voice connection is, with a page (from 1) of what happened to it, newest first.
@@ -245,7 +247,8 @@ impl GuildHandle {
     /// # Errors
     /// Only when the actor is gone.
     pub async fn voice_status(&self, page: usize) -> Result<VoiceStatus, CommandError> {
-        self.ask(|reply| Command::VoiceStatus { page, reply }).await
+        let status: Box<VoiceStatus> = ask!(self, Command::VoiceStatus { page }, VoiceStatus)?;
+        Ok(*status)
     }
 
     /// Somebody who may do so does not want to wait: ends a pause, asks back a bot that stays out, or makes a connection
@@ -254,7 +257,7 @@ impl GuildHandle {
     /// # Errors
     /// When the bot is in no channel and there is nothing to come back with, or nowhere to come to.
     pub async fn recover(&self, voice_channel: Option<ChannelId>) -> Result<Recovering, CommandError> {
-        self.ask(|reply| Command::Recover { voice_channel, reply }).await
+        ask!(self, Command::Recover { voice_channel }, Recovering)
     }
 
     /// What the guild has set for itself.
@@ -262,7 +265,7 @@ impl GuildHandle {
     /// # Errors
     /// Only when the actor is gone.
     pub async fn settings(&self) -> Result<GuildSettings, CommandError> {
-        self.ask(|reply| Command::Settings { reply }).await
+        ask!(self, Command::Settings, Settings)
     }
 
     /// Changes a setting of the guild; answers all of them.
@@ -270,29 +273,40 @@ impl GuildHandle {
     /// # Errors
     /// Only when the actor is gone.
     pub async fn configure(&self, change: SettingChange) -> Result<GuildSettings, CommandError> {
-        self.ask(|reply| Command::Configure { change, reply }).await
+        ask!(self, Command::Configure(change), Settings)
     }
 
     /// A message was made that says what plays, or (`None`) it has gone. Never blocks; without an actor it is dropped.
     pub fn panel_is(&self, place: Option<MessagePlace>) {
-        self.tell(Command::PanelIs { place });
+        self.tell(Message::PanelIs(place));
     }
 
     /// An interruption's message was made, or (`None`) it says its last word. It is kept in mind so that it does not stand
     /// there for ever when the process is killed. Never blocks.
     pub fn incident_message_is(&self, place: Option<MessagePlace>) {
-        self.tell(Command::IncidentMessageIs { place });
+        self.tell(Message::IncidentMessageIs(place));
     }
 
-    fn tell(&self, command: Command) {
+    /// The panel could not be shown. Never blocks.
+    pub fn panel_failed(&self, failure: PanelFailure) {
+        self.tell(Message::PanelFailed(failure));
+    }
+
+    fn tell(&self, message: Message) {
         // A full mailbox has no room for what is only nice to know, and an error says that the actor has ended.
-        let _ = self.commands.try_send(Message::Command(command));
+        let _ = self.commands.try_send(message);
     }
 
     /// Tells the guild what the main gateway said. Never blocks.
     pub fn gateway(&self, event: GatewayEvent) {
-        // An error says that the actor has ended; the next command starts another.
+        // An error says that the actor has ended: the guild is gone, or the process ends.
         let _ = self.gateway.send(event);
+    }
+
+    /// Permissions, roles or members' voice states changed in a way that may concern the bot's channel: the guild looks at
+    /// the channel again. Many calls in a row are one look. Never blocks.
+    pub fn channel_changed(&self) {
+        self.channel_changed.notify_one();
     }
 
     /// How the voice connection was last seen.
@@ -308,20 +322,26 @@ impl GuildHandle {
     }
 
     pub(crate) async fn shut_down(&self) {
-        let _ = self.ask(|reply| Command::ShutDown { reply }).await;
+        // An error says that the actor has ended already.
+        let _ = self.ask(Command::ShutDown).await;
     }
 
     /// Asks, and answers once what was done is on the disk (or the disk is known not to take it).
-    pub(crate) async fn ask<T>(
-        &self,
-        command: impl FnOnce(oneshot::Sender<Result<T, CommandError>>) -> Command,
-    ) -> Result<T, CommandError> {
+    pub(crate) async fn ask(&self, command: Command) -> Result<Answer, CommandError> {
         let (reply, answer) = oneshot::channel();
-        let message = Message::Command(command(reply));
+        let message = Message::Command { command, reply };
         self.commands.send(message).await.map_err(|_| CommandError::Unavailable)?;
-        let answer = answer.await.map_err(|_| CommandError::Unavailable)?;
-        // The actor hands its record over before it answers.
-        self.store.settled().await;
-        answer
+        let Replied { result, after_save } = answer.await.map_err(|_| CommandError::Unavailable)?;
+        if after_save {
+            // The actor has handed the record over before it answered.
+            self.store.settled().await;
+        }
+        result
+    }
+
+    /// The guild answered something else than what was asked for.
+    fn wrong_kind(&self, answer: &Answer) -> CommandError {
+        tracing::error!(guild_id = %self.guild, ?answer, "a command got the answer to another one: this is a bug, please report it");
+        CommandError::Unavailable
     }
 }

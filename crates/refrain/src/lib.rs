@@ -3,36 +3,40 @@
 //! No Discord library is known here. The embedder hands in a [`GatewayPort`] through which op 4 and notices leave, and
 //! feeds each guild's [`GuildHandle`] with what the main gateway says ([`GuildHandle::gateway`]) and with commands.
 //!
-//! One actor owns everything mutable about a guild. Commands, driver reports, gateway events and timers arrive in its
-//! mailbox one at a time: that is the per-guild lock, and nothing else holds guild state.
+//! What a guild decides is a [`refrain_guild::Guild`], a value without IO. The actor is the shell around it: it takes what
+//! happens one at a time, reads the clocks, and carries out what the guild says. Nothing else holds guild state.
 
 mod actor;
-mod announcement;
 mod api;
-mod error;
 mod favorites;
 mod gateway;
+mod gone;
 mod governor;
 mod handle;
+mod inbox;
 mod metrics;
-mod panel;
 mod playheads;
 pub mod policy;
+mod recording;
 mod registry;
-mod status;
+mod unix;
 
-pub use announcement::{Announcement, AnnouncementKind, AnnouncementStep, Ending, Interruption, NextStep, Trouble};
-pub use api::{NowPlaying, PlayRequest, Played, PlayedAll, QueueView, Settings, Skipped, Undone, VoiceSummary};
-pub use error::CommandError;
-pub use gateway::{GatewayPort, Leftover, Scene};
+pub use api::Settings;
+pub use gateway::GatewayPort;
 pub use handle::GuildHandle;
 pub use metrics::describe_metrics;
-pub use panel::{Panel, PanelFace, PanelNews, StaysAway};
+pub use recording::RecordingSettings;
 pub use refrain_audio::PipelineConfig;
 pub use refrain_extract::{EgressPolicy, Extractor, ExtractorConfig};
+pub use refrain_guild::{
+    Announcement, AnnouncementKind, AnnouncementStep, Answer, AskerChannel, Command, CommandError, Delay, Doing,
+    Ending, FailedTrack, FailureClass, Interruption, Leftover, MissingPermission, NextStep, NotHeard, NowPlaying,
+    Panel, PanelFace, PanelFailure, PanelNews, PanelWaits, PlayRequest, Played, PlayedAll, QueueView, Recording,
+    RecordingError, Recovering, Replayed, Scene, Seek, Skipped, SourceFailure, SourcePolicy, SourceTrouble, StaysAway,
+    Stopped, TimelineEntry, TimelinePage, Trouble, Undone, VoiceStatus, VoiceSummary, Waiting,
+};
 pub use refrain_model::{AutoResume, GuildId, GuildSettings, LoopMode, SettingChange, WhenOver};
 pub use refrain_queue::{Limits, Page, Place};
 pub use refrain_recovery::{AutoRejoin, CloseCode, GatewayEvent, Policy, Presence, Verdict, governor::GovernorPolicy};
 pub use refrain_store as store;
-pub use registry::Refrain;
-pub use status::{Doing, Recovering, TimelineEntry, TimelinePage, VoiceStatus, Waiting};
+pub use registry::{Refrain, StartError};

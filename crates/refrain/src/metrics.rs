@@ -4,6 +4,7 @@
 //! nothing. Labels are bounded: no guild, channel or user is one.
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use refrain_model::FailureClass;
 use refrain_recovery::{CloseCode, Urgency, governor::Load};
 use std::{borrow::Cow, time::Duration};
 
@@ -17,6 +18,9 @@ const LATENCY: &str = "voice_latency_ms";
 const OP4: &str = "voice_op4_total";
 const WAITING: &str = "voice_turns_waiting";
 const UNDER_WAY: &str = "voice_turns_current";
+const SOURCE_FAILURES: &str = "source_failures_total";
+const SOURCE_STALLS: &str = "source_stalls_total";
+const SOURCE_OUTAGES: &str = "source_outages_current";
 const WAITS: &str = "voice_turn_wait_seconds";
 
 /// Tells the recorder what each metric means. Call it once, after a recorder has been installed.
@@ -26,6 +30,8 @@ pub fn describe_metrics() {
         (UNLISTED_CLOSES, "Those of them whose close code is documented nowhere."),
         (RECONNECT_SUCCESSES, "Voice connections that came back."),
         (RECONNECT_FAILURES, "Attempts to bring a voice connection back that failed."),
+        (SOURCE_FAILURES, "Failures of tracks' sources, by what they are about: track, site, machine or request."),
+        (SOURCE_STALLS, "Sources that brought no frames for so long that they counted as broken."),
         (OP4, "Voice state updates (op 4) sent to the main gateway, by kind."),
     ];
     for (name, meaning) in counters {
@@ -43,6 +49,11 @@ pub fn describe_metrics() {
             "The main gateway's heartbeat round trip, or a voice server's answer to a probe.",
         ),
         (WAITING, Unit::Count, "Guilds that wait for the governor to let them make an attempt."),
+        (
+            SOURCE_OUTAGES,
+            Unit::Count,
+            "Guilds whose queue waits because the sources of several tracks in a row failed.",
+        ),
         (UNDER_WAY, Unit::Count, "Attempts under way that the governor has granted."),
     ];
     for (name, unit, meaning) in gauges {
@@ -120,6 +131,32 @@ fn milliseconds(latency: Duration) -> f64 {
 pub(crate) fn op4_sent(joins: bool) {
     let kind = if joins { "join" } else { "leave" };
     counter!(OP4, "kind" => kind).increment(1);
+}
+
+/// A track's source failed.
+pub(crate) fn source_failed(class: FailureClass) {
+    let class = match class {
+        FailureClass::Track => "track",
+        FailureClass::Site => "site",
+        FailureClass::Machine => "machine",
+        FailureClass::Request => "request",
+    };
+    counter!(SOURCE_FAILURES, "class" => class).increment(1);
+}
+
+/// A source brought no frames for too long.
+pub(crate) fn source_stalled() {
+    counter!(SOURCE_STALLS).increment(1);
+}
+
+/// A guild's queue waits for sources.
+pub(crate) fn outage_began() {
+    gauge!(SOURCE_OUTAGES).increment(1.0);
+}
+
+/// It waits no more.
+pub(crate) fn outage_over() {
+    gauge!(SOURCE_OUTAGES).decrement(1.0);
 }
 
 pub(crate) fn turn_granted(urgency: Urgency, waited: Duration) {

@@ -3,20 +3,27 @@
 use crate::{
     GatewayPort, GuildHandle, Settings,
     actor::{self, Actor},
+    gone::overdue,
     governor::Turns,
     playheads::Playheads,
+    recording::Recordings,
+    unix::unix_ms,
 };
 use refrain_extract::Extractor;
 use refrain_model::{ChannelId, GuildId};
 use refrain_recovery::GatewayEvent;
 use refrain_store::{Store, StoreError};
-use refrain_voice::{DriverReport, SongbirdDriver, SongbirdShared, VoiceDriver};
+use refrain_voice::{SongbirdDriver, SongbirdShared};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    io,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::{Duration, Instant},
 };
 use tokio::sync::mpsc;
+
+/// How often guilds that are gone for long are forgotten.
+const SWEEP_EVERY: Duration = Duration::from_secs(24 * 3600);
 
 /// How long a shutdown may take: Discord's voice states are confirmed well within it.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(4);
@@ -25,9 +32,36 @@ const SHUTDOWN_LIMIT: Duration = Duration::from_secs(4);
 #[derive(Clone)]
 pub struct Refrain {
     shared: Arc<Shared>,
-    guilds: Arc<Mutex<BTreeMap<GuildId, GuildHandle>>>,
-    /// Guilds with a record and without an actor: they have something to come back to once Discord says they are there.
-    remembered: Arc<Mutex<BTreeSet<GuildId>>>,
+    guilds: Arc<Guilds>,
+    stored: Arc<Mutex<Stored>>,
+}
+
+type Guilds = Mutex<BTreeMap<GuildId, GuildHandle>>;
+
+/// What the store has of guilds.
+#[derive(Default)]
+struct Stored {
+    /// Guilds with a record that have had no actor: they have something to come back to once Discord says they are there.
+    remembered: BTreeSet<GuildId>,
+    /// Since when guilds are gone, in milliseconds since 1970.
+    gone: BTreeMap<GuildId, u64>,
+}
+
+/// Why guilds cannot be served.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The store cannot be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Recordings were asked for, and cannot be made.
+    #[error("recordings cannot be written to {dir}: {error}")]
+    Recordings {
+        /// The directory.
+        dir: String,
+        /// Why not.
+        #[source]
+        error: io::Error,
+    },
 }
 
 /// What every actor is made with.
@@ -39,6 +73,7 @@ pub(crate) struct Shared {
     pub(crate) playheads: Arc<Playheads>,
     pub(crate) songbird: SongbirdShared,
     pub(crate) turns: Turns,
+    pub(crate) recordings: Option<Recordings>,
     /// The epoch of every [`Moment`](refrain_model::Moment) in this process.
     pub(crate) epoch: Instant,
 }
@@ -49,21 +84,28 @@ impl Refrain {
     /// tokio runtime.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// When the store cannot be read, or recordings cannot be written.
     pub async fn start(
         settings: Settings,
         extractor: Extractor,
         port: Arc<dyn GatewayPort>,
         store: Arc<dyn Store>,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, StartError> {
         let songbird = SongbirdShared::new(settings.recovery.timeouts.reconnect, settings.recovery.liveness.clone());
         let epoch = Instant::now();
         let turns = Turns::start(settings.governor.clone(), epoch);
-        let playheads = Playheads::start(store.clone());
-        let remembered = remembered(store.clone()).await?;
-        tracing::info!(guilds = remembered.len(), "what was stored has been read");
-        let shared = Shared { settings, extractor, port, store, playheads, songbird, turns, epoch };
-        Ok(Self { shared: Arc::new(shared), guilds: Arc::default(), remembered: Arc::new(Mutex::new(remembered)) })
+        let playheads = Playheads::start(store.clone(), epoch);
+        let recordings = settings.recording.clone().map(|wanted| {
+            let dir = wanted.dir.display().to_string();
+            Recordings::start(wanted).map_err(|error| StartError::Recordings { dir, error })
+        });
+        let recordings = recordings.transpose()?;
+        let stored = stored(store.clone()).await?;
+        tracing::info!(guilds = stored.remembered.len(), "what was stored has been read");
+        let shared = Shared { settings, extractor, port, store, playheads, songbird, turns, recordings, epoch };
+        let refrain = Self { shared: Arc::new(shared), guilds: Arc::default(), stored: Arc::new(Mutex::new(stored)) };
+        tokio::spawn(sweep(Arc::downgrade(&refrain.shared), Arc::downgrade(&refrain.guilds), refrain.stored.clone()));
+        Ok(refrain)
     }
 
     /// Where what outlives the process is kept.
@@ -75,14 +117,47 @@ impl Refrain {
     /// Discord has told all about a guild: it can be used. `channel` is where it shows the bot to be. A guild with a record
     /// from before the restart gets its actor, which decides whether and how the music comes back.
     pub fn guild_available(&self, guild: GuildId, channel: Option<ChannelId>) {
-        let stored = self.remembered().remove(&guild);
+        let stored = {
+            let mut stored = self.stored();
+            if stored.gone.remove(&guild).is_some() {
+                self.shared.store.set_gone(guild, None);
+            }
+            stored.remembered.remove(&guild)
+        };
         let handle = if stored { Some(self.guild(guild)) } else { self.existing(guild) };
         if let Some(handle) = handle {
             handle.gateway(GatewayEvent::GuildAvailable { channel });
         }
     }
 
-    /// The guild's actor, started if there is none, or if the one there was has failed.
+    /// The bot was removed from a guild. What is kept of it is forgotten 30 days later, unless the bot is back by then.
+    pub fn guild_deleted(&self, guild: GuildId) {
+        self.is_gone(guild);
+        if let Some(handle) = self.existing(guild) {
+            handle.gateway(GatewayEvent::GuildDeleted);
+        }
+    }
+
+    /// A shard has a new session, and these are all its guilds. `is_on_shard` says which guilds the shard serves. Those that
+    /// the bot is no longer in count as deleted from now on.
+    pub fn guilds_of_shard(&self, guilds: &BTreeSet<GuildId>, is_on_shard: impl Fn(GuildId) -> bool) {
+        let known: BTreeSet<GuildId> = self.stored().remembered.iter().copied().chain(self.guilds()).collect();
+        for guild in known.into_iter().filter(|guild| is_on_shard(*guild) && !guilds.contains(guild)) {
+            tracing::info!(guild_id = %guild, "the bot is no longer in the guild");
+            self.guild_deleted(guild);
+        }
+    }
+
+    fn is_gone(&self, guild: GuildId) {
+        let mut stored = self.stored();
+        stored.gone.entry(guild).or_insert_with(|| {
+            let since = unix_ms();
+            self.shared.store.set_gone(guild, Some(since));
+            since
+        });
+    }
+
+    /// The guild's actor, started if there is none.
     #[must_use]
     pub fn guild(&self, guild: GuildId) -> GuildHandle {
         let mut guilds = self.lock();
@@ -141,27 +216,75 @@ impl Refrain {
     }
 
     fn start_actor(&self, guild: GuildId) -> GuildHandle {
-        let shared = self.shared.clone();
-        let (reports_in, reports) = mpsc::unbounded_channel::<DriverReport>();
-        let driver = SongbirdDriver::new(shared.songbird.clone(), guild, shared.settings.bot_user, reports_in);
-        let driver: Box<dyn VoiceDriver> = Box::new(driver);
-        let (handle, inbox) = GuildHandle::new(guild, shared.extractor.clone(), shared.store.clone());
-        tokio::spawn(actor::supervise(guild, Actor::new(guild, shared, driver, &handle).run(inbox, reports)));
+        let (shared, guilds) = (self.shared.clone(), Arc::downgrade(&self.guilds));
+        let (handle, inbox) = GuildHandle::new(guild, shared.store.clone());
+        let make = move || {
+            let (reports_in, reports) = mpsc::unbounded_channel();
+            let driver = SongbirdDriver::new(shared.songbird.clone(), guild, shared.settings.bot_user, reports_in);
+            Actor::new(guild, shared.clone(), Box::new(driver), reports)
+        };
+        tokio::spawn(async move {
+            let ended = actor::supervise(guild, inbox, make).await;
+            tracing::debug!(guild_id = %guild, ?ended, "the guild's actor has ended");
+            leave_map(&guilds, guild);
+        });
         handle
     }
 
-    fn remembered(&self) -> MutexGuard<'_, BTreeSet<GuildId>> {
-        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    fn stored(&self) -> MutexGuard<'_, Stored> {
+        lock(&self.stored)
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<GuildId, GuildHandle>> {
-        // The map is whole between any two statements, so a panic elsewhere has not hurt it.
-        self.guilds.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.guilds)
     }
 }
 
-async fn remembered(store: Arc<dyn Store>) -> Result<BTreeSet<GuildId>, StoreError> {
-    let read = tokio::task::spawn_blocking(move || store.guilds()).await;
-    let cut_short = |_| Err(StoreError { doing: "reading".into(), reason: "the runtime is shutting down".into() });
-    Ok(read.unwrap_or_else(cut_short)?.into_iter().collect())
+/// What is behind these locks is whole between any two statements, so a panic elsewhere has not hurt it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// An actor has ended. Another one may have taken its place in the map meanwhile.
+fn leave_map(guilds: &Weak<Guilds>, guild: GuildId) {
+    if let Some(guilds) = guilds.upgrade() {
+        let mut guilds = lock(&guilds);
+        if guilds.get(&guild).is_some_and(|handle| !handle.is_alive()) {
+            guilds.remove(&guild);
+        }
+    }
+}
+
+async fn stored(store: Arc<dyn Store>) -> Result<Stored, StoreError> {
+    let read = tokio::task::spawn_blocking(move || {
+        let remembered = store.guilds()?.into_iter().collect();
+        Ok::<_, StoreError>(Stored { remembered, gone: store.gone()? })
+    });
+    let cut_short = |_| Err(StoreError { doing: "reading".into(), reason: "the runtime is shutting down".into() });
+    read.await.unwrap_or_else(cut_short)
+}
+
+/// Forgets guilds that are gone for long: now, and once a day for as long as the process serves guilds.
+async fn sweep(shared: Weak<Shared>, guilds: Weak<Guilds>, stored: Arc<Mutex<Stored>>) {
+    let mut days = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        days.tick().await;
+        let (Some(shared), Some(guilds)) = (shared.upgrade(), guilds.upgrade()) else { return };
+        let overdue = overdue(&lock(&stored).gone, unix_ms());
+        for guild in overdue {
+            // An actor would write the record again.
+            if lock(&guilds).get(&guild).is_some_and(GuildHandle::is_alive) {
+                continue;
+            }
+            tracing::info!(guild_id = %guild, "the bot has been out of the guild for 30 days: what was kept of it is forgotten");
+            shared.store.forget(guild);
+            let mut stored = lock(&stored);
+            stored.gone.remove(&guild);
+            stored.remembered.remove(&guild);
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "registry_tests.rs"]
+mod tests;

@@ -93,7 +93,8 @@ impl Gateway {
                     && state.guild_id.is_some_and(|id| id.get() == self.guild.get()) =>
             {
                 let channel = state.channel_id.map(|id| ChannelId::new(id.get()));
-                Some(GatewayEvent::VoiceState { channel, session_id: state.session_id.clone() })
+                let session_id = state.session_id.clone();
+                Some(GatewayEvent::VoiceState { channel, session_id, mute: state.mute, suppress: state.suppress })
             }
             Event::VoiceServerUpdate(server) if server.guild_id.get() == self.guild.get() => {
                 Some(GatewayEvent::VoiceServer { endpoint: server.endpoint, token: server.token })

@@ -161,7 +161,9 @@ impl Bot {
         match output {
             Output::SendVoiceState { channel } => self.gateway.send_voice_state(self.guild, channel),
             // One guild needs nobody to share turns with. Many do: `refrain_recovery::governor`.
-            Output::AskTurn { .. } => self.machine.handle_input(self.now(), Input::Turn),
+            Output::AskTurn { .. } => {
+                self.machine.handle_input(self.now(), Input::Turn);
+            }
             Output::WithdrawTurn => {}
             Output::Connect { generation, session } => match self.gateway.user() {
                 Some(user) => self.voice.connect(generation, session, user),

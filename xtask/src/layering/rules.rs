@@ -15,11 +15,12 @@ enum Place {
 
 use Place::{Apart, Floor};
 
-const HOUSE: [(&str, Place); 15] = [
+const HOUSE: [(&str, Place); 16] = [
     ("refrain-model", Floor(0)),
     ("refrain-store", Floor(1)),
     ("refrain-recovery", Floor(1)),
     ("refrain-queue", Floor(1)),
+    ("refrain-guild", Floor(2)),
     ("refrain-extract", Floor(1)),
     ("refrain-audio", Floor(1)),
     ("refrain-voice", Floor(2)),
@@ -35,7 +36,7 @@ const HOUSE: [(&str, Place); 15] = [
 ];
 
 /// The crates that hold decisions only: they run in a test, a replay or another runtime as they run in the bot.
-pub(super) const PURE: [&str; 2] = ["refrain-recovery", "refrain-queue"];
+pub(super) const PURE: [&str; 3] = ["refrain-recovery", "refrain-queue", "refrain-guild"];
 
 /// Runtimes, sockets and stores, which the pure crates never reach. A trailing `*` stands for any ending.
 const IMPURE: [&str; 7] = ["tokio*", "mio", "socket2", "hyper*", "twilight*", "songbird*", "redb"];

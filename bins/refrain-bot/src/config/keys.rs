@@ -41,6 +41,8 @@ pub(crate) static RESUME_TIMEOUT: Key = file_only("voice.resume_timeout");
 pub(crate) static EVIDENCE_TIMEOUT: Key = file_only("voice.evidence_timeout");
 pub(crate) static SERVER_TIMEOUT: Key = file_only("voice.server_timeout");
 pub(crate) static GUILD_TIMEOUT: Key = file_only("voice.guild_timeout");
+pub(crate) static ACCESS_TIMEOUT: Key = file_only("voice.access_timeout");
+pub(crate) static PROVEN_AFTER: Key = file_only("voice.proven_after");
 pub(crate) static TURN_TIMEOUT: Key = file_only("voice.turn_timeout");
 pub(crate) static BACKOFF_BASE: Key = file_only("voice.backoff_base_ms");
 pub(crate) static BACKOFF_FACTOR: Key = file_only("voice.backoff_factor");
@@ -77,6 +79,9 @@ pub(crate) static GOVERNOR_JITTER: Key = file_only("governor.jitter_percent");
 pub(crate) static GOVERNOR_PATIENCE: Key = file_only("governor.patience");
 pub(crate) static GOVERNOR_FAIR_SHARE: Key = file_only("governor.fair_share");
 pub(crate) static GOVERNOR_TURN_LIMIT: Key = file_only("governor.turn_limit");
+pub(crate) static RECORDING_DIR: Key = key("recording.dir", "REFRAIN_RECORDING_DIR");
+pub(crate) static RECORDING_MEGABYTES: Key = file_only("recording.megabytes");
+pub(crate) static RECORDING_FILES: Key = file_only("recording.files");
 pub(crate) static LOG_FILTER: Key = key("log.filter", "REFRAIN_LOG");
 pub(crate) static LOG_FORMAT: Key = key("log.format", "REFRAIN_LOG_FORMAT");
 
@@ -104,6 +109,8 @@ pub(crate) static ALL: &[&Key] = &[
     &EVIDENCE_TIMEOUT,
     &SERVER_TIMEOUT,
     &GUILD_TIMEOUT,
+    &ACCESS_TIMEOUT,
+    &PROVEN_AFTER,
     &TURN_TIMEOUT,
     &BACKOFF_BASE,
     &BACKOFF_FACTOR,
@@ -142,6 +149,9 @@ pub(crate) static ALL: &[&Key] = &[
     &GOVERNOR_PATIENCE,
     &GOVERNOR_FAIR_SHARE,
     &GOVERNOR_TURN_LIMIT,
+    &RECORDING_DIR,
+    &RECORDING_MEGABYTES,
+    &RECORDING_FILES,
     &LOG_FILTER,
     &LOG_FORMAT,
 ];

@@ -13,7 +13,7 @@ pub(crate) use layers::DEFAULTS;
 
 use layers::Layers;
 use refrain::{
-    AutoResume, EgressPolicy,
+    AutoResume, EgressPolicy, RecordingSettings,
     policy::{GovernorPolicy, Policy},
 };
 use refrain_discord::{GatewayBase, RestBase, Token};
@@ -43,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) goodbye: bool,
     pub(crate) recovery: Policy,
     pub(crate) governor: GovernorPolicy,
+    /// Where guilds' inputs are recorded; `None`: nowhere.
+    pub(crate) recording: Option<RecordingSettings>,
     pub(crate) log: Log,
 }
 
@@ -112,6 +114,7 @@ impl Config {
             goodbye: goodbye(&layers)?,
             recovery: voice::policy(&layers)?,
             governor: voice::governor(&layers)?,
+            recording: recording(&layers)?,
             log: log(&layers)?,
         })
     }
@@ -216,6 +219,12 @@ fn egress(layers: &Layers) -> Result<EgressPolicy, ConfigError> {
         })
     });
     Ok(EgressPolicy { allow_private: hosts.collect::<Result<_, _>>()? })
+}
+
+fn recording(layers: &Layers) -> Result<Option<RecordingSettings>, ConfigError> {
+    let max_bytes = layers.number(&keys::RECORDING_MEGABYTES, 1..=1024)?.saturating_mul(1024 * 1024);
+    let max_files = size(layers.number(&keys::RECORDING_FILES, 1..=1000)?);
+    Ok(layers.path(&keys::RECORDING_DIR)?.map(|dir| RecordingSettings { dir, max_bytes, max_files }))
 }
 
 fn data_dir(layers: &Layers) -> Result<PathBuf, ConfigError> {

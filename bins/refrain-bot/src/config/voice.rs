@@ -15,6 +15,7 @@ pub(super) fn policy(layers: &Layers) -> Result<Policy, ConfigError> {
         backoff: backoff(&read)?,
         timeouts: timeouts(&read)?,
         cooldowns: layers.numbers(&keys::COOLDOWNS, 1..=3600)?.map(Duration::from_secs),
+        proven_after: read.seconds(&keys::PROVEN_AFTER, 0..=3600)?,
         stability_reset: read.seconds(&keys::STABILITY_RESET, 10..=86_400)?,
         health: health(&read)?,
         liveness: liveness(&read)?,
@@ -87,6 +88,7 @@ fn timeouts(read: &Reader<'_>) -> Result<Timeouts, ConfigError> {
         evidence: read.seconds(&keys::EVIDENCE_TIMEOUT, 1..=60)?,
         server: read.seconds(&keys::SERVER_TIMEOUT, 10..=3600)?,
         guild: read.seconds(&keys::GUILD_TIMEOUT, 10..=3600)?,
+        access: read.seconds(&keys::ACCESS_TIMEOUT, 10..=3600)?,
         turn: read.seconds(&keys::TURN_TIMEOUT, 60..=86_400)?,
     })
 }

@@ -2,10 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod places;
 mod server;
+mod stalls;
 mod sweep;
 
-use refrain_audio::{AudioError, AudioErrorKind, EndReason, FRAME, Frame, FrameStream, Next, PipelineConfig};
+use refrain_audio::{AudioError, AudioErrorKind, EndReason, FRAME, Frame, FrameStream, Next, OpenAt, PipelineConfig};
+use refrain_model::FailureClass;
 use rustix::process::{Pid, test_kill_process_group};
 use server::Server;
 use std::{future::Future, os::unix::fs::PermissionsExt, time::Duration};
@@ -18,7 +21,7 @@ fn config() -> PipelineConfig {
 }
 
 async fn open(server: &Server, path: &str, start: Duration) -> Result<FrameStream, AudioError> {
-    FrameStream::open(&config(), &server.media(path), start).await
+    FrameStream::open(&config(), &server.media(path), OpenAt::position(start)).await
 }
 
 /// A hang is a failure with a name, not a test that never ends.
@@ -114,7 +117,7 @@ async fn a_start_behind_the_end_has_finished_already() {
 async fn goes_back_to_what_was_heard_and_plays_the_very_same_frames_again() {
     let server = Server::start(sweep::wav(8)).await;
     let config = PipelineConfig { lead: S(1), rewind: S(2), ..config() };
-    let stream = FrameStream::open(&config, &server.media("/plain"), Duration::ZERO).await.unwrap();
+    let stream = FrameStream::open(&config, &server.media("/plain"), OpenAt::default()).await.unwrap();
     let mut frames = Vec::new();
     for _ in 0..250 {
         frames.push(take(&stream).await.unwrap());
@@ -136,7 +139,7 @@ async fn goes_back_to_what_was_heard_and_plays_the_very_same_frames_again() {
 async fn a_slow_consumer_costs_a_bounded_window() {
     let server = Server::start(sweep::wav(30)).await;
     let config = PipelineConfig { lead: S(1), rewind: S(1), ..config() };
-    let stream = FrameStream::open(&config, &server.media("/plain"), Duration::ZERO).await.unwrap();
+    let stream = FrameStream::open(&config, &server.media("/plain"), OpenAt::default()).await.unwrap();
     soon("a full window", async {
         while stream.buffered() < 50 {
             tokio::time::sleep(MS(5)).await;
@@ -190,14 +193,17 @@ async fn says_why_there_is_nothing_to_play() {
         ("/status/404", AudioErrorKind::Gone, false),
         ("/status/410", AudioErrorKind::Gone, false),
         ("/status/403", AudioErrorKind::Forbidden, true),
-        ("/status/429", AudioErrorKind::Network, true),
+        ("/status/429", AudioErrorKind::RateLimited, true),
         ("/status/503", AudioErrorKind::Network, true),
+        ("/status/401", AudioErrorKind::Forbidden, true),
         ("/page", AudioErrorKind::NotAudio, false),
     ] {
         let media = server.media_with(&format!("{path}?sig=s3cret"), &[("Cookie", "id=tell-nobody")]);
-        let error = FrameStream::open(&config(), &media, Duration::ZERO).await.unwrap_err();
+        let error = FrameStream::open(&config(), &media, OpenAt::default()).await.unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (kind, retryable), "{path}: {error}");
-        assert!(!error.user_message().is_empty());
+        let failure = error.failure();
+        assert_eq!(failure.class == FailureClass::Track, !retryable, "{path}");
+        assert!(!failure.message.is_empty());
         for secret in ["s3cret", "tell-nobody"] {
             assert!(!error.to_string().contains(secret), "{error}");
         }
@@ -209,7 +215,7 @@ async fn an_address_that_nobody_serves_is_a_network_error() {
     let mut media = Server::start(Vec::new()).await.media("/");
     // Port 1 on loopback: refused.
     media.url = "http://127.0.0.1:1/a".into();
-    let error = FrameStream::open(&config(), &media, Duration::ZERO).await.unwrap_err();
+    let error = FrameStream::open(&config(), &media, OpenAt::default()).await.unwrap_err();
     assert_eq!(error.kind(), AudioErrorKind::Network, "{error}");
 }
 
@@ -218,7 +224,7 @@ async fn a_server_that_hangs_is_given_up_on_in_time() {
     let server = Server::start(Vec::new()).await;
     let config = PipelineConfig { open_timeout: S(1), ..config() };
     let media = server.media("/hang");
-    let opening = FrameStream::open(&config, &media, Duration::ZERO);
+    let opening = FrameStream::open(&config, &media, OpenAt::default());
     let error = soon("the time limit", opening).await.unwrap_err();
     assert_eq!(error.kind(), AudioErrorKind::TimedOut, "{error}");
 }
@@ -250,7 +256,7 @@ async fn a_deaf_child_and_its_children_are_killed_too() {
     std::fs::write(&script, "#!/bin/sh\ntrap '' TERM\nffmpeg \"$@\" &\nwhile :; do sleep 1; done\n").unwrap();
     std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
     let config = PipelineConfig { ffmpeg: script, ..config() };
-    let stream = FrameStream::open(&config, &server.media("/plain"), Duration::ZERO).await.unwrap();
+    let stream = FrameStream::open(&config, &server.media("/plain"), OpenAt::default()).await.unwrap();
     let pid = stream.pid().unwrap();
     drop(stream);
     gone(pid).await;
@@ -260,10 +266,10 @@ async fn a_deaf_child_and_its_children_are_killed_too() {
 async fn a_child_that_talks_nonsense_or_dies_is_an_error_not_a_hang() {
     let server = Server::start(Vec::new()).await;
     let dir = tempfile::tempdir().unwrap();
-    for (n, body) in [
-        "echo there is no Ogg page anywhere in this line; sleep 100",
-        "kill -9 $$",
-        "yes >&2 & sleep 0.2; kill $!; exit 3",
+    for (n, (body, kind)) in [
+        ("echo there is no Ogg page anywhere in this line; sleep 100", AudioErrorKind::Broken),
+        ("kill -9 $$", AudioErrorKind::Killed),
+        ("yes >&2 & sleep 0.2; kill $!; exit 3", AudioErrorKind::Broken),
     ]
     .iter()
     .enumerate()
@@ -273,8 +279,8 @@ async fn a_child_that_talks_nonsense_or_dies_is_an_error_not_a_hang() {
         std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
         let config = PipelineConfig { ffmpeg: script, ..config() };
         let media = server.media("/plain");
-        let error = soon(body, FrameStream::open(&config, &media, Duration::ZERO)).await.unwrap_err();
-        assert_eq!(error.kind(), AudioErrorKind::Broken, "{body}: {error}");
+        let error = soon(body, FrameStream::open(&config, &media, OpenAt::default())).await.unwrap_err();
+        assert_eq!(error.kind(), *kind, "{body}: {error}");
         assert!(error.to_string().len() < 4000, "{error}");
     }
 }
@@ -283,7 +289,7 @@ async fn a_child_that_talks_nonsense_or_dies_is_an_error_not_a_hang() {
 async fn a_missing_ffmpeg_is_told_with_its_path_and_what_to_do() {
     let server = Server::start(Vec::new()).await;
     let config = PipelineConfig { ffmpeg: "/nonexistent/ffmpeg".into(), ..config() };
-    let error = FrameStream::open(&config, &server.media("/plain"), Duration::ZERO).await.unwrap_err();
+    let error = FrameStream::open(&config, &server.media("/plain"), OpenAt::default()).await.unwrap_err();
     assert_eq!(error.kind(), AudioErrorKind::Spawn);
     let words = error.to_string();
     assert!(words.contains("/nonexistent/ffmpeg") && words.contains("install ffmpeg"), "{words}");
@@ -300,7 +306,7 @@ async fn sends_the_headers_of_the_location_and_no_smuggled_ones() {
         ("Host", "elsewhere.invalid"),
     ];
     let media = server.media_with("/plain", &headers);
-    let stream = FrameStream::open(&config(), &media, Duration::ZERO).await.unwrap();
+    let stream = FrameStream::open(&config(), &media, OpenAt::default()).await.unwrap();
     take(&stream).await.unwrap();
     for head in server.heads() {
         assert!(head.contains("\r\nUser-Agent: Test/1.0\r\n"), "{head}");
@@ -317,12 +323,12 @@ async fn everything_goes_through_the_proxy_and_its_password_stays_secret() {
     let config = PipelineConfig { proxy: Some(server.proxy("user:pass-word")), ..config() };
     let mut media = server.media("/");
     media.url = "http://music.invalid/a.wav".into();
-    let stream = FrameStream::open(&config, &media, Duration::ZERO).await.unwrap();
+    let stream = FrameStream::open(&config, &media, OpenAt::default()).await.unwrap();
     take(&stream).await.unwrap();
     assert!(server.heads().iter().any(|head| head.starts_with("GET http://music.invalid")));
 
     media.url = "https://music.invalid/a.wav".into();
-    let error = FrameStream::open(&config, &media, Duration::ZERO).await.unwrap_err();
+    let error = FrameStream::open(&config, &media, OpenAt::default()).await.unwrap_err();
     assert!(server.heads().iter().any(|head| head.starts_with("CONNECT music.invalid:443 ")));
     assert_eq!(error.kind(), AudioErrorKind::Forbidden, "{error}");
     assert!(!error.to_string().contains("pass-word"), "{error}");

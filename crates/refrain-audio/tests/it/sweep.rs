@@ -1,6 +1,6 @@
 //! Two sine sweeps, one a channel, as a WAV file; and how alike two pieces of sound are.
 
-use std::f64::consts::TAU;
+use std::{f64::consts::TAU, process::Command};
 
 pub(crate) const RATE: usize = 48_000;
 /// libopus looks ahead by this much at 48 kHz; the sound comes out so much later.
@@ -34,6 +34,22 @@ pub(crate) fn wav(seconds: usize) -> Vec<u8> {
         }
     }
     bytes
+}
+
+/// The same in another format, as ffmpeg makes it with these options.
+pub(crate) fn encoded(seconds: usize, options: &[&str]) -> Vec<u8> {
+    let dir = tempfile::tempdir().unwrap();
+    let (source, made) = (dir.path().join("a.wav"), dir.path().join("made"));
+    std::fs::write(&source, wav(seconds)).unwrap();
+    let status = Command::new("ffmpeg")
+        .args(["-nostdin", "-loglevel", "error", "-i"])
+        .arg(&source)
+        .args(options)
+        .arg(&made)
+        .status()
+        .unwrap();
+    assert!(status.success());
+    std::fs::read(made).unwrap()
 }
 
 /// Decodes `packets` and correlates each channel with the sweep from `first_sample` on: 1 is the same, 0 is unrelated.

@@ -7,7 +7,7 @@
 use super::{
     deliver,
     leaving::Leaving,
-    topic::{Place, Topic},
+    topic::{Place, Topic, goes_on},
 };
 use crate::outbox::{self, After, Outcome, Report, Tries};
 use refrain::{Announcement, AnnouncementKind, AnnouncementStep};
@@ -79,7 +79,7 @@ enum Task {
 
 impl Line {
     pub(super) fn push(&mut self, announcement: Announcement) {
-        let Announcement { incident, channel, step, .. } = announcement;
+        let Announcement { incident, channel, step } = announcement;
         if incident <= self.forgotten {
             return;
         }
@@ -97,7 +97,7 @@ impl Line {
                     place: Place::Nowhere,
                     wanted,
                     tries: Tries::default(),
-                    interrupted: false,
+                    goes_on: false,
                 });
                 self.forget_the_oldest();
             }
@@ -163,7 +163,7 @@ impl Line {
     fn report(&mut self, incident: u64) -> Option<Report> {
         let topic = self.topic(incident)?;
         let stands = match topic.place {
-            Place::At(message) if topic.interrupted => {
+            Place::At(message) if topic.goes_on => {
                 Some(MessagePlace { channel: topic.channel, message: MessageId::new(message.get()) })
             }
             Place::At(_) | Place::Nowhere | Place::Unknown { .. } | Place::Closed => None,
@@ -235,9 +235,9 @@ impl outbox::Line for Line {
         }
     }
 
-    /// Before an interruption's message is made, the record has that it will be: see `Actor::ask_for_message`.
+    /// Before the message is made, the record has that it will be: a process that is killed meanwhile finds it again.
     fn needs_record(job: &Job) -> bool {
-        matches!(job.request, Request::Create(AnnouncementKind::Interrupted(_)))
+        matches!(&job.request, Request::Create(kind) if goes_on(kind))
     }
 
     async fn deliver(http: Arc<twilight_http::Client>, guild: GuildId, job: Job) -> Outcome {

@@ -16,7 +16,7 @@ use twilight_model::id::{Id, marker::MessageMarker};
 const MESSAGE: Id<MessageMarker> = Id::new(99);
 
 fn kind(words: &str) -> AnnouncementKind {
-    AnnouncementKind::TrackFailed { title: words.into(), reason: String::new() }
+    AnnouncementKind::StartedOver { title: words.into() }
 }
 
 /// A line and the time, with words in place of incidents' states.
@@ -33,8 +33,7 @@ impl Desk {
     }
 
     fn push(&mut self, incident: u64, step: AnnouncementStep) {
-        let (guild, channel) = (GuildId::new(1), ChannelId::new(2));
-        self.line.push(Announcement { guild, channel, incident, step });
+        self.line.push(Announcement { channel: ChannelId::new(2), incident, step });
     }
 
     fn say(&mut self, incident: u64, words: &str) {

@@ -23,8 +23,8 @@ pub(crate) type Board = Outbox<Line>;
 
 impl Board {
     /// Takes a word on an incident; it replaces an older one that has not been sent. Never blocks for long.
-    pub(crate) fn push(&self, announcement: Announcement) {
-        self.change(announcement.guild, |line| line.push(announcement));
+    pub(crate) fn push(&self, guild: GuildId, announcement: Announcement) {
+        self.change(guild, |line| line.push(announcement));
     }
 
     /// A message of the process before this one is to say that it is over. Never blocks for long.

@@ -16,8 +16,25 @@ pub(super) struct Topic {
     /// The latest word, until it is shown.
     pub(super) wanted: Option<AnnouncementStep>,
     pub(super) tries: Tries,
-    /// The message says that the music is away: it must not do so for ever.
-    pub(super) interrupted: bool,
+    /// The message says that something goes on (the music is away): it must not do so for ever.
+    pub(super) goes_on: bool,
+}
+
+/// Whether this tells of something that goes on, and that a killed process would leave standing.
+pub(super) const fn goes_on(kind: &AnnouncementKind) -> bool {
+    match kind {
+        AnnouncementKind::Interrupted(_) | AnnouncementKind::SourceTrouble(_) | AnnouncementKind::NotHeard { .. } => {
+            true
+        }
+        AnnouncementKind::Back { .. }
+        | AnnouncementKind::Ended(_)
+        | AnnouncementKind::Left
+        | AnnouncementKind::SourceBack { .. }
+        | AnnouncementKind::TracksFailed { .. }
+        | AnnouncementKind::Halted { .. }
+        | AnnouncementKind::StartedOver { .. }
+        | AnnouncementKind::HeardAgain => false,
+    }
 }
 
 /// Where an incident's message is.
@@ -58,7 +75,7 @@ impl Topic {
 
     /// The message shows what a step said.
     pub(super) fn shows(&mut self, place: Place, step: &AnnouncementStep) {
-        self.interrupted = matches!(step, AnnouncementStep::Say(AnnouncementKind::Interrupted(_)));
+        self.goes_on = matches!(step, AnnouncementStep::Say(kind) if goes_on(kind));
         (self.place, self.tries) = (place, Tries::default());
     }
 

@@ -2,16 +2,35 @@
 
 use super::{bold, sentence};
 use crate::text;
-use refrain::Undone;
+use refrain::{Stopped, Undone};
 use refrain_model::{LoopMode, Track};
 use std::sync::Arc;
 use twilight_model::channel::message::Embed;
 
 /// After `/stop`.
-pub(crate) fn stopped(tracks: usize) -> Embed {
+pub(crate) fn stopped(stopped: Stopped) -> Embed {
+    let Stopped { removed: tracks, look_ups } = stopped;
+    let ended = ended(look_ups);
+    if tracks == 0 {
+        return sentence(&format!("Stopped.{ended} `/play` starts something new."));
+    }
     let them = if tracks == 1 { "it" } else { "them" };
     let removed = text::counted(tracks, "track");
-    sentence(&format!("Stopped. {removed} removed; `/undo` brings {them} back, `/play` starts something new."))
+    sentence(&format!("Stopped. {removed} removed; `/undo` brings {them} back, `/play` starts something new.{ended}"))
+}
+
+/// After `/disconnect`.
+pub(crate) fn disconnected(stopped: Stopped) -> Embed {
+    sentence(&format!("Stopped, cleared the queue and left the voice channel.{}", ended(stopped.look_ups)))
+}
+
+/// What became of look-ups that were under way.
+fn ended(look_ups: usize) -> String {
+    match look_ups {
+        0 => String::new(),
+        1 => " I no longer look for the track that was asked for.".into(),
+        more => format!(" I no longer look for the {more} tracks that were asked for."),
+    }
 }
 
 /// After `/clear`.

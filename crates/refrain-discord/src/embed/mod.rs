@@ -5,9 +5,9 @@ mod favorites;
 mod playing;
 mod queue;
 
-pub(crate) use edit::{cleared, looping, moved, removed, shuffled, stopped, undone, volume};
+pub(crate) use edit::{cleared, disconnected, looping, moved, removed, shuffled, stopped, undone, volume};
 pub(crate) use favorites::{dropped, favorites, kept, not_yours};
-pub(crate) use playing::{more_queued, now_playing, queued, queued_all, skipped};
+pub(crate) use playing::{delayed, more_queued, now_playing, queued, queued_all, skipped};
 pub(crate) use queue::{history, queue};
 
 use crate::text;

@@ -2,7 +2,7 @@
 
 use super::{AMBER, GREEN, GREY, again, bold, length_and_requester, plain, sentence, track};
 use crate::text;
-use refrain::{NowPlaying, Played, PlayedAll, Skipped, VoiceSummary};
+use refrain::{Delay, NowPlaying, Played, PlayedAll, Skipped, VoiceSummary};
 use twilight_model::channel::message::Embed;
 use twilight_util::builder::embed::EmbedFooterBuilder;
 
@@ -10,6 +10,16 @@ use twilight_util::builder::embed::EmbedFooterBuilder;
 pub(crate) fn queued(played: &Played) -> Embed {
     let embed = track(GREEN, &played.track).description(length_and_requester(&played.track));
     embed.footer(EmbedFooterBuilder::new(place(played.position))).build()
+}
+
+/// Beside a track that is current and cannot be heard yet.
+pub(crate) fn delayed(delay: &Delay) -> Embed {
+    match delay {
+        Delay::Source(failure) => {
+            plain(AMBER, &format!("{} I keep trying; the music begins by itself as soon as it can.", failure.message))
+        }
+        Delay::Slow => plain(AMBER, "This takes longer than usual. The music begins by itself as soon as it can."),
+    }
 }
 
 fn place(position: usize) -> String {
@@ -76,11 +86,13 @@ pub(crate) fn now_playing(now: &NowPlaying) -> Embed {
         None => format!("`{heard}`"),
     };
     let (colour, state) = state(now);
+    let trouble = now.trouble.as_ref().map(|failure| format!("\n⏳ {} I keep trying.", failure.message));
+    let trouble = trouble.unwrap_or_default();
     let mut footer = vec![state.to_owned()];
     footer.extend(again(now.looping).map(str::to_owned));
     footer.extend((now.volume != 100).then(|| format!("volume {} %", now.volume)));
     track(colour, &now.track)
-        .description(format!("{position}\nasked for by <@{}>", now.track.requested_by))
+        .description(format!("{position}\nasked for by <@{}>{trouble}", now.track.requested_by))
         .footer(EmbedFooterBuilder::new(footer.join(" · ")))
         .build()
 }
@@ -91,6 +103,7 @@ pub(super) fn state(now: &NowPlaying) -> (u32, &'static str) {
         (VoiceSummary::Retrying { .. }, _) => (AMBER, "Connecting to the voice channel"),
         (VoiceSummary::Idle, _) => (GREY, "Not in a voice channel; /resume comes back and goes on"),
         (VoiceSummary::Stable { .. }, true) => (AMBER, "Paused"),
+        (VoiceSummary::Stable { .. }, false) if now.trouble.is_some() => (AMBER, "Waiting for the track's site"),
         (VoiceSummary::Stable { .. }, false) => (GREEN, "Playing"),
     }
 }
@@ -100,6 +113,7 @@ pub(super) fn symbol(now: &NowPlaying) -> &'static str {
         (VoiceSummary::Retrying { .. }, _) => "🔄",
         (VoiceSummary::Idle, _) => "⏹️",
         (VoiceSummary::Stable { .. }, true) => "⏸️",
+        (VoiceSummary::Stable { .. }, false) if now.trouble.is_some() => "⏳",
         (VoiceSummary::Stable { .. }, false) => "▶️",
     }
 }

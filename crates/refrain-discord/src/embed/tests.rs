@@ -2,7 +2,10 @@
 
 use super::*;
 use refrain::Page;
-use refrain::{NowPlaying, Played, PlayedAll, QueueView, Skipped, Undone, VoiceSummary, store::Favorite};
+use refrain::{
+    Delay, FailureClass, NowPlaying, Played, PlayedAll, QueueView, Skipped, SourceFailure, Stopped, Undone,
+    VoiceSummary, store::Favorite,
+};
 use refrain_model::{ChannelId, TrackId, UserId};
 use std::{sync::Arc, time::Duration};
 
@@ -30,6 +33,7 @@ fn now(voice: VoiceSummary, paused: bool) -> NowPlaying {
         voice,
         looping: LoopMode::Off,
         volume: 100,
+        trouble: None,
     }
 }
 
@@ -48,7 +52,7 @@ fn shown(embeds: &[Embed]) -> String {
 
 #[test]
 fn what_people_see_after_play() {
-    let at = |position| queued(&Played { track: some_track(1, "**A** [song]"), position });
+    let at = |position| queued(&Played { track: some_track(1, "**A** [song]"), position, delayed: None });
     insta::assert_snapshot!(shown(&[at(1), at(3)]));
 }
 
@@ -95,7 +99,7 @@ fn the_longest_titles_still_fit_discord() {
     }
     let everything = [
         queue(&page),
-        queued(&Played { track: long(1), position: 2 }),
+        queued(&Played { track: long(1), position: 2, delayed: None }),
         skipped(&Skipped { skipped: vec![long(1)], current: Some(long(2)) }),
         history(&(0..50).map(long).collect::<Vec<_>>()),
         favorites(&(0..100).map(|_| favorite(&"*".repeat(80), &[&"y".repeat(500)])).collect::<Vec<_>>()),
@@ -121,8 +125,13 @@ fn what_people_read_after_changing_what_comes() {
     let (one, two) = (some_track(1, "One"), some_track(2, "T*o"));
     let undo = |restored| undone(&Undone { restored });
     let all = [
-        stopped(1),
-        stopped(4),
+        stopped(Stopped { removed: 1, look_ups: 0 }),
+        stopped(Stopped { removed: 4, look_ups: 2 }),
+        stopped(Stopped { removed: 0, look_ups: 1 }),
+        disconnected(Stopped { removed: 3, look_ups: 0 }),
+        disconnected(Stopped { removed: 0, look_ups: 1 }),
+        delayed(&Delay::Slow),
+        delayed(&Delay::Source(SourceFailure::new(FailureClass::Site, "network", "I cannot reach the site."))),
         cleared(0),
         cleared(1),
         cleared(12),

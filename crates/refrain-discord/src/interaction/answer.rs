@@ -2,7 +2,7 @@
 
 use super::{Desk, Slip};
 use crate::{convert, embed, error::DiscordError, panel};
-use refrain::{GuildHandle, LoopMode, PanelFace};
+use refrain::{GuildHandle, LoopMode, PanelFace, PanelWaits};
 use refrain_model::{MessageId, MessagePlace, Track};
 use std::sync::Arc;
 use twilight_model::channel::{
@@ -23,8 +23,9 @@ impl Answer {
     }
 
     /// A track plays at once: the answer says so, with buttons, and follows the music from here on. `more` is said once.
-    pub(super) fn panel(track: Arc<Track>, looping: LoopMode, more: Option<Embed>) -> Self {
-        let face = PanelFace::Track { track, paused: false, looping, news: None };
+    /// `waits`: why it is not heard yet.
+    pub(super) fn panel(track: Arc<Track>, looping: LoopMode, waits: Option<PanelWaits>, more: Option<Embed>) -> Self {
+        let face = PanelFace::Track { track, paused: false, looping, news: None, waits };
         let embeds = std::iter::once(panel::embed(&face)).chain(more).collect();
         Self { embeds, face: Some(face) }
     }
@@ -74,7 +75,13 @@ impl Desk {
         guild.panel_is(Some(place));
         // The actor takes it that the message shows how things are at that moment. They may have changed on the way.
         let is = match guild.now_playing().await {
-            Ok(now) => PanelFace::Track { track: now.track, paused: now.paused, looping: now.looping, news: None },
+            Ok(now) => PanelFace::Track {
+                track: now.track,
+                paused: now.paused,
+                looping: now.looping,
+                news: None,
+                waits: now.trouble.map(|_| PanelWaits::Source),
+            },
             Err(_) => PanelFace::Over,
         };
         if is != *shown {

@@ -6,7 +6,9 @@ use crate::{
     config_embed, convert, embed, status_embed,
 };
 use Whose::{Nobodys, Ours, Theirs};
-use refrain::{CommandError, GuildHandle, LoopMode, NowPlaying, Place, PlayRequest, store::Favorite};
+use refrain::{
+    CommandError, Delay, GuildHandle, LoopMode, NowPlaying, PanelWaits, Place, PlayRequest, store::Favorite,
+};
 
 /// Asks the guild's actor and puts its answer into embeds.
 pub(super) async fn execute(guild: GuildHandle, order: Order) -> Answer {
@@ -41,10 +43,7 @@ async fn ask(guild: &GuildHandle, order: Order) -> Result<Answer, CommandError> 
         Ask::Pause => embed::now_playing(&guild.pause().await?),
         Ask::Resume => embed::now_playing(&guild.resume(order.voice).await?),
         Ask::Stop => embed::stopped(guild.stop().await?),
-        Ask::Disconnect => {
-            guild.disconnect().await?;
-            embed::sentence("Stopped, cleared the queue and left the voice channel.")
-        }
+        Ask::Disconnect => embed::disconnected(guild.disconnect().await?),
         Ask::Loop(mode) => embed::looping(guild.set_looping(mode, true).await?),
         Ask::Shuffle { on } => embed::shuffled(guild.shuffle(on).await?),
         Ask::Clear => embed::cleared(guild.clear().await?),
@@ -75,7 +74,12 @@ async fn play(guild: &GuildHandle, request: PlayRequest) -> Result<Answer, Comma
     if played.position > 0 {
         return Ok(embed::queued(&played).into());
     }
-    Ok(Answer::panel(played.track, looping(guild).await, None))
+    let waits = match &played.delayed {
+        Some(Delay::Source(_)) => Some(PanelWaits::Source),
+        Some(Delay::Slow) | None => None,
+    };
+    let more = played.delayed.as_ref().map(embed::delayed);
+    Ok(Answer::panel(played.track, looping(guild).await, waits, more))
 }
 
 async fn favorites(guild: &GuildHandle, ask: FavoritesAsk, order: &Order) -> Result<Answer, CommandError> {
@@ -86,7 +90,7 @@ async fn favorites(guild: &GuildHandle, ask: FavoritesAsk, order: &Order) -> Res
             match played.tracks.first() {
                 Some(first) if played.position == 0 => {
                     let more = embed::more_queued(&played);
-                    Ok(Answer::panel(first.clone(), looping(guild).await, more))
+                    Ok(Answer::panel(first.clone(), looping(guild).await, None, more))
                 }
                 _ => Ok(embed::queued_all(&played).into()),
             }

@@ -11,7 +11,7 @@ mod tries;
 pub(crate) use request::{Failure, NewMessage, create, nonce, while_fresh};
 pub(crate) use tries::{NONCE_LASTS, Tries};
 
-use refrain::Refrain;
+use refrain::{PanelFailure, Refrain};
 use refrain_model::{GuildId, MessagePlace};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -90,6 +90,8 @@ pub(crate) struct After {
 pub(crate) enum Report {
     /// The panel.
     Panel(Option<MessagePlace>),
+    /// No panel can be made where it was wanted.
+    PanelFailed(PanelFailure),
     /// The message of an interruption that goes on.
     Incident(Option<MessagePlace>),
 }
@@ -162,6 +164,7 @@ impl<L: Line> Outbox<L> {
         let actor = after.report.and_then(|report| Some((report, refrain.existing(guild)?)));
         match actor {
             Some((Report::Panel(place), actor)) => actor.panel_is(place),
+            Some((Report::PanelFailed(failure), actor)) => actor.panel_failed(failure),
             Some((Report::Incident(place), actor)) => actor.incident_message_is(place),
             None => {}
         }

@@ -1,7 +1,7 @@
 //! The panel's buttons. A press means what the command of that name means, and the same people may do it.
 
 use crate::commands::Ask;
-use refrain::{PanelFace, PanelNews};
+use refrain::{PanelFace, PanelNews, PanelWaits};
 use std::str::FromStr;
 use twilight_model::channel::message::{
     Component, EmojiReactionType,
@@ -79,11 +79,11 @@ impl FromStr for Button {
 
 /// The buttons of a panel that shows this: none where nothing plays, or nobody is there to take a press.
 pub(crate) fn buttons(face: &PanelFace) -> Vec<Component> {
-    let PanelFace::Track { paused, news, .. } = face else { return Vec::new() };
+    let PanelFace::Track { paused, news, waits, .. } = face else { return Vec::new() };
     let hold = match news {
         Some(PanelNews::Stopped) => return Vec::new(),
         Some(PanelNews::Waits { .. } | PanelNews::StaysAway { .. }) => Button::Resume,
-        Some(PanelNews::Resumed { .. }) | None if *paused => Button::Resume,
+        Some(PanelNews::Resumed { .. }) | None if *paused || *waits == Some(PanelWaits::Halted) => Button::Resume,
         Some(PanelNews::Resumed { .. }) | None => Button::Pause,
     };
     let components = [Button::Back, hold, Button::Skip, Button::Stop].map(Button::component).into();

@@ -7,7 +7,7 @@
 
 use super::deliver;
 use crate::outbox::{After, Line, NONCE_LASTS, Outcome, Report, Tries};
-use refrain::{Panel, PanelFace};
+use refrain::{Panel, PanelFace, PanelFailure};
 use refrain_model::{ChannelId, GuildId, MessageId, MessagePlace};
 use std::{
     collections::VecDeque,
@@ -90,7 +90,7 @@ enum Place {
 
 impl Easel {
     pub(super) fn push(&mut self, panel: Panel) {
-        let Panel { place, channel, replaces, face, .. } = panel;
+        let Panel { place, channel, replaces, face } = panel;
         if let Some(old) = replaces {
             if self.place == Place::At(old) {
                 self.place = Place::Nowhere;
@@ -203,22 +203,23 @@ impl Easel {
         Some(Report::Panel(None))
     }
 
-    /// No message can be made: nothing is shown until something else is wanted. What the operator should hear, once.
-    fn given_up(&mut self, reason: Option<String>) -> After {
+    /// No message can be made: nothing is shown until something else is wanted. What the operator should hear, once, and
+    /// what the guild should: why, where that is known for good.
+    fn given_up(&mut self, reason: Option<String>, failure: Option<PanelFailure>) -> After {
         self.tries = Tries::default();
         self.wanted = None;
         let complaint = reason.filter(|_| !std::mem::replace(&mut self.complained, true));
         let mut report = None;
         if matches!(self.place, Place::Asked { .. }) {
             self.place = Place::Nowhere;
-            report = Some(Report::Panel(None));
+            report = Some(failure.map_or(Report::Panel(None), Report::PanelFailed));
         }
         After { complaint, report }
     }
 
     fn failed(&mut self, wanted: Wanted, reason: String, now: Instant) -> After {
         self.wanted.get_or_insert(wanted);
-        if self.tries.failed(now) { self.given_up(Some(reason)) } else { After::default() }
+        if self.tries.failed(now) { self.given_up(Some(reason), None) } else { After::default() }
     }
 
     fn retire_done(&mut self, place: MessagePlace, outcome: &Outcome, now: Instant) {
@@ -273,8 +274,12 @@ impl Line for Easel {
             }
             (_, Outcome::Failed { reason }) => self.failed(shown, reason, now),
             (Request::Edit { place, .. }, Outcome::Gone | Outcome::Refused { .. }) => quiet(self.lost(place, shown)),
-            (Request::Create { .. }, Outcome::Gone) => self.given_up(None),
-            (Request::Create { .. }, Outcome::Refused { reason }) => self.given_up(Some(reason)),
+            (Request::Create { channel, .. }, Outcome::Gone) => {
+                self.given_up(None, Some(PanelFailure::ChannelGone { channel }))
+            }
+            (Request::Create { channel, .. }, Outcome::Refused { reason }) => {
+                self.given_up(Some(reason), Some(PanelFailure::Forbidden { channel }))
+            }
             (_, Outcome::Done | Outcome::Created { .. }) => {
                 self.tries = Tries::default();
                 After::default()

@@ -2,7 +2,7 @@
 
 use super::easel::{Easel, Job, Request};
 use crate::outbox::{After, Line as _, Outcome, Report};
-use refrain::{LoopMode, Panel, PanelFace};
+use refrain::{LoopMode, Panel, PanelFace, PanelFailure};
 use refrain_model::{ChannelId, GuildId, MessageId, MessagePlace, Track, TrackId, TrackInfo, UserId};
 use std::{
     sync::{Arc, atomic::Ordering},
@@ -26,7 +26,7 @@ fn face(track: u64) -> PanelFace {
         live: false,
     };
     let track = Track { id: TrackId(track), info, requested_by: UserId::new(7), requested_in: TEXT };
-    PanelFace::Track { track: Arc::new(track), paused: false, looping: LoopMode::Off, news: None }
+    PanelFace::Track { track: Arc::new(track), paused: false, looping: LoopMode::Off, news: None, waits: None }
 }
 
 /// An easel and the time.
@@ -42,7 +42,7 @@ impl Studio {
 
     /// As the actor asks for an edit of the panel, or for a new one in `channel`.
     fn push(&mut self, place: Option<MessagePlace>, channel: Option<ChannelId>, face: PanelFace) {
-        self.easel.push(Panel { guild: GuildId::new(1), place, channel, replaces: None, face });
+        self.easel.push(Panel { place, channel, replaces: None, face });
     }
 
     fn job(&mut self) -> Option<Job> {
@@ -202,7 +202,7 @@ fn where_none_can_be_made_it_gives_up_and_complains_once() {
         studio.push(None, Some(TEXT), face(track));
         assert!(studio.next().is_some());
         let After { complaint, report } = studio.done(refused());
-        assert_eq!(report, Some(Report::Panel(None)));
+        assert_eq!(report, Some(Report::PanelFailed(PanelFailure::Forbidden { channel: TEXT })));
         complaints.extend(complaint);
         assert_eq!((studio.next(), studio.easel.wake_up()), (None, None));
     }
@@ -274,4 +274,13 @@ fn a_guild_with_endless_panels_does_not_grow() {
     let mut studio = Studio::new();
     (1..1000).for_each(|message| studio.easel.adopt(place(message)));
     assert_eq!(studio.settle().len(), 8);
+}
+
+#[test]
+fn a_channel_that_is_gone_is_told_as_that() {
+    let mut studio = Studio::new();
+    studio.push(None, Some(TEXT), face(1));
+    assert!(studio.next().is_some());
+    let After { complaint, report } = studio.done(Outcome::Gone);
+    assert_eq!((complaint, report), (None, Some(Report::PanelFailed(PanelFailure::ChannelGone { channel: TEXT }))));
 }

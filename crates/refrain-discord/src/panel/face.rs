@@ -4,7 +4,7 @@ use crate::{
     embed::{AMBER, GREEN, GREY, again, length_and_requester, sentence, track},
     text,
 };
-use refrain::{PanelFace, PanelNews, StaysAway};
+use refrain::{NotHeard, PanelFace, PanelNews, PanelWaits, StaysAway};
 use refrain_model::Track;
 use std::time::Duration;
 use twilight_model::channel::message::Embed;
@@ -12,19 +12,21 @@ use twilight_util::builder::embed::EmbedFooterBuilder;
 
 /// The panel's one embed.
 pub(crate) fn embed(face: &PanelFace) -> Embed {
-    let PanelFace::Track { track: playing, paused, looping, news } = face else {
+    let PanelFace::Track { track: playing, paused, looping, news, waits } = face else {
         return sentence("Nothing plays any more. `/play` starts something new.");
     };
     let (colour, state) = match (news, paused) {
+        (None | Some(PanelNews::Resumed { .. }), false) if waits.is_some() => (AMBER, "Waiting"),
         (Some(PanelNews::StaysAway { .. }), _) => (GREY, "Not in a voice channel"),
         (Some(PanelNews::Stopped), _) => (GREY, "Stopped"),
         (Some(PanelNews::Waits { .. }), _) | (_, true) => (AMBER, "Paused"),
         (Some(PanelNews::Resumed { .. }) | None, false) => (GREEN, "Playing"),
     };
     let news = news.map(|news| format!("{}\n", words(news, playing))).unwrap_or_default();
+    let waits = waits.map(|waits| format!("{}\n", waiting(waits))).unwrap_or_default();
     let footer: Vec<_> = [state].into_iter().chain(again(*looping)).collect();
     track(colour, playing)
-        .description(format!("{news}{}", length_and_requester(playing)))
+        .description(format!("{news}{waits}{}", length_and_requester(playing)))
         .footer(EmbedFooterBuilder::new(footer.join(" · ")))
         .build()
 }
@@ -44,6 +46,15 @@ fn words(news: PanelNews, track: &Track) -> String {
             };
             format!("💤 I was restarted and stay away{why}. `/resume`{where_from} goes on{}.", at(from, track))
         }
+    }
+}
+
+const fn waiting(waits: PanelWaits) -> &'static str {
+    match waits {
+        PanelWaits::Source => "⏳ This track cannot be reached at the moment. I keep trying.",
+        PanelWaits::NotHeard(NotHeard::Muted) => "🔇 A moderator muted me: the music waits until I am unmuted.",
+        PanelWaits::NotHeard(NotHeard::Suppressed) => "🔇 I am in the audience: the music waits until I may speak.",
+        PanelWaits::Halted => "⏹️ Too many tracks in a row could not be played. Press Resume to go on.",
     }
 }
 
@@ -97,8 +108,17 @@ mod tests {
 
     #[test]
     fn what_people_see_on_the_panel() {
-        let face =
-            |paused, looping, news| PanelFace::Track { track: some_track("A *song*", false), paused, looping, news };
+        let face = |paused, looping, news| {
+            let track = some_track("A *song*", false);
+            PanelFace::Track { track, paused, looping, news, waits: None }
+        };
+        let waits = |waits| PanelFace::Track {
+            track: some_track("A *song*", false),
+            paused: false,
+            looping: LoopMode::Off,
+            news: None,
+            waits: Some(waits),
+        };
         let from = Duration::from_secs(83);
         let stays = |why| Some(PanelNews::StaysAway { why, from });
         let live = PanelFace::Track {
@@ -106,6 +126,7 @@ mod tests {
             paused: false,
             looping: LoopMode::Off,
             news: Some(PanelNews::Resumed { away: Duration::from_secs(12), from }),
+            waits: None,
         };
         let all = [
             face(false, LoopMode::Off, None),
@@ -117,6 +138,10 @@ mod tests {
             face(false, LoopMode::Off, stays(StaysAway::NobodyListens)),
             face(false, LoopMode::Off, stays(StaysAway::NoWayIn)),
             live,
+            waits(PanelWaits::Source),
+            waits(PanelWaits::NotHeard(NotHeard::Muted)),
+            waits(PanelWaits::NotHeard(NotHeard::Suppressed)),
+            waits(PanelWaits::Halted),
             PanelFace::Over,
         ];
         insta::assert_snapshot!(all.iter().map(read).collect::<Vec<_>>().join("\n\n"));

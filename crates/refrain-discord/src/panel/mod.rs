@@ -25,8 +25,8 @@ pub(crate) type Board = Outbox<Easel>;
 
 impl Board {
     /// Takes what a panel is to show; it replaces what has not been sent. Never blocks for long.
-    pub(crate) fn show(&self, panel: Panel) {
-        self.change(panel.guild, |easel| easel.push(panel));
+    pub(crate) fn show(&self, guild: GuildId, panel: Panel) {
+        self.change(guild, |easel| easel.push(panel));
     }
 
     /// A command begins whose answer may become the panel. Until what this gives is dropped no message is made beside it.

@@ -5,7 +5,7 @@ mod bench;
 use super::{kept, load::load, *};
 use crate::world::World;
 use bench::{BOT, Bench, GUILD, OTHER, SECOND, TERMS, channel, event, guild_create, guild_with, moves, overwrites};
-use refrain::Scene;
+use refrain::{MissingPermission, Scene};
 use serde_json::json;
 use std::sync::Arc;
 use twilight_gateway::Session;
@@ -139,7 +139,7 @@ async fn the_next_process_knows_what_this_one_knew() {
     assert_eq!(world.known_on(0, 1), [GUILD]);
     assert_eq!(world.own_channel(GUILD), Some(channel(GUILD, 1)));
     assert_eq!(scene(&world, 1), Scene::Open { listeners: Some(1) }, "neither this bot nor another listens");
-    assert_eq!(scene(&world, 2), Scene::Forbidden);
+    assert_eq!(scene(&world, 2), Scene::Forbidden { missing: MissingPermission::Connect });
     assert_eq!(scene(&world, 4), Scene::Gone);
     assert_eq!(world.keep(GUILD), bench.world.keep(GUILD));
     let facts = world.facts(GUILD, Id::new(2), None);

@@ -6,6 +6,7 @@
 //! lives as long as the child that opened it, and children are supervised.
 
 mod address;
+mod answer;
 mod connect;
 mod pass;
 mod policy;
@@ -13,7 +14,7 @@ mod proxy;
 
 pub(crate) use connect::literal_is_refused;
 pub use pass::ProxyUrl;
-pub(crate) use pass::{Pass, Trouble};
+pub(crate) use pass::{Noted, Pass, Trouble};
 pub use policy::{AllowedHost, BadAllowedHost, EgressPolicy};
 
 use hyper::{server::conn::http1, service::service_fn};

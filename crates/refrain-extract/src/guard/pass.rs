@@ -10,10 +10,11 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
-/// How many troubles one run's pass remembers.
-const MAX_TROUBLES: usize = 16;
+/// How many troubles, and how many addresses without an end, one run's pass remembers.
+const MAX_NOTED: usize = 16;
 
 /// The guard's address with a credential in it, for `http_proxy` and the like. `Debug` leaves the credential out.
 #[derive(Clone, PartialEq, Eq)]
@@ -49,6 +50,18 @@ pub(crate) enum Trouble {
     Refused(String),
     /// The host was not found or did not answer.
     Unreachable(String),
+    /// This machine had no descriptor, port or memory left for the connection.
+    Exhausted(String),
+}
+
+/// What the guard saw of a child's requests.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Noted {
+    pub(crate) troubles: Vec<Trouble>,
+    /// The longest wait that a site asked for. Seen over plain `http` only.
+    pub(crate) retry_after: Option<Duration>,
+    /// Addresses that answered with sound of no known length. Seen over plain `http` only. They may carry signatures.
+    pub(crate) endless: Vec<String>,
 }
 
 /// The right of one child to use the guard; it ends when this is dropped.
@@ -64,7 +77,7 @@ pub(crate) struct Pass {
 #[derive(Debug)]
 pub(crate) struct Entry {
     secret: String,
-    troubles: Mutex<Vec<Trouble>>,
+    noted: Mutex<Noted>,
 }
 
 /// All passes in use.
@@ -83,11 +96,11 @@ impl Passes {
     /// Makes a pass. Fails only when the system has no randomness to give.
     pub(crate) fn issue(self: &Arc<Self>) -> io::Result<Pass> {
         let mut random = [0_u8; 16];
-        rand::rngs::OsRng.try_fill_bytes(&mut random).map_err(io::Error::other)?;
+        rand::rngs::OsRng.try_fill_bytes(&mut random).map_err(|e| io::Error::other(e.to_string()))?;
         let secret = random.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
         let name = format!("child-{}", self.count.fetch_add(1, Ordering::Relaxed));
         let proxy = ProxyUrl { url: format!("http://{name}:{secret}@{}", self.address), address: self.address };
-        let entry = Arc::new(Entry { secret, troubles: Mutex::default() });
+        let entry = Arc::new(Entry { secret, noted: Mutex::default() });
         lock(&self.entries).insert(name.clone(), Arc::clone(&entry));
         Ok(Pass { name, proxy, entry, passes: Arc::downgrade(self) })
     }
@@ -108,10 +121,16 @@ impl Passes {
 
 impl Entry {
     pub(crate) fn note(&self, trouble: Trouble) {
-        let mut troubles = lock(&self.troubles);
-        if troubles.len() < MAX_TROUBLES && !troubles.contains(&trouble) {
-            troubles.push(trouble);
-        }
+        add(&mut lock(&self.noted).troubles, trouble);
+    }
+
+    pub(crate) fn note_wait(&self, wait: Duration) {
+        let mut noted = lock(&self.noted);
+        noted.retry_after = noted.retry_after.max(Some(wait));
+    }
+
+    pub(crate) fn note_endless(&self, address: String) {
+        add(&mut lock(&self.noted).endless, address);
     }
 }
 
@@ -120,9 +139,9 @@ impl Pass {
         &self.proxy
     }
 
-    /// The hosts that were refused to this child.
-    pub(crate) fn troubles(&self) -> Vec<Trouble> {
-        lock(&self.entry.troubles).clone()
+    /// What the guard saw of this child's requests so far.
+    pub(crate) fn noted(&self) -> Noted {
+        lock(&self.entry.noted).clone()
     }
 }
 
@@ -131,6 +150,13 @@ impl Drop for Pass {
         if let Some(passes) = self.passes.upgrade() {
             lock(&passes.entries).remove(&self.name);
         }
+    }
+}
+
+/// Adds what is new, up to the bound.
+fn add<T: PartialEq>(list: &mut Vec<T>, new: T) {
+    if list.len() < MAX_NOTED && !list.contains(&new) {
+        list.push(new);
     }
 }
 

@@ -1,10 +1,11 @@
 //! One request to the guard: a tunnel, or an HTTP exchange passed on.
 
 use super::{
-    EgressPolicy, Trouble,
+    EgressPolicy, Trouble, answer,
     connect::{NoConnection, connect},
     pass::{Entry, Passes},
 };
+use crate::resources::exhausted;
 use bytes::Bytes;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri,
@@ -13,7 +14,12 @@ use http::{
 use http_body_util::{Either, Full};
 use hyper::{body::Incoming, client::conn::http1, upgrade::OnUpgrade};
 use hyper_util::rt::TokioIo;
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy, split},
     net::TcpStream,
@@ -69,7 +75,7 @@ pub(super) async fn answer(
         tokio::spawn(async move { shared.stop.run_until_cancelled(tunnel).await });
         Response::new(Either::Right(Full::default()))
     } else {
-        forward(request, upstream).await.unwrap_or_else(|why| {
+        forward(request, upstream, &entry).await.unwrap_or_else(|why| {
             entry.note(Trouble::Unreachable(host));
             tracing::debug!(why, "the egress guard could not pass on a request");
             words(StatusCode::BAD_GATEWAY, "The site did not answer as a web server does.")
@@ -105,15 +111,20 @@ fn unconnected(entry: &Entry, host: &str, port: u16, why: NoConnection) -> Respo
         }
         NoConnection::NotFound(error) => {
             tracing::debug!(host, %error, "the egress guard could not resolve a host");
-            entry.note(Trouble::Unreachable(host.to_owned()));
+            entry.note(unreachable(host, &error));
             words(StatusCode::BAD_GATEWAY, "The host was not found.")
         }
         NoConnection::Unreachable(error) => {
             tracing::debug!(host, port, %error, "the egress guard could not connect");
-            entry.note(Trouble::Unreachable(host.to_owned()));
+            entry.note(unreachable(host, &error));
             words(StatusCode::GATEWAY_TIMEOUT, "The host did not answer.")
         }
     }
+}
+
+fn unreachable(host: &str, error: &io::Error) -> Trouble {
+    let host = host.to_owned();
+    if exhausted(error) { Trouble::Exhausted(host) } else { Trouble::Unreachable(host) }
 }
 
 fn words(status: StatusCode, text: &'static str) -> Response<Body> {
@@ -124,7 +135,12 @@ fn words(status: StatusCode, text: &'static str) -> Response<Body> {
 }
 
 /// Passes a request on and answers with what comes back, as it comes.
-async fn forward(mut request: Request<Incoming>, upstream: TcpStream) -> Result<Response<Body>, &'static str> {
+async fn forward(
+    mut request: Request<Incoming>,
+    upstream: TcpStream,
+    entry: &Entry,
+) -> Result<Response<Body>, &'static str> {
+    let (method, address) = (request.method().clone(), request.uri().to_string());
     let host = request.uri().authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
     let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
     let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
@@ -141,6 +157,12 @@ async fn forward(mut request: Request<Incoming>, upstream: TcpStream) -> Result<
         .await
         .map_err(|_| "the answer took too long")?
         .map_err(|_| "the answer is no HTTP")?;
+    if let Some(wait) = answer::retry_after(response.status(), response.headers(), SystemTime::now()) {
+        entry.note_wait(wait);
+    }
+    if answer::may_be_endless(&method, response.status(), response.headers()) {
+        entry.note_endless(address);
+    }
     strip_hop_by_hop(response.headers_mut());
     Ok(response.map(Either::Left))
 }

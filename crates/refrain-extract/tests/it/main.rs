@@ -3,7 +3,9 @@
 
 mod errors;
 mod guard;
+mod lines;
 mod lookup;
+mod redirect;
 mod server;
 mod stage;
 mod supervision;

@@ -2,6 +2,7 @@
 
 use crate::server::Server;
 use refrain_extract::{Extractor, ExtractorConfig, Query};
+use refrain_model::GuildId;
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
@@ -12,6 +13,9 @@ use tempfile::TempDir;
 
 /// Generous: the machine may be busy. Nothing here is a measurement.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Who asks, where it makes no difference.
+pub(crate) const GUILD: GuildId = GuildId::new(1);
 
 pub(crate) struct Stage {
     pub(crate) server: Server,
@@ -35,6 +39,8 @@ impl Stage {
         copy(&source, plugins.path());
         fs::write(plugins.path().join("site.json"), format!("{{\"base\": \"{}\"}}", server.url(""))).unwrap();
         let mut config = ExtractorConfig::new(yt_dlp(), data.path());
+        // A busy machine takes long to start a dozen of them.
+        config.time_limit *= 4;
         config.plugin_dirs = Some(plugins.path().to_owned());
         config.egress = server.address.to_string().parse().unwrap();
         change(&mut config);

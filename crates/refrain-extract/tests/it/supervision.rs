@@ -1,6 +1,6 @@
 //! Children that do not behave, and people who try things.
 
-use crate::stage::{Stage, dead, process_id, query, site, until};
+use crate::stage::{GUILD, Stage, dead, process_id, query, site, until};
 use refrain_extract::{ErrorKind, Extractor, ExtractorConfig, Query};
 use std::{fs, time::Duration};
 use url::Url;
@@ -9,7 +9,7 @@ use url::Url;
 async fn the_time_limit_ends_yt_dlp_and_what_it_started() {
     // Long enough for yt-dlp to start on a busy machine, short of the 600 s that the plugin sleeps.
     let stage = Stage::with(|config| config.time_limit = Duration::from_secs(20)).await;
-    let error = stage.extractor.resolve(&site("sleep")).await.unwrap_err();
+    let error = stage.extractor.resolve(&site("sleep"), GUILD).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     assert!(error.is_retryable());
     dead(process_id(&stage.plugins.path().join("grandchild.pid")).await).await;
@@ -20,7 +20,7 @@ async fn the_time_limit_ends_yt_dlp_and_what_it_started() {
 async fn a_request_that_nobody_waits_for_any_more_is_ended() {
     let stage = Stage::with(|config| config.time_limit = Duration::from_secs(300)).await;
     let extractor = stage.extractor.clone();
-    let request = tokio::spawn(async move { extractor.resolve(&site("sleep")).await });
+    let request = tokio::spawn(async move { extractor.resolve(&site("sleep"), GUILD).await });
     let grandchild = process_id(&stage.plugins.path().join("grandchild.pid")).await;
     request.abort();
     dead(grandchild).await;
@@ -31,12 +31,12 @@ async fn a_request_that_nobody_waits_for_any_more_is_ended() {
 async fn shutting_down_ends_what_is_under_way() {
     let stage = Stage::with(|config| config.time_limit = Duration::from_secs(300)).await;
     let extractor = stage.extractor.clone();
-    let request = tokio::spawn(async move { extractor.resolve(&site("sleep")).await });
+    let request = tokio::spawn(async move { extractor.resolve(&site("sleep"), GUILD).await });
     let grandchild = process_id(&stage.plugins.path().join("grandchild.pid")).await;
     stage.extractor.shutdown().await;
     dead(grandchild).await;
     assert_eq!(request.await.unwrap().unwrap_err().kind(), ErrorKind::ShuttingDown);
-    let late = stage.extractor.resolve(&site("tune")).await.unwrap_err();
+    let late = stage.extractor.resolve(&site("tune"), GUILD).await.unwrap_err();
     assert_eq!(late.kind(), ErrorKind::ShuttingDown);
 }
 
@@ -44,7 +44,7 @@ async fn shutting_down_ends_what_is_under_way() {
 async fn a_child_that_ignores_the_polite_signal_is_killed() {
     let script = "trap '' TERM\necho $$ > \"$here/pid\"\nwhile :; do sleep 1; done";
     let (stage, folder) = Stage::with_script(script, |config| config.time_limit = Duration::from_secs(3)).await;
-    let error = stage.extractor.lookup(&query("x")).await.unwrap_err();
+    let error = stage.extractor.lookup(&query("x"), GUILD).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut);
     dead(process_id(&folder.path().join("pid")).await).await;
 }
@@ -54,19 +54,19 @@ async fn what_a_child_leaves_running_is_ended_with_it() {
     // The one left behind holds the pipes open.
     let script = "sleep 600 & echo $! > \"$here/pid\"\necho '{\"entries\": []}'";
     let (stage, folder) = Stage::with_script(script, |_| {}).await;
-    assert_eq!(stage.extractor.lookup(&query("x")).await.unwrap(), []);
+    assert_eq!(stage.extractor.lookup(&query("x"), GUILD).await.unwrap(), []);
     dead(process_id(&folder.path().join("pid")).await).await;
 }
 
 #[tokio::test]
 async fn output_is_bounded() {
     let stage = Stage::with(|config| config.max_output = 1024 * 1024).await;
-    let error = stage.extractor.resolve(&site("flood")).await.unwrap_err();
+    let error = stage.extractor.resolve(&site("flood"), GUILD).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooMuchOutput);
     // On the other pipe only the end is kept, and it is that which counts.
     let script = "yes 'ERROR: odd' | head -c 20000000 >&2\necho 'ERROR: [x] y: Private video' >&2\nexit 1";
     let (stage, _folder) = Stage::with_script(script, |_| {}).await;
-    let error = stage.extractor.lookup(&query("x")).await.unwrap_err();
+    let error = stage.extractor.lookup(&query("x"), GUILD).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Private);
 }
 
@@ -77,7 +77,7 @@ async fn options_cannot_be_brought_in_by_a_query() {
     let exec = format!("--exec before_dl:touch\\ {}", marker.display());
     for words in [exec.as_str(), "-U", "--version", "-- -U", "'; touch x #"] {
         // They are words like others: the stand-in for the search finds its songs.
-        let found = stage.extractor.lookup(&Query::Search(words.to_owned())).await.unwrap();
+        let found = stage.extractor.lookup(&Query::Search(words.to_owned()), GUILD).await.unwrap();
         assert_eq!(found[0].title, "First Light", "{words}");
     }
     let refused = [
@@ -87,10 +87,10 @@ async fn options_cannot_be_brought_in_by_a_query() {
         Query::Url(Url::parse("file:///etc/passwd").unwrap()),
     ];
     for query in refused {
-        assert_eq!(stage.extractor.lookup(&query).await.unwrap_err().kind(), ErrorKind::BadInput, "{query:?}");
+        assert_eq!(stage.extractor.lookup(&query, GUILD).await.unwrap_err().kind(), ErrorKind::BadInput, "{query:?}");
     }
     for url in [exec.as_str(), "-U", "ytsearch5:x", "ftp://a.example/x", "https://me:pw@a.example/"] {
-        assert_eq!(stage.extractor.resolve(url).await.unwrap_err().kind(), ErrorKind::BadInput, "{url}");
+        assert_eq!(stage.extractor.resolve(url, GUILD).await.unwrap_err().kind(), ErrorKind::BadInput, "{url}");
     }
     assert!(!marker.exists());
 }
@@ -102,7 +102,7 @@ async fn a_child_sees_no_more_than_it_needs() {
     let jar = tempfile::NamedTempFile::new().unwrap();
     fs::write(jar.path(), "a jar").unwrap();
     let (stage, folder) = Stage::with_script(script, |config| config.cookies = Some(jar.path().to_owned())).await;
-    stage.extractor.lookup(&query("x")).await.unwrap();
+    stage.extractor.lookup(&query("x"), GUILD).await.unwrap();
     let seen = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
 
     // Cargo sets dozens of its own for this test.
@@ -122,7 +122,7 @@ async fn no_more_than_so_many_run_at_a_time() {
     let script = "mkdir \"$here/busy\" || exit 7\nsleep 0.2\nrmdir \"$here/busy\"\necho '{\"entries\": []}'";
     let (stage, _folder) = Stage::with_script(script, |config| config.concurrency = 1).await;
     let (words, e) = (query("x"), &stage.extractor);
-    let (a, b, c) = tokio::join!(e.lookup(&words), e.lookup(&words), e.lookup(&words));
+    let (a, b, c) = tokio::join!(e.lookup(&words, GUILD), e.lookup(&words, GUILD), e.lookup(&words, GUILD));
     assert!(a.is_ok() && b.is_ok() && c.is_ok(), "{a:?} {b:?} {c:?}");
 }
 
@@ -137,12 +137,12 @@ async fn odd_ends_are_told_apart() {
         ("kill -9 $$", ErrorKind::Spawn),
     ] {
         let (stage, _folder) = Stage::with_script(script, |_| {}).await;
-        let error = stage.extractor.lookup(&query("x")).await.unwrap_err();
+        let error = stage.extractor.lookup(&query("x"), GUILD).await.unwrap_err();
         assert_eq!(error.kind(), expected, "{script}: {error}");
     }
     let partly = "echo '{\"entries\": [null, {\"url\": \"https://a.example/\", \"title\": \"T\"}]}'; exit 1";
     let (stage, _folder) = Stage::with_script(partly, |_| {}).await;
-    assert_eq!(stage.extractor.lookup(&query("x")).await.unwrap().len(), 1);
+    assert_eq!(stage.extractor.lookup(&query("x"), GUILD).await.unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use super::{Presence, Recovery, turn::Turn};
 use crate::{
     AutoRejoin, Cause, CloseCode, Idle, Notice, Outage, Output, Stable, Stage, State, Verdict, VoiceSession,
-    history::Next, ledger::Hold,
+    history::Next, ledger::Hold, proof::Proofs,
 };
 use alloc::borrow::Cow;
 use core::time::Duration;
@@ -25,6 +25,12 @@ impl Recovery {
         }
         if !self.link.is_usable() {
             return self.await_guild(now, Cause::Recovery(outage), false);
+        }
+        if let Some(missing) = self.lacks() {
+            return self.await_access(now, outage, missing);
+        }
+        if self.link.explains(&outage, self.policy.timeouts.evidence) {
+            self.history.excuse();
         }
         let next = self.history.next(
             &self.policy,
@@ -79,6 +85,7 @@ impl Recovery {
                 // However long the music had played: somebody did not want it, so there is a pause.
                 let outage = Outage { credit: None, ..self.outage(now) };
                 self.drop_connection(Hold::Well);
+                self.history.kicked();
                 self.record(now, None, Verdict::Wait, "a moderator disconnected the bot, and the guild wants it back");
                 self.schedule(now, outage);
             }
@@ -108,11 +115,17 @@ impl Recovery {
         if recovers && !self.link.is_usable() {
             return self.await_guild(now, cause, false);
         }
+        let cause = cause.begun();
         if recovers {
             self.history.begin(&self.policy);
         }
         self.asking.attempt();
         match self.presence {
+            // A leave would be for good.
+            Presence::In(_) | Presence::Unknown if self.lacks().is_some() => match self.standing.clone() {
+                Some(standing) if recovers && standing.channel == channel => self.ask_again(now, cause, standing),
+                Some(_) | None => self.send_join(now, cause, channel),
+            },
             Presence::In(there) if there != channel => self.send_join(now, cause, channel),
             Presence::Nowhere => self.send_join(now, cause, channel),
             Presence::In(_) if recovers => match self.worth_asking() {
@@ -133,6 +146,8 @@ impl Recovery {
         self.presence = Presence::Nowhere;
         if matches!(cause, Cause::Recovery(_)) && !self.link.is_usable() {
             self.await_guild(now, cause, false);
+        } else if let (Cause::Recovery(outage), Some(missing)) = (cause, self.lacks()) {
+            self.await_access(now, outage, missing);
         } else if self.turn == Turn::Held {
             self.send_join(now, cause, channel);
         } else {
@@ -143,6 +158,7 @@ impl Recovery {
 
     /// The shard or the guild is away: an op 4 would go unheard.
     pub(super) fn await_guild(&mut self, now: Moment, cause: Cause, absent: bool) {
+        self.history.excuse();
         self.record(now, None, Verdict::Wait, "the shard or the guild is away");
         self.on_the_way(cause, Stage::AwaitingGuild { until: now + self.policy.timeouts.guild, absent });
     }
@@ -158,7 +174,12 @@ impl Recovery {
         if matches!(cause, Cause::Recovery(_)) {
             self.watch_closely(now);
         }
+        if self.fading.is_some() && self.proofs.is_overdue(now) {
+            self.hold(Hold::Lost);
+            self.drop_fading();
+        }
         let from = self.ledger.release(self.policy.overlap);
+        self.proofs = Proofs::default();
         self.say(Output::StartFrames { from });
         self.drop_fading();
         self.record(now, None, verdict, reason);

@@ -31,6 +31,8 @@ impl Recovery {
     }
 
     pub(super) fn hold(&mut self, hold: Hold) {
+        // However well it seemed: what was sent since a proof is overdue may have gone into the void.
+        let hold = if self.proofs.is_overdue(self.now) { Hold::Lost } else { hold };
         if self.ledger.hold(hold) {
             self.say(Output::StopFrames);
         }

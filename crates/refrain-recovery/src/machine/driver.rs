@@ -3,18 +3,21 @@
 
 use super::Recovery;
 use crate::{
-    Cause, CloseCode, DriverEvent, FailureKind, Output, Reaction, Retrying, Stable, Stage, State, Verdict,
+    Cause, CloseCode, DriverEvent, FailureKind, Handled, Output, Reaction, Retrying, Stable, Stage, State, Verdict,
     VoiceSession, close_code::LOST_SOCKET_TRIES, history::resume_pause, ledger::Hold,
 };
 use alloc::{borrow::Cow, format};
+use core::time::Duration;
 use refrain_model::Moment;
 
 impl Recovery {
-    pub(super) fn on_driver(&mut self, now: Moment, event: DriverEvent) {
+    /// What the newest connection reports, or the attempt at one.
+    pub(super) fn on_driver(&mut self, now: Moment, event: DriverEvent) -> Handled {
         match &self.state {
-            State::Idle(_) => {}
+            State::Idle(_) => return Handled::Ignored,
             State::Stable(stable) => match event {
-                DriverEvent::Connected | DriverEvent::Alive | DriverEvent::Reachable => {}
+                DriverEvent::Connected => return Handled::Ignored,
+                DriverEvent::Alive | DriverEvent::Reachable => {}
                 DriverEvent::Resumed => {
                     self.record(
                         now,
@@ -22,7 +25,7 @@ impl Recovery {
                         Verdict::Recovered,
                         "the driver resumed the session by itself; no sound was lost",
                     );
-                    self.watch_closely(now);
+                    self.resumed(now);
                 }
                 DriverEvent::Closed { code, resumable } => self.on_ended(now, code, resumable),
                 DriverEvent::Failed { kind } => self.on_ended(now, kind.code(), false),
@@ -52,7 +55,7 @@ impl Recovery {
                     DriverEvent::Connected | DriverEvent::Resumed => {
                         self.state = State::Stable(stable.clone());
                         self.record(now, None, Verdict::Recovered, "the session was resumed; no sound was lost");
-                        self.watch_closely(now);
+                        self.resumed(now);
                     }
                     DriverEvent::Closed { code, resumable } => self.on_resume_failed(now, code, resumable),
                     DriverEvent::Failed { kind } => self.on_resume_failed(now, kind.code(), true),
@@ -68,25 +71,38 @@ impl Recovery {
                 | Stage::Weighing { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
+                | Stage::AwaitingAccess { .. }
                 | Stage::AwaitingServer { .. }
                 | Stage::AwaitingGuild { .. } => {
                     if is_end(event) {
                         self.drop_connection(Hold::Lost);
+                    } else if is_handshake(event) {
+                        return Handled::Ignored;
                     }
                 }
             },
+        }
+        Handled::Taken
+    }
+
+    /// The session goes on after a break: the connection is watched, and the minutes of stability count from now on.
+    fn resumed(&mut self, now: Moment) {
+        self.watch_closely(now);
+        if let State::Stable(Stable { forget_at: Some(at), .. }) = &mut self.state {
+            *at = now + self.policy.stability_reset;
         }
     }
 
     /// What the connection reports that carries the frames while another is being made. Its end is no news, and says
     /// nothing about the other; but what was sent since its last proof of life was not heard.
-    pub(super) fn on_fading(&mut self, now: Moment, event: DriverEvent) {
+    pub(super) fn on_fading(&mut self, now: Moment, event: DriverEvent) -> Handled {
         if is_end(event) {
             self.hold(Hold::Lost);
             self.drop_fading();
         } else {
             self.last_alive = Some(now);
         }
+        Handled::taken_if(!is_handshake(event))
     }
 
     /// The connection, or the attempt at one, is over: what its code asks for.
@@ -103,10 +119,12 @@ impl Recovery {
                     let stable = stable.clone();
                     self.begin_resume(now, code, tries, stable, self.why(code));
                 }
+                // It may be a kick, whose voice state is a moment behind.
+                State::Stable(_) if code == Some(CloseCode::NORMAL) => self.weigh(now, code, self.answer_time()),
                 State::Stable(_) | State::Idle(_) | State::Retrying(_) => self.new_session(now, code, self.why(code)),
             },
             Reaction::NewSession { .. } => self.new_session(now, code, self.why(code)),
-            Reaction::Weigh => self.weigh(now, code),
+            Reaction::Weigh => self.weigh(now, code, self.policy.timeouts.evidence),
             Reaction::CoolDown => {
                 let outage = self.outage(now);
                 self.drop_connection(Hold::Lost);
@@ -172,7 +190,7 @@ impl Recovery {
     }
 
     /// The code does not tell a kick from a move or a fault: the main gateway will, or not.
-    fn weigh(&mut self, now: Moment, code: Option<CloseCode>) {
+    fn weigh(&mut self, now: Moment, code: Option<CloseCode>, limit: Duration) {
         let (Some(code), Some(session)) = (code, self.session().cloned()) else {
             return self.new_session(now, code, self.why(code));
         };
@@ -180,7 +198,7 @@ impl Recovery {
         self.drop_connection(Hold::Lost);
         self.record(now, Some(code), Verdict::Weigh, self.why(Some(code)));
         if self.link.is_usable() {
-            self.on_the_way(cause, Stage::Weighing { until: now + self.policy.timeouts.evidence, code, session });
+            self.on_the_way(cause, Stage::Weighing { until: now + limit, code, session });
         } else {
             self.await_guild(now, cause, false);
         }
@@ -198,6 +216,7 @@ impl Recovery {
                 | Stage::AwaitingTurn { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
+                | Stage::AwaitingAccess { .. }
                 | Stage::AwaitingServer { .. }
                 | Stage::AwaitingGuild { .. } => None,
             },
@@ -211,6 +230,18 @@ const fn is_end(event: DriverEvent) -> bool {
     match event {
         DriverEvent::Closed { .. } | DriverEvent::Failed { .. } | DriverEvent::Unresponsive => true,
         DriverEvent::Connected | DriverEvent::Resumed | DriverEvent::Alive | DriverEvent::Reachable => false,
+    }
+}
+
+/// Whether this tells of a handshake that is complete.
+const fn is_handshake(event: DriverEvent) -> bool {
+    match event {
+        DriverEvent::Connected | DriverEvent::Resumed => true,
+        DriverEvent::Closed { .. }
+        | DriverEvent::Failed { .. }
+        | DriverEvent::Unresponsive
+        | DriverEvent::Alive
+        | DriverEvent::Reachable => false,
     }
 }
 

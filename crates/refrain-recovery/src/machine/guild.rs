@@ -1,7 +1,9 @@
 //! The shard and the guild: whether op 4 would be heard, and what their coming and going says about voice.
 
 use super::{Presence, Recovery, turn::Turn};
-use crate::{Cause, Idle, Notice, Output, Retrying, Stable, Stage, State, Stretch, Verdict, ledger::Hold};
+use crate::{
+    Cause, Handled, Idle, Notice, Outage, Output, Retrying, Stable, Stage, State, Stretch, Verdict, ledger::Hold,
+};
 use core::time::Duration;
 use refrain_model::{ChannelId, Moment};
 
@@ -10,6 +12,8 @@ use refrain_model::{ChannelId, Moment};
 pub(super) struct Link {
     shard: Shard,
     guild_available: bool,
+    /// When shard or guild went away last, or came back.
+    trouble: Option<Moment>,
     latency: Duration,
     missed_heartbeats: u32,
 }
@@ -24,7 +28,7 @@ enum Shard {
 impl Default for Link {
     /// Well, until told otherwise.
     fn default() -> Self {
-        Self { shard: Shard::Up, guild_available: true, latency: Duration::ZERO, missed_heartbeats: 0 }
+        Self { shard: Shard::Up, guild_available: true, trouble: None, latency: Duration::ZERO, missed_heartbeats: 0 }
     }
 }
 
@@ -39,8 +43,17 @@ impl Link {
         matches!(self.shard, Shard::Up)
     }
 
-    pub(super) const fn shard_lost(&mut self) {
+    pub(super) const fn shard_lost(&mut self, now: Moment) {
         self.shard = Shard::Lost;
+        self.trouble = Some(now);
+    }
+
+    /// Whether the end of a connection goes with trouble of the shard or the guild: it stood when that came, and ended
+    /// soon before or after. A connection that was made since has nothing to do with it.
+    pub(super) fn explains(self, outage: &Outage, within: Duration) -> bool {
+        let (Some(trouble), Some(stood)) = (self.trouble, outage.credit) else { return false };
+        let made = outage.since.since_epoch().saturating_sub(stood);
+        made < trouble.since_epoch() && outage.since <= trouble + within
     }
 
     pub(super) const fn health(&mut self, latency: Duration, missed_heartbeats: u32) {
@@ -59,9 +72,19 @@ impl Link {
         self.latency
     }
 
-    const fn shard_back(&mut self) {
+    const fn shard_back(&mut self, now: Moment) {
+        if !self.is_fresh() {
+            self.trouble = Some(now);
+        }
         self.shard = Shard::Up;
         self.missed_heartbeats = 0;
+    }
+
+    const fn guild_is(&mut self, now: Moment, available: bool) {
+        if self.guild_available != available {
+            self.trouble = Some(now);
+        }
+        self.guild_available = available;
     }
 }
 
@@ -69,7 +92,7 @@ impl Recovery {
     /// The session is the old one: voice is untouched. Only what was said into the gap has to be said again.
     pub(super) fn on_shard_resumed(&mut self, now: Moment) {
         let was_lost = !self.link.is_fresh();
-        self.link.shard_back();
+        self.link.shard_back(now);
         let State::Retrying(Retrying { cause, stage }) = &self.state else { return };
         match stage {
             Stage::AwaitingGuild { absent: true, .. } => {
@@ -99,14 +122,15 @@ impl Recovery {
             | Stage::AwaitingTurn { .. }
             | Stage::BackingOff { .. }
             | Stage::CoolingDown { .. }
+            | Stage::AwaitingAccess { .. }
             | Stage::AwaitingServer { .. } => {}
         }
     }
 
     /// A new session: voice of the old one is dead. The guild comes back with its GUILD_CREATE.
     pub(super) fn on_shard_ready(&mut self, now: Moment) {
-        self.link.shard_back();
-        self.link.guild_available = false;
+        self.link.shard_back(now);
+        self.link.guild_is(now, false);
         self.presence = Presence::Nowhere;
         self.standing = None;
         self.nulls_owed.forget();
@@ -127,8 +151,8 @@ impl Recovery {
 
     /// The guild can be used, and shows where it has the bot.
     pub(super) fn on_guild_available(&mut self, now: Moment, channel: Option<ChannelId>) {
-        self.link.shard_back();
-        self.link.guild_available = true;
+        self.link.shard_back(now);
+        self.link.guild_is(now, true);
         let shown = channel.map_or(Presence::Nowhere, Presence::In);
         if shown != self.presence {
             self.standing = None;
@@ -158,6 +182,7 @@ impl Recovery {
                 | Stage::AwaitingTurn { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
+                | Stage::AwaitingAccess { .. }
                 | Stage::AwaitingServer { .. } => {}
             },
         }
@@ -179,7 +204,7 @@ impl Recovery {
 
     /// An outage of the guild. A connection that stands may outlast it.
     pub(super) fn on_guild_unavailable(&mut self, now: Moment) {
-        self.link.guild_available = false;
+        self.link.guild_is(now, false);
         let State::Retrying(Retrying { cause, stage }) = &self.state else { return };
         match stage {
             Stage::AskingAgain { .. } | Stage::Joining { .. } if *cause != Cause::Leave => {
@@ -199,6 +224,7 @@ impl Recovery {
             | Stage::AwaitingTurn { .. }
             | Stage::BackingOff { .. }
             | Stage::CoolingDown { .. }
+            | Stage::AwaitingAccess { .. }
             | Stage::AwaitingServer { .. }
             | Stage::AwaitingGuild { .. } => {}
         }
@@ -210,8 +236,9 @@ impl Recovery {
         self.leave_for_good(now, reason);
     }
 
-    pub(super) fn on_channel_deleted(&mut self, now: Moment, channel: ChannelId) {
-        if self.presence == Presence::In(channel) {
+    pub(super) fn on_channel_deleted(&mut self, now: Moment, channel: ChannelId) -> Handled {
+        let was_there = self.presence == Presence::In(channel);
+        if was_there {
             self.presence = Presence::Nowhere;
         }
         let recalled = match &self.state {
@@ -219,7 +246,7 @@ impl Recovery {
             State::Retrying(_) | State::Stable(_) => None,
         };
         if self.intent.or(recalled) != Some(channel) {
-            return;
+            return Handled::taken_if(was_there);
         }
         let at_rest = matches!(self.state, State::Idle(_));
         self.leave_for_good(now, "the voice channel was deleted");
@@ -227,6 +254,7 @@ impl Recovery {
         if !at_rest && matches!(self.presence, Presence::In(_)) {
             self.send_leave(now);
         }
+        Handled::Taken
     }
 
     fn leave_for_good(&mut self, now: Moment, reason: &'static str) {
@@ -245,7 +273,7 @@ impl Recovery {
     /// Nothing has been heard of the guild for long. With a shard that is up, one more look is worth an op 4.
     pub(super) fn look_again(&mut self, now: Moment, cause: Cause) {
         if self.link.is_fresh() {
-            self.link.guild_available = true;
+            self.link.guild_is(now, true);
             self.begin(now, cause);
         } else {
             self.on_the_way(

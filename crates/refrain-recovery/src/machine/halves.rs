@@ -2,7 +2,7 @@
 
 use super::{Presence, Recovery};
 use crate::{
-    Cause, Gathered, Idle, Notice, Retrying, Server, Stable, Stage, State, Verdict, VoiceSession, ledger::Hold,
+    Cause, Gathered, Handled, Idle, Notice, Retrying, Server, Stable, Stage, State, Verdict, VoiceSession, ledger::Hold,
 };
 use alloc::string::String;
 use refrain_model::{ChannelId, Moment};
@@ -56,7 +56,7 @@ impl Recovery {
                         self.on_moved(now, channel, session_id);
                     }
                 }
-                Stage::BackingOff { .. } | Stage::CoolingDown { .. } => {
+                Stage::BackingOff { .. } | Stage::CoolingDown { .. } | Stage::AwaitingAccess { .. } => {
                     if self.intent != Some(channel) {
                         self.on_moved(now, channel, session_id);
                     }
@@ -101,6 +101,7 @@ impl Recovery {
                 | Stage::AwaitingTurn { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
+                | Stage::AwaitingAccess { .. }
                 | Stage::AwaitingServer { .. } => {
                     if was_in && !ours {
                         self.on_removed(now);
@@ -137,7 +138,7 @@ impl Recovery {
         let server = self.unpaired_server(now);
         let cause = self.going_on(now);
         // While a resume is under way nothing proves that the frames were heard.
-        if matches!(self.state.stage(), Some(Stage::Resuming { .. })) {
+        if self.is_resuming() {
             self.drop_connection(Hold::Lost);
         }
         self.follow(now, channel);
@@ -172,15 +173,16 @@ impl Recovery {
     }
 
     /// Discord names a voice server.
-    pub(super) fn on_server(&mut self, now: Moment, endpoint: String, token: String) {
+    pub(super) fn on_server(&mut self, now: Moment, endpoint: String, token: String) -> Handled {
         let server = Server { endpoint, token };
         match &mut self.state {
-            State::Idle(_) => {}
+            State::Idle(_) => return Handled::Ignored,
             State::Stable(Stable { session, .. }) => {
-                if !server.serves(session) {
-                    let session = session.clone();
-                    self.reconnect(now, session, server);
+                if server.serves(session) {
+                    return Handled::Ignored;
                 }
+                let session = session.clone();
+                self.reconnect(now, session, server);
             }
             State::Retrying(Retrying { cause, stage }) => match stage {
                 Stage::AskingAgain { gathered, .. } => {
@@ -192,10 +194,11 @@ impl Recovery {
                     self.connect_if_complete(now);
                 }
                 Stage::Connecting { session, .. } | Stage::Resuming { stable: Stable { session, .. }, .. } => {
-                    if !server.serves(session) {
-                        let session = session.clone();
-                        self.reconnect(now, session, server);
+                    if server.serves(session) {
+                        return Handled::Ignored;
                     }
+                    let session = session.clone();
+                    self.reconnect(now, session, server);
                 }
                 Stage::Weighing { session, .. } => {
                     let session = session.clone();
@@ -207,14 +210,16 @@ impl Recovery {
                     self.on_the_way(cause, Stage::Joining { until: now + self.limit(cause), gathered });
                     self.connect_if_complete(now);
                 }
-                Stage::Leaving { .. } => self.answered_late(now),
+                Stage::Leaving { .. } => return self.answered_late(now),
                 // Late halves of an attempt that is over: the next one asks for its own.
                 Stage::AwaitingTurn { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
-                | Stage::AwaitingGuild { .. } => {}
+                | Stage::AwaitingAccess { .. }
+                | Stage::AwaitingGuild { .. } => return Handled::Ignored,
             },
         }
+        Handled::Taken
     }
 
     /// Discord answers op 4 for the channel that it has the bot in.
@@ -232,7 +237,7 @@ impl Recovery {
     fn reconnect(&mut self, now: Moment, session: VoiceSession, server: Server) {
         let cause = self.going_on(now);
         // While a resume is under way nothing proves that the frames were heard.
-        if matches!(self.state.stage(), Some(Stage::Resuming { .. })) {
+        if self.is_resuming() {
             self.drop_connection(Hold::Lost);
         }
         self.record(now, None, Verdict::Follow, "Discord named another voice server");
@@ -242,7 +247,7 @@ impl Recovery {
     }
 
     /// Discord takes the voice server away: no retry helps until it names another.
-    pub(super) fn on_server_gone(&mut self, now: Moment) {
+    pub(super) fn on_server_gone(&mut self, now: Moment) -> Handled {
         let gathered = match &self.state {
             State::Stable(Stable { session, .. }) => Gathered::of(session),
             State::Retrying(Retrying { stage, .. }) => match stage {
@@ -257,14 +262,16 @@ impl Recovery {
                 | Stage::AwaitingTurn { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
-                | Stage::AwaitingGuild { .. } => return,
+                | Stage::AwaitingAccess { .. }
+                | Stage::AwaitingGuild { .. } => return Handled::Ignored,
             },
-            State::Idle(_) => return,
+            State::Idle(_) => return Handled::Ignored,
         };
         let cause = self.going_on(now);
         self.drop_connection(Hold::Well);
         self.record(now, None, Verdict::Wait, "the voice server went away: waiting for another one");
         self.on_the_way(cause, Stage::AwaitingServer { until: now + self.policy.timeouts.server, gathered });
+        Handled::Taken
     }
 
     /// What the way is for when Discord, not a person, starts it over.

@@ -2,7 +2,7 @@
 //! agree. It finds what nobody reported, however long ago it went wrong.
 
 use super::{Presence, Recovery};
-use crate::{Output, Stable, State, Verdict, backoff::jitter, ledger::Hold};
+use crate::{Handled, Output, Stable, State, Verdict, backoff::jitter, ledger::Hold};
 use rand_chacha::rand_core::RngCore;
 use refrain_model::Moment;
 
@@ -46,7 +46,9 @@ impl Recovery {
     pub(super) fn check(&mut self, now: Moment) {
         self.checks.next = None;
         match &self.state {
-            State::Stable(_) => self.compare(now, true),
+            State::Stable(_) => {
+                self.compare(now, true);
+            }
             State::Idle(_) if self.link.is_usable() => {
                 let reason = "Discord shows the bot in a channel that it is not meant to be in";
                 self.record(now, None, Verdict::Leave, reason);
@@ -59,8 +61,8 @@ impl Recovery {
     /// Wanted, shown and held must be the same channel; where they are not, a new session. Where they are, the driver
     /// is asked for a sign of life. Where the bot is shown in another channel it follows there, as after a move that it
     /// missed, but for somebody who asks for this one just now (`follows`).
-    pub(super) fn compare(&mut self, now: Moment, follows: bool) {
-        let State::Stable(Stable { session, .. }) = &self.state else { return };
+    pub(super) fn compare(&mut self, now: Moment, follows: bool) -> Handled {
+        let State::Stable(Stable { session, .. }) = &self.state else { return Handled::Ignored };
         let believed = session.channel;
         let shown = match self.presence {
             // What the main gateway said last is old while it is away.
@@ -70,7 +72,8 @@ impl Recovery {
             Presence::Unknown => Some(believed),
         };
         if shown != Some(believed) {
-            return self.reconcile(now, believed, shown, follows);
+            self.reconcile(now, believed, shown, follows);
+            return Handled::Taken;
         }
         match self.live {
             Some(generation) => self.say(Output::Probe { generation }),
@@ -81,5 +84,6 @@ impl Recovery {
                 self.schedule(now, outage);
             }
         }
+        Handled::Taken
     }
 }

@@ -3,7 +3,7 @@
 //! the bot leaves first.
 
 use super::Recovery;
-use crate::{Cause, Gathered, Hedge, Output, Server, Stage, Verdict, ledger::Hold};
+use crate::{Cause, Gathered, Handled, Hedge, Output, Server, Stage, Verdict, ledger::Hold};
 use core::time::Duration;
 use refrain_model::Moment;
 
@@ -67,26 +67,35 @@ impl Recovery {
         self.asking.open = true;
         self.asking.asked(now);
         self.say(Output::SendVoiceState { channel: Some(gathered.channel) });
-        let until = now + self.asking.wait(&self.policy.hedge, self.link.latency());
+        let until = now + self.answer_time();
         self.on_the_way(cause, Stage::AskingAgain { until, gathered });
+    }
+
+    /// How long something that the main gateway says at once may take to arrive.
+    pub(super) fn answer_time(&self) -> Duration {
+        self.asking.wait(&self.policy.hedge, self.link.latency())
     }
 
     /// No answer: out first, and in again. An answer that is only late comes before the null state, and is passed over.
     pub(super) fn asked_in_vain(&mut self, now: Moment, cause: Cause, reason: &'static str) {
         self.asking.attempt();
+        if let (Cause::Recovery(outage), Some(missing)) = (cause, self.lacks()) {
+            return self.await_access(now, outage, missing);
+        }
         self.record(now, None, Verdict::NewSession, reason);
         self.leave_first(now, cause);
     }
 
     /// A server update while leaving: the answer was only late. The next time it is worth a longer wait, if that is
     /// not too long.
-    pub(super) fn answered_late(&mut self, now: Moment) {
+    pub(super) fn answered_late(&mut self, now: Moment) -> Handled {
         if !self.asking.in_vain {
-            return;
+            return Handled::Ignored;
         }
         self.asking.answered(now);
         let hedge = &self.policy.hedge;
         self.asking.in_vain = self.asking.round_trip.is_none_or(|length| length > hedge.most);
+        Handled::Taken
     }
 
     /// With these credentials a session has ended: to identify with them again earns a 4006.

@@ -1,11 +1,11 @@
 //! What people want; the last one wins.
 
 use super::{Presence, Recovery};
-use crate::{Cause, Idle, Intent, Outage, Retrying, Stage, State, Urgency, Verdict, ledger::Hold};
+use crate::{Cause, Handled, Idle, Intent, Outage, Retrying, Stage, State, Urgency, Verdict, ledger::Hold};
 use refrain_model::{ChannelId, Moment};
 
 impl Recovery {
-    pub(super) fn on_intent(&mut self, now: Moment, intent: Intent) {
+    pub(super) fn on_intent(&mut self, now: Moment, intent: Intent) -> Handled {
         match intent {
             Intent::Join { channel } => self.on_join(now, channel),
             Intent::Return { channel } => self.on_return(now, channel),
@@ -14,7 +14,7 @@ impl Recovery {
         }
     }
 
-    fn on_join(&mut self, now: Moment, channel: ChannelId) {
+    fn on_join(&mut self, now: Moment, channel: ChannelId) -> Handled {
         if self.intent == Some(channel) {
             // There, or on the way there already: where somebody doubts it, it is looked at.
             return self.compare(now, false);
@@ -49,6 +49,7 @@ impl Recovery {
                 | Stage::Weighing { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
+                | Stage::AwaitingAccess { .. }
                 | Stage::AwaitingServer { .. } => {
                     let cause = asked_anew(now, *cause, channel);
                     self.take_up(now, channel);
@@ -58,10 +59,11 @@ impl Recovery {
                 }
             },
         }
+        Handled::Taken
     }
 
     /// The process was restarted. Nothing is known of the connection of before; Discord may still show it.
-    fn on_return(&mut self, now: Moment, channel: ChannelId) {
+    fn on_return(&mut self, now: Moment, channel: ChannelId) -> Handled {
         if !matches!(self.state, State::Idle(_)) || self.intent.is_some() {
             return self.on_join(now, channel);
         }
@@ -69,6 +71,7 @@ impl Recovery {
         self.record(now, None, Verdict::Join, "back to the channel of before the restart");
         self.want(Some(channel));
         self.begin(now, Cause::Recovery(Outage { since: now, credit: None, told: false }));
+        Handled::Taken
     }
 
     fn take_up(&mut self, now: Moment, channel: ChannelId) {
@@ -76,21 +79,24 @@ impl Recovery {
         self.want(Some(channel));
     }
 
-    fn on_leave(&mut self, now: Moment) {
+    fn on_leave(&mut self, now: Moment) -> Handled {
         let asked_in = match &self.state {
+            State::Idle(Idle::Left) if !matches!(self.presence, Presence::In(_)) => return Handled::Ignored,
             State::Idle(idle) if !matches!(self.presence, Presence::In(_)) => {
                 // Nobody calls a kicked bot back after a leave, and no restart either.
                 if idle.recall().is_some() {
                     self.want(None);
                 }
-                return self.rest(Idle::Left);
+                self.rest(Idle::Left);
+                return Handled::Taken;
             }
-            State::Retrying(Retrying { cause: Cause::Leave, .. }) => return,
+            State::Retrying(Retrying { cause: Cause::Leave, .. }) => return Handled::Ignored,
             State::Retrying(Retrying { stage: Stage::Leaving { until }, .. }) => {
                 let until = *until;
                 self.record(now, None, Verdict::Leave, "asked to leave, while leaving");
                 self.want(None);
-                return self.on_the_way(Cause::Leave, Stage::Leaving { until });
+                self.on_the_way(Cause::Leave, Stage::Leaving { until });
+                return Handled::Taken;
             }
             // Op 4 is on its way, so Discord may have us in the channel before it says so.
             State::Retrying(Retrying { stage: Stage::Joining { .. }, .. }) => true,
@@ -105,17 +111,17 @@ impl Recovery {
         } else {
             self.rest(Idle::Left);
         }
+        Handled::Taken
     }
 
     /// Somebody asks a bot back that stays out, or does not want to wait.
-    fn on_override(&mut self, now: Moment) {
+    fn on_override(&mut self, now: Moment) -> Handled {
         match &self.state {
-            State::Idle(idle) => {
-                if let Some(channel) = idle.recall() {
-                    self.on_join(now, channel);
-                }
-            }
-            State::Stable(_) => {}
+            State::Idle(idle) => match idle.recall() {
+                Some(channel) => self.on_join(now, channel),
+                None => Handled::Ignored,
+            },
+            State::Stable(_) => self.connect_anew(now),
             State::Retrying(Retrying { cause, stage }) => match stage {
                 Stage::AwaitingTurn { .. }
                 | Stage::BackingOff { .. }
@@ -125,6 +131,13 @@ impl Recovery {
                     self.history.new_round();
                     self.record(now, None, Verdict::NewSession, "somebody does not want to wait");
                     self.begin_as(now, cause, Urgency::Asked);
+                    Handled::Taken
+                }
+                Stage::AwaitingAccess { .. } => {
+                    let cause = *cause;
+                    self.record(now, None, Verdict::NewSession, "somebody wants it tried without the access it lacks");
+                    self.look(now, cause, Urgency::Asked);
+                    Handled::Taken
                 }
                 Stage::Leaving { .. }
                 | Stage::AskingAgain { .. }
@@ -132,9 +145,25 @@ impl Recovery {
                 | Stage::Connecting { .. }
                 | Stage::Resuming { .. }
                 | Stage::Weighing { .. }
-                | Stage::AwaitingGuild { .. } => {}
+                | Stage::AwaitingGuild { .. } => Handled::Ignored,
             },
         }
+    }
+}
+
+impl Recovery {
+    /// Somebody says that a connection which seems to stand is not heard. It is made anew, unless the bot could not come
+    /// back to its channel.
+    fn connect_anew(&mut self, now: Moment) -> Handled {
+        if self.lacks().is_some() || !self.link.is_usable() {
+            return Handled::Ignored;
+        }
+        self.drop_connection(Hold::Lost);
+        self.history.new_round();
+        self.record(now, None, Verdict::NewSession, "somebody wants the connection made anew");
+        let outage = Outage { since: now, credit: None, told: false };
+        self.begin_as(now, Cause::Recovery(outage), Urgency::Asked);
+        Handled::Taken
     }
 }
 

@@ -4,12 +4,14 @@
 //! and the guild in `guild`, the driver in `driver`, turns in `turn`, asking again in `hedge`, checks in `health`,
 //! wake-ups in `wake`. Each is one match over all states. What the driver holds is in `connections`.
 
+mod access;
 mod attempt;
 mod connections;
 mod driver;
 mod guild;
 mod halves;
 mod health;
+mod heard;
 mod hedge;
 mod intent;
 mod owed;
@@ -20,10 +22,11 @@ mod wake;
 pub use snapshot::Snapshot;
 
 use crate::{
-    Alert, AutoRejoin, Cause, CloseCode, DriverEvent, GatewayEvent, Gathered, Generation, Idle, Incident, Input,
-    Notice, Outage, Output, Policy, Retrying, Server, Settings, Stage, State, Timer, Verdict,
+    Alert, AutoRejoin, Cause, CloseCode, DriverEvent, GatewayEvent, Gathered, Generation, Handled, Idle, Incident,
+    Input, MissingAccess, Notice, Outage, Output, Policy, Retrying, Server, Settings, Stage, State, Timer, Verdict,
     history::History,
     ledger::{Hold, Ledger},
+    proof::Proofs,
 };
 use alloc::{borrow::Cow, collections::VecDeque};
 use core::time::Duration;
@@ -63,6 +66,13 @@ pub struct Recovery {
     last_alive: Option<Moment>,
     history: History,
     ledger: Ledger,
+    /// The guild has frames to give.
+    flowing: bool,
+    /// What the bot lacks in a channel, as told last.
+    access: Option<(ChannelId, MissingAccess)>,
+    proofs: Proofs,
+    /// The time of the step.
+    now: Moment,
     outputs: VecDeque<Output>,
 }
 
@@ -102,43 +112,78 @@ impl Recovery {
             last_alive: None,
             history: History::default(),
             ledger: Ledger::new(),
+            flowing: true,
+            access: None,
+            proofs: Proofs::default(),
+            now: Moment::ZERO,
             outputs: VecDeque::new(),
         }
     }
 
-    /// Something happened at `now`. Drain [`poll_output`](Self::poll_output) afterwards: each input adds a handful of
-    /// outputs at most, and they are kept until they are taken.
-    pub fn handle_input(&mut self, now: Moment, input: Input) {
-        match input {
+    /// Something happened at `now`; what became of it. Drain [`poll_output`](Self::poll_output) afterwards: each input
+    /// adds a handful of outputs at most, and they are kept until they are taken.
+    pub fn handle_input(&mut self, now: Moment, input: Input) -> Handled {
+        self.begin_step(now);
+        let handled = match input {
             Input::Intent(intent) => self.on_intent(now, intent),
             Input::Gateway(event) => self.on_gateway(now, event),
-            Input::Driver { generation, event } => {
-                // Nothing in flight of an older generation, or of a connection already torn down, changes the state.
-                if self.live == Some(generation) {
-                    self.note_driver(now, event);
-                    self.on_driver(now, event);
-                } else if self.fading == Some(generation) {
-                    self.on_fading(now, event);
-                }
+            Input::Driver { generation, event } => self.on_report(now, generation, event),
+            Input::Heard { playhead } => self.on_heard(now, playhead),
+            Input::TrackStarted { playhead } => {
+                self.ledger.track_started(playhead);
+                Handled::Taken
             }
-            Input::Heard { playhead } => {
-                // What flows while a resume is under way may go into the void, whatever else is alive.
-                if !matches!(self.state.stage(), Some(Stage::Resuming { .. })) {
-                    self.last_alive = Some(now);
-                    self.ledger.heard(playhead);
-                }
-            }
-            Input::TrackStarted { playhead } => self.ledger.track_started(playhead),
             Input::Turn => self.on_turn(now),
-            Input::Settings(Settings { auto_rejoin }) => self.auto_rejoin = auto_rejoin,
-        }
+            Input::Settings(Settings { auto_rejoin }) => {
+                self.auto_rejoin = auto_rejoin;
+                Handled::Taken
+            }
+            Input::Flowing(flowing) => Handled::taken_if(core::mem::replace(&mut self.flowing, flowing) != flowing),
+            Input::Access { channel, missing } => self.on_access(now, channel, missing),
+        };
         self.settle(now);
+        handled
+    }
+
+    /// Nothing in flight of an older generation, or of a connection already torn down, changes the state.
+    fn on_report(&mut self, now: Moment, generation: Generation, event: DriverEvent) -> Handled {
+        if event == DriverEvent::Alive && self.carries(generation) && !self.is_resuming() {
+            self.proofs.prove(now);
+        }
+        if self.live == Some(generation) {
+            self.note_driver(now, event);
+            self.on_driver(now, event)
+        } else if self.fading == Some(generation) {
+            self.on_fading(now, event)
+        } else {
+            Handled::Stale
+        }
+    }
+
+    fn on_heard(&mut self, now: Moment, playhead: Duration) -> Handled {
+        // What flows while a resume is under way may go into the void, whatever else is alive.
+        if self.is_resuming() {
+            return Handled::Ignored;
+        }
+        self.last_alive = Some(now);
+        Handled::taken_if(self.ledger.heard(playhead))
+    }
+
+    /// Before each step: a connection that has stood long enough until now has succeeded, whatever comes.
+    fn begin_step(&mut self, now: Moment) {
+        self.now = now;
+        if let State::Stable(stable) = &self.state
+            && now.since(stable.since) >= self.policy.proven_after
+        {
+            self.history.prove();
+        }
     }
 
     /// What follows from where a step has led.
     fn settle(&mut self, now: Moment) {
         self.settle_turn();
         self.settle_checks(now);
+        self.proofs.run(now, self.flowing && self.ledger.is_flowing());
     }
 
     /// What people may ask for later: when the peer lived last, and what it closed with.
@@ -153,23 +198,26 @@ impl Recovery {
         }
     }
 
-    fn on_gateway(&mut self, now: Moment, event: GatewayEvent) {
+    fn on_gateway(&mut self, now: Moment, event: GatewayEvent) -> Handled {
         match event {
-            GatewayEvent::VoiceState { channel: Some(channel), session_id } => {
-                self.on_present(now, channel, session_id)
+            GatewayEvent::VoiceState { channel: Some(channel), session_id, .. } => {
+                self.on_present(now, channel, session_id);
             }
             GatewayEvent::VoiceState { channel: None, .. } => self.on_absent(now),
-            GatewayEvent::VoiceServer { endpoint: Some(endpoint), token } => self.on_server(now, endpoint, token),
-            GatewayEvent::VoiceServer { endpoint: None, .. } => self.on_server_gone(now),
-            GatewayEvent::ShardDisconnected => self.link.shard_lost(),
+            GatewayEvent::VoiceServer { endpoint: Some(endpoint), token } => {
+                return self.on_server(now, endpoint, token);
+            }
+            GatewayEvent::VoiceServer { endpoint: None, .. } => return self.on_server_gone(now),
+            GatewayEvent::ShardDisconnected => self.link.shard_lost(now),
             GatewayEvent::ShardResumed => self.on_shard_resumed(now),
             GatewayEvent::ShardReady => self.on_shard_ready(now),
             GatewayEvent::GuildAvailable { channel } => self.on_guild_available(now, channel),
             GatewayEvent::GuildUnavailable => self.on_guild_unavailable(now),
             GatewayEvent::GuildDeleted => self.on_gone(now, "the bot was removed from the guild"),
-            GatewayEvent::ChannelDeleted { channel } => self.on_channel_deleted(now, channel),
+            GatewayEvent::ChannelDeleted { channel } => return self.on_channel_deleted(now, channel),
             GatewayEvent::Health { latency, missed_heartbeats } => self.link.health(latency, missed_heartbeats),
         }
+        Handled::Taken
     }
 
     /// The time is `now`: whatever is due happens. Early calls are harmless.
@@ -177,6 +225,7 @@ impl Recovery {
         if let Some((at, timer)) = self.poll_timeout()
             && at <= now
         {
+            self.begin_step(now);
             self.on_timer(now, timer);
             self.settle(now);
         }

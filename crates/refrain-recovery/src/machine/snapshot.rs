@@ -1,7 +1,7 @@
 //! What a person may want to know of a machine.
 
 use super::{Presence, Recovery};
-use crate::{AutoRejoin, Cause, CloseCode, Generation, Outage, Retrying, Stage, State, Timer};
+use crate::{AutoRejoin, Cause, CloseCode, Generation, MissingAccess, Outage, Retrying, Stage, State, Timer};
 use core::time::Duration;
 use refrain_model::{ChannelId, Moment};
 
@@ -14,6 +14,8 @@ pub struct Snapshot {
     pub intent: Option<ChannelId>,
     /// Where Discord has the bot.
     pub presence: Presence,
+    /// What the bot lacks in the channel that it is meant to be in, while it waits for it or is connected.
+    pub missing: Option<MissingAccess>,
     /// The newest connection.
     pub generation: Generation,
     /// Attempts made in this round; 0 when there is nothing to recover from.
@@ -48,6 +50,7 @@ impl Recovery {
             state: self.state.name(),
             intent: self.intent,
             presence: self.presence,
+            missing: self.access.filter(|(channel, _)| self.intent == Some(*channel)).map(|(_, missing)| missing),
             generation: self.generation,
             attempt: self.history.attempt(),
             attempts: self.policy.backoff.attempts,

@@ -1,7 +1,7 @@
 //! Turns: an attempt that begins with op 4 waits until the shard's budget has room for it.
 
 use super::Recovery;
-use crate::{Cause, Output, Retrying, Stage, State, Urgency, Verdict};
+use crate::{Cause, Handled, Output, Retrying, Stage, State, Urgency, Verdict};
 use refrain_model::Moment;
 
 /// The turn of the attempt that is due or under way.
@@ -35,7 +35,15 @@ impl Recovery {
             if !self.link.is_usable() {
                 return self.await_guild(now, cause, false);
             }
+            // A connection that still stands, on the way back from another channel, is no reason to wait.
+            if let Some(missing) = self.lacks().filter(|_| !self.ledger.is_flowing()) {
+                return self.await_access(now, outage, missing);
+            }
         }
+        self.ask_turn(now, cause, urgency);
+    }
+
+    pub(super) fn ask_turn(&mut self, now: Moment, cause: Cause, urgency: Urgency) {
         if self.turn != Turn::Asked(urgency) {
             self.return_turn();
             self.turn = Turn::Asked(urgency);
@@ -45,11 +53,14 @@ impl Recovery {
     }
 
     /// The turn has come.
-    pub(super) fn on_turn(&mut self, now: Moment) {
-        let State::Retrying(Retrying { cause, stage: Stage::AwaitingTurn { .. } }) = &self.state else { return };
+    pub(super) fn on_turn(&mut self, now: Moment) -> Handled {
+        let State::Retrying(Retrying { cause, stage: Stage::AwaitingTurn { .. } }) = &self.state else {
+            return Handled::Ignored;
+        };
         let cause = *cause;
         self.turn = Turn::Held;
         self.set_out(now, cause);
+        Handled::Taken
     }
 
     /// Nobody granted the turn, and nobody will.
@@ -71,6 +82,7 @@ impl Recovery {
                 | Stage::Weighing { .. }
                 | Stage::BackingOff { .. }
                 | Stage::CoolingDown { .. }
+                | Stage::AwaitingAccess { .. }
                 | Stage::AwaitingServer { .. }
                 | Stage::AwaitingGuild { .. } => false,
             },

@@ -1,7 +1,7 @@
 //! Wake-ups: one match over all timers.
 
 use super::{Presence, Recovery};
-use crate::{Cause, Idle, Retrying, Stage, State, Timer, Verdict};
+use crate::{Cause, Idle, Retrying, Stage, State, Timer, Urgency, Verdict};
 use refrain_model::Moment;
 
 impl Recovery {
@@ -35,6 +35,7 @@ impl Recovery {
                 self.asked_in_vain(now, self.cause(), reason);
             }
             Timer::Backoff | Timer::Cooldown => self.begin(now, self.cause()),
+            Timer::Access => self.look(now, self.cause(), Urgency::Recovery),
             Timer::Guild => self.look_again(now, self.cause()),
         }
     }

@@ -160,6 +160,24 @@ fn pauses_are_stretched_when_the_main_gateway_suffers_too() {
 }
 
 #[test]
+fn each_missed_heartbeat_stretches_the_pauses_up_to_three_and_an_answer_ends_it() {
+    let pause = |missed: &[u32]| {
+        let mut rig = Rig::stable_in(A);
+        for missed_heartbeats in missed {
+            rig.gateway(GatewayEvent::Health { latency: Duration::ZERO, missed_heartbeats: *missed_heartbeats });
+        }
+        rig.closed(4006);
+        refuse(&mut rig);
+        rig.wake(Timer::Backoff)
+    };
+    let plain = pause(&[]);
+    for (missed, factor) in [(&[1][..], 2), (&[1, 2], 3), (&[1, 2, 3], 4), (&[9], 4), (&[3, 0], 1)] {
+        let stretched = pause(missed);
+        assert_eq!(stretched.as_millis() / 10, plain.as_millis() * factor / 10, "{missed:?}");
+    }
+}
+
+#[test]
 fn an_attempt_without_an_answer_has_failed() {
     let mut rig = Rig::stable_in(A);
     rig.closed(4006);

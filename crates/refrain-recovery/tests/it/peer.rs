@@ -63,6 +63,8 @@ pub(crate) struct Peer {
     sent: u64,
     /// Where Discord has the bot.
     pub(crate) channel: Option<ChannelId>,
+    /// The channel that the bot may not join.
+    pub(crate) denied: Option<ChannelId>,
     token: u32,
     /// The token that was named last.
     named: u32,
@@ -105,6 +107,9 @@ impl Peer {
             self.switches.loses -= 1;
             return;
         }
+        if self.channel != channel && channel.is_some() && channel == self.denied {
+            return;
+        }
         if self.channel == channel {
             match (channel, self.switches.same_channel) {
                 (None, _) | (_, SameChannel::Nothing) => {}
@@ -129,7 +134,7 @@ impl Peer {
         if channel.is_some() && self.switches.server_first {
             self.say_server(now);
         }
-        let event = GatewayEvent::VoiceState { channel, session_id: "session".into() };
+        let event = GatewayEvent::VoiceState { channel, session_id: "session".into(), mute: false, suppress: false };
         self.send(now, Input::Gateway(event));
         if channel.is_some() && !self.switches.server_first {
             self.say_server(now);

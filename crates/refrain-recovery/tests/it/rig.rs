@@ -107,7 +107,7 @@ impl Rig {
     }
 
     pub(crate) fn voice_state(&mut self, channel: Option<ChannelId>) {
-        self.gateway(GatewayEvent::VoiceState { channel, session_id: "session".into() });
+        self.gateway(GatewayEvent::VoiceState { channel, session_id: "session".into(), mute: false, suppress: false });
     }
 
     /// A server update with a token that was never seen before.

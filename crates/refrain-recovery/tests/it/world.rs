@@ -5,7 +5,7 @@ use crate::{
     rig::{A, B, op4, secs},
 };
 use refrain_model::{ChannelId, Moment};
-use refrain_recovery::{Input, Intent, Notice, Output, Policy, Recovery, Timer};
+use refrain_recovery::{Handled, Input, Intent, Notice, Output, Policy, Recovery, Timer};
 use std::time::Duration;
 
 /// More steps than any recovery takes in the time that the tests give it.
@@ -57,9 +57,10 @@ impl World {
         world
     }
 
-    pub(crate) fn input(&mut self, input: Input) {
-        self.machine.handle_input(self.now, input);
+    pub(crate) fn input(&mut self, input: Input) -> Handled {
+        let handled = self.machine.handle_input(self.now, input);
         self.drain();
+        handled
     }
 
     pub(crate) fn drain(&mut self) {
@@ -69,7 +70,9 @@ impl World {
             }
             if matches!(output, Output::AskTurn { .. }) {
                 match self.grants {
-                    Grants::AtOnce => self.machine.handle_input(self.now, Input::Turn),
+                    Grants::AtOnce => {
+                        self.machine.handle_input(self.now, Input::Turn);
+                    }
                     Grants::Late(by) => self.turn_at = Some(self.now + by),
                     Grants::Never => {}
                 }

@@ -4,6 +4,7 @@
 //! when the connection is torn down, because then nobody holds the way in.
 
 use super::{
+    freeze::FreezeWatch,
     report::Report,
     vigil::{Silence, Vigil},
 };
@@ -49,13 +50,15 @@ pub(super) struct Watched {
     pub(super) reports: ReportSender,
     /// How many probes there may be at a time, in the process.
     pub(super) probes: Arc<Semaphore>,
+    pub(super) freezes: Arc<FreezeWatch>,
 }
 
 /// Starts to attend to a connection.
 pub(super) fn attend(watched: Watched) -> Notes {
     let (notes, inbox) = mpsc::unbounded_channel();
     let vigil = Vigil::new(watched.limits.clone());
-    tokio::spawn(Attendant { watched, vigil, probing: None }.run(inbox));
+    let frozen = watched.freezes.frozen(Instant::now());
+    tokio::spawn(Attendant { watched, vigil, probing: None, frozen }.run(inbox));
     notes
 }
 
@@ -64,10 +67,14 @@ struct Attendant {
     vigil: Vigil,
     /// One at most.
     probing: Option<Probing>,
+    /// How long the process has been frozen, as far as the vigil knows.
+    frozen: Duration,
 }
 
 struct Probing {
     since: Instant,
+    /// The process was frozen meanwhile: that nobody answered in time says nothing.
+    frozen: bool,
     /// A health check waits for the answer; otherwise a suspicion does.
     asked: bool,
     answer: Pin<Box<dyn Future<Output = bool> + Send>>,
@@ -90,8 +97,23 @@ impl Attendant {
         }
     }
 
-    fn hear(&mut self, note: Note) {
+    /// The time. What the process has slept through is told to the vigil first.
+    fn now(&mut self) -> Instant {
         let now = Instant::now();
+        let frozen = self.watched.freezes.frozen(now);
+        let slept = frozen.saturating_sub(self.frozen);
+        if !slept.is_zero() {
+            self.frozen = frozen;
+            self.vigil.frozen(slept, now);
+            if let Some(probing) = &mut self.probing {
+                probing.frozen = true;
+            }
+        }
+        now
+    }
+
+    fn hear(&mut self, note: Note) {
+        let now = self.now();
         match note {
             Note::Connected { ssrc } => {
                 self.vigil.connected(ssrc, now);
@@ -131,7 +153,7 @@ impl Attendant {
     }
 
     fn silence(&mut self) {
-        let now = Instant::now();
+        let now = self.now();
         match self.vigil.due(now) {
             Some(Silence::Suspicious) if self.probing.is_none() => self.begin_probe(now, false),
             Some(Silence::Certain) => {
@@ -150,16 +172,19 @@ impl Attendant {
             (1, limits.probe.min(limits.silent.saturating_sub(limits.suspect) / 2))
         };
         let answer = Box::pin(probe(self.watched.endpoint.clone(), self.watched.probes.clone(), tries, limit));
-        self.probing = Some(Probing { since: now, asked, answer });
+        self.probing = Some(Probing { since: now, frozen: false, asked, answer });
     }
 
     fn probed(&mut self, answered: bool) {
+        let now = self.now();
         let Some(probing) = self.probing.take() else { return };
         // As long as packets arrive the music is heard, whatever becomes of new connections.
         if answered || self.vigil.has_heard_since(probing.since) {
             if probing.asked {
                 self.tell(DriverEvent::Reachable);
             }
+        } else if probing.frozen {
+            self.begin_probe(now, probing.asked);
         } else {
             self.vigil.conclude();
             self.unresponsive("the voice server does not answer a probe");

@@ -1,9 +1,11 @@
 //! Which of a guild's connections takes the frames. While a connection is made before the older one ends there are two
 //! readers of one stream: the older goes on until the newer asks for its first frame, and never after that.
 
+use super::pace::Pace;
 use refrain_audio::{FrameStream, Next};
 use refrain_recovery::Generation;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use tokio::time::Instant;
 
 /// What the readers of a guild share.
 #[derive(Debug, Default)]
@@ -19,6 +21,8 @@ struct State {
     holder: Option<Generation>,
     /// Frames are to be heard at all.
     flowing: bool,
+    /// Counts the beats of the holder while frames flow.
+    pace: Pace,
 }
 
 impl Baton {
@@ -36,14 +40,24 @@ impl Baton {
 
     /// Lets the frames flow, or holds them: at once, whenever songbird gets to pausing its track.
     pub(super) fn set_flowing(&self, flowing: bool) {
-        self.state().flowing = flowing;
+        let mut state = self.state();
+        if state.flowing != flowing {
+            state.pace = Pace::default();
+        }
+        state.flowing = flowing;
     }
 
-    /// The next frame of `stream` for this connection; `None` while frames are held, or when they are not its any more.
-    /// The lock is held over the call: no two connections ever move the stream at the same time.
-    pub(super) fn take(&self, generation: Generation, stream: &FrameStream) -> Option<Next> {
+    /// Another stream begins: the time since the last frame of the one before is no gap.
+    pub(super) fn restart_pace(&self) {
+        self.state().pace = Pace::default();
+    }
+
+    /// The next frame of `stream` for this connection; `None` while frames are held, when they are not its any more, or
+    /// when the beat is one of those that songbird has missed. The lock is held over the call: no two connections ever
+    /// move the stream at the same time.
+    pub(super) fn take(&self, generation: Generation, stream: &FrameStream, now: Instant) -> Option<Next> {
         let mut state = self.state();
-        state.passes_to(generation).then(|| stream.next())
+        (state.passes_to(generation) && state.pace.beat(now)).then(|| stream.next())
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -56,8 +70,9 @@ impl State {
     /// Whether this connection may take a frame now; then it holds the baton.
     fn passes_to(&mut self, generation: Generation) -> bool {
         let may = self.flowing && self.runners.contains(&generation) && self.holder.is_none_or(|h| h <= generation);
-        if may {
+        if may && self.holder != Some(generation) {
             self.holder = Some(generation);
+            self.pace = Pace::default();
         }
         may
     }

@@ -5,7 +5,7 @@
 
 use super::baton::Baton;
 use crate::{DriverReport, ReportSender};
-use refrain_audio::{EndReason, FrameStream, Next};
+use refrain_audio::{FrameStream, Next};
 use refrain_recovery::Generation;
 use songbird::input::{
     Input, LiveInput, Parsed,
@@ -24,12 +24,13 @@ use std::{
     io::{self, Cursor},
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU8, Ordering},
     },
 };
+use tokio::time::Instant;
 
 /// One Opus packet of 20 ms that decodes to silence: what is sent while the source is late, so that the clock runs on, and
-/// while there is no frame for this connection, until songbird has paused or dropped it.
+/// while there is no frame for this connection, until songbird has paused or dropped it, or has sent the beats it missed.
 const SILENCE: [u8; 3] = [0xF8, 0xFF, 0xFE];
 
 const TRACK_ID: u32 = 0;
@@ -40,21 +41,45 @@ const SAMPLES_PER_FRAME: u64 = 960;
 pub(super) struct Source {
     stream: FrameStream,
     reports: ReportSender,
-    /// Its end was reported.
-    told: AtomicBool,
+    /// What was reported of it last: a `Supply`.
+    supply: AtomicU8,
+}
+
+/// How a source keeps up with the mixer. Each change is reported once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+enum Supply {
+    /// No frame was asked for yet.
+    Untried,
+    Flowing,
+    Starved,
+    Ended,
 }
 
 impl Source {
     pub(super) fn new(stream: FrameStream, reports: ReportSender) -> Arc<Self> {
-        Arc::new(Self { stream, reports, told: AtomicBool::new(false) })
+        Arc::new(Self { stream, reports, supply: AtomicU8::new(Supply::Untried as u8) })
     }
 
-    /// Reports the end, once.
-    fn ended(&self, reason: EndReason) {
-        if !self.told.swap(true, Ordering::Relaxed) {
-            // An error says that the guild's actor has ended, and then nobody wants to know.
-            let _ = self.reports.send(DriverReport::StreamEnded { stream: self.stream.clone(), reason });
+    /// Reports what came of asking for a frame, when that is news. While frames flow this costs one load.
+    fn note(&self, next: &Next) {
+        let supply = match next {
+            Next::Frame(_) => Supply::Flowing,
+            Next::Starved => Supply::Starved,
+            Next::Ended(_) => Supply::Ended,
+        };
+        if self.supply.load(Ordering::Relaxed) == supply as u8
+            || self.supply.swap(supply as u8, Ordering::Relaxed) == supply as u8
+        {
+            return;
         }
+        let stream = self.stream.clone();
+        // An error says that the guild's actor has ended, and then nobody wants to know.
+        let _ = self.reports.send(match next {
+            Next::Frame(_) => DriverReport::SourceFlowing { stream },
+            Next::Starved => DriverReport::SourceStarved { stream },
+            Next::Ended(reason) => DriverReport::StreamEnded { stream, reason: *reason },
+        });
     }
 }
 
@@ -134,13 +159,14 @@ impl FormatReader for FrameReader {
 
     fn next_packet(&mut self) -> Result<Packet> {
         let Some(feed) = &self.feed else { return Err(end_of_stream()) };
-        match feed.baton.take(feed.generation, &feed.source.stream) {
+        let next = feed.baton.take(feed.generation, &feed.source.stream, Instant::now());
+        if let Some(next) = &next {
+            feed.source.note(next);
+        }
+        match next {
             Some(Next::Frame(frame)) => Ok(self.packet(&frame.data)),
             Some(Next::Starved) | None => Ok(self.packet(&SILENCE)),
-            Some(Next::Ended(reason)) => {
-                feed.source.ended(reason);
-                Err(end_of_stream())
-            }
+            Some(Next::Ended(_)) => Err(end_of_stream()),
         }
     }
 
@@ -169,3 +195,7 @@ impl FormatReader for FrameReader {
 fn end_of_stream() -> Error {
     Error::IoError(io::Error::new(io::ErrorKind::UnexpectedEof, "the stream of frames is over"))
 }
+
+#[cfg(test)]
+#[path = "frames_tests.rs"]
+mod tests;

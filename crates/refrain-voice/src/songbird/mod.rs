@@ -15,6 +15,8 @@ mod baton;
 mod connection;
 mod events;
 mod frames;
+mod freeze;
+mod pace;
 mod report;
 mod runtime;
 mod vigil;
@@ -24,6 +26,7 @@ use attendant::{Note, Watched};
 use baton::Baton;
 use connection::Connection;
 use frames::Source;
+use freeze::FreezeWatch;
 use refrain_audio::FrameStream;
 use refrain_model::{GuildId, UserId};
 use refrain_recovery::{DriverEvent, FailureKind, Generation, Liveness, VoiceSession};
@@ -48,6 +51,7 @@ pub struct SongbirdShared {
     liveness: Liveness,
     probes: Arc<Semaphore>,
     apart: Arc<Apart>,
+    freezes: Arc<FreezeWatch>,
 }
 
 impl SongbirdShared {
@@ -71,7 +75,9 @@ impl SongbirdShared {
             .decode_mode(DecodeMode::Decrypt)
             // Otherwise every driver starts a thread for it.
             .disposer(DisposalThread::run());
-        Self { config, liveness, probes: Arc::new(Semaphore::new(PROBES)), apart: Arc::new(Apart::start()) }
+        let (apart, freezes) = (Apart::start(), FreezeWatch::new());
+        apart.spawn(FreezeWatch::run(Arc::downgrade(&freezes)));
+        Self { config, liveness, probes: Arc::new(Semaphore::new(PROBES)), apart: Arc::new(apart), freezes }
     }
 }
 
@@ -124,6 +130,7 @@ impl SongbirdDriver {
             limits: self.shared.liveness.clone(),
             reports: self.reports.clone(),
             probes: self.shared.probes.clone(),
+            freezes: Arc::clone(&self.shared.freezes),
         });
         let (apart, is_up) = (self.shared.apart.enter(), Arc::default());
         let mut driver = Driver::new(self.shared.config.clone());
@@ -191,6 +198,7 @@ impl VoiceDriver for SongbirdDriver {
     fn attach(&mut self, stream: Option<FrameStream>) {
         let source = stream.map(|stream| Source::new(stream, self.reports.clone()));
         self.source.clone_from(&source);
+        self.baton.restart_pace();
         let flowing = self.flowing;
         self.connections().for_each(|connection| connection.play(source.clone(), flowing));
     }

@@ -4,7 +4,7 @@
 //! a code, and takes a worker thread for itself until its next heartbeat. Here it takes one of songbird's: the guilds'
 //! actors, and the attendants that find out about it, go on.
 
-use std::{num::NonZeroUsize, thread::available_parallelism};
+use std::{future::Future, num::NonZeroUsize, thread::available_parallelism};
 use tokio::runtime::{Builder, EnterGuard, Runtime};
 
 /// Even on one core there is a thread for the other guilds while one of songbird's tasks spins.
@@ -25,6 +25,13 @@ impl Apart {
             .inspect_err(|error| tracing::warn!(%error, "songbird gets no threads of its own, and uses the bot's"))
             .ok();
         Self { runtime }
+    }
+
+    /// Runs a task there; nowhere, where the system gave no threads.
+    pub(super) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        if let Some(runtime) = &self.runtime {
+            runtime.spawn(task);
+        }
     }
 
     /// What is spawned while the guard lives is spawned there; `None`: where the caller is.

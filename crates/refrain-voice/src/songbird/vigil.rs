@@ -22,6 +22,8 @@ pub(super) struct Vigil {
     ssrc: Option<u32>,
     /// Since when frames flow without a pause.
     flowing_since: Option<Instant>,
+    /// For how long frames flowed after the last report, before the latest pause.
+    flowed: Duration,
     reports: u32,
     /// The last report that proved something.
     last: Option<Instant>,
@@ -56,6 +58,7 @@ impl Vigil {
             limits,
             ssrc: None,
             flowing_since: None,
+            flowed: Duration::ZERO,
             reports: 0,
             last: None,
             highest: None,
@@ -73,15 +76,23 @@ impl Vigil {
         *self = Self { ssrc: Some(ssrc), flowing_since, ..Self::new(self.limits.clone()) };
     }
 
-    /// Frames flow, or are held: while they are held, silence is as it should be.
+    /// Frames flow, or are held. While they are held, silence is as it should be: that time does not count, but the silence
+    /// before it still does.
     pub(super) fn flowing(&mut self, flows: bool, now: Instant) {
         match (flows, self.flowing_since) {
-            (true, None) => {
-                self.flowing_since = Some(now);
-                self.stage = Stage::Quiet;
+            (true, None) => self.flowing_since = Some(now),
+            (false, Some(_)) => {
+                self.flowed = self.flowed_since_report(now);
+                self.flowing_since = None;
             }
-            (false, Some(_)) => self.flowing_since = None,
             (true, Some(_)) | (false, None) => {}
+        }
+    }
+
+    /// The process did not run for `time`, until now: nothing was sent and nothing could be heard, so it does not count.
+    pub(super) fn frozen(&mut self, time: Duration, now: Instant) {
+        for moment in [&mut self.flowing_since, &mut self.last].into_iter().flatten() {
+            *moment = moment.checked_add(time).unwrap_or(now).min(now);
         }
     }
 
@@ -90,12 +101,13 @@ impl Vigil {
         let Some(ssrc) = self.ssrc else { return false };
         // A report that cannot be read proves that the server is there; one that can must show that packets arrive.
         let highest = report.filter(|report| report.about == ssrc).map(|report| report.highest);
-        let uninterrupted = self.last.filter(|last| self.flowing_since.is_some_and(|since| since <= *last));
-        if let (Some(last), Some(before), Some(highest)) = (uninterrupted, self.highest, highest)
-            && !keeps_up(highest.wrapping_sub(before), now.saturating_duration_since(last))
+        let sent = self.flowed_since_report(now);
+        if let (Some(before), Some(highest)) = (self.highest, highest)
+            && !keeps_up(highest.wrapping_sub(before), sent)
         {
             return false;
         }
+        let uninterrupted = self.last.filter(|last| self.flowing_since.is_some_and(|since| since <= *last));
         if let Some(last) = uninterrupted {
             let gap = now.saturating_duration_since(last).min(LONGEST_GAP);
             self.gap = Some(self.gap.map_or(gap, |average| (average * 3 + gap) / 4));
@@ -103,6 +115,7 @@ impl Vigil {
         self.reports = self.reports.saturating_add(1);
         self.highest = highest;
         self.last = Some(now);
+        self.flowed = Duration::ZERO;
         self.stage = Stage::Quiet;
         self.flowing_since.is_some()
     }
@@ -117,7 +130,7 @@ impl Vigil {
     /// what was sent meanwhile has arrived.
     pub(super) fn is_overdue(&self, now: Instant) -> bool {
         let due = self.gap.unwrap_or(self.limits.suspect) * 6 / 5;
-        self.silent_since().is_some_and(|since| now.saturating_duration_since(since) >= due)
+        self.silence(now).is_some_and(|silence| silence >= due)
     }
 
     /// Whether a report has come after `moment`.
@@ -128,16 +141,17 @@ impl Vigil {
     /// When to ask [`due`](Self::due).
     pub(super) fn wake(&self) -> Option<Instant> {
         let since = self.silent_since()?;
-        match self.stage {
-            Stage::Quiet => since.checked_add(self.suspicion()),
-            Stage::Suspecting => since.checked_add(self.certainty()),
-            Stage::Concluded => None,
-        }
+        let limit = match self.stage {
+            Stage::Quiet => self.suspicion(),
+            Stage::Suspecting => self.certainty(),
+            Stage::Concluded => return None,
+        };
+        since.checked_add(limit.saturating_sub(self.flowed))
     }
 
     /// What the silence has come to by now; each step is told once.
     pub(super) fn due(&mut self, now: Instant) -> Option<Silence> {
-        let silence = now.saturating_duration_since(self.silent_since()?);
+        let silence = self.silence(now)?;
         if self.stage != Stage::Concluded && silence >= self.certainty() {
             self.stage = Stage::Concluded;
             Some(Silence::Certain)
@@ -154,7 +168,19 @@ impl Vigil {
         self.stage = Stage::Concluded;
     }
 
-    /// Since when a report could have come; `None` where none is expected.
+    /// For how long frames have flowed without a report; `None` where none is expected.
+    fn silence(&self, now: Instant) -> Option<Duration> {
+        let since = self.silent_since()?;
+        Some(now.saturating_duration_since(since).saturating_add(self.flowed))
+    }
+
+    /// For how long frames have flowed since the last report, or since the start.
+    fn flowed_since_report(&self, now: Instant) -> Duration {
+        let since = self.flowing_since.map(|flowing| self.last.map_or(flowing, |last| last.max(flowing)));
+        self.flowed.saturating_add(since.map_or(Duration::ZERO, |since| now.saturating_duration_since(since)))
+    }
+
+    /// Since when a report could have come, apart from what flowed before the latest pause; `None` where none is expected.
     fn silent_since(&self) -> Option<Instant> {
         let (flowing_since, last) = (self.flowing_since?, self.last?);
         (self.reports >= ENOUGH).then(|| last.max(flowing_since))

@@ -62,12 +62,48 @@ fn where_no_report_ever_came_or_only_one_nothing_is_concluded() {
 }
 
 #[test]
-fn while_frames_are_held_silence_is_as_it_should_be_and_counts_anew_when_they_flow_again() {
+fn while_frames_are_held_silence_is_as_it_should_be_and_silence_before_still_counts() {
     let mut scene = Scene::playing().reports(&[2.5, 7.5]);
-    scene.vigil.flowing(false, scene.at(8.0));
+    scene.vigil.flowing(false, scene.at(10.5));
     assert_eq!(scene.silence(), []);
     scene.vigil.flowing(true, scene.at(100.0));
+    assert_eq!(scene.silence(), [(104.0, Silence::Suspicious), (109.0, Silence::Certain)]);
+}
+
+#[test]
+fn pauses_within_a_dead_connection_put_its_end_off_by_no_more_than_they_last() {
+    let mut scene = Scene::playing().reports(&[2.5, 7.5]);
+    for second in [9.0, 12.0, 15.0] {
+        scene.vigil.flowing(false, scene.at(second));
+        scene.vigil.flowing(true, scene.at(second + 1.0));
+    }
+    assert_eq!(scene.silence(), [(17.5, Silence::Suspicious), (22.5, Silence::Certain)]);
+}
+
+#[test]
+fn a_report_during_a_pause_ends_the_silence_before_it() {
+    let mut scene = Scene::playing().reports(&[2.5, 7.5]);
+    scene.vigil.flowing(false, scene.at(11.5));
+    let until_then = Report { about: SSRC, highest: 575 };
+    assert!(!scene.vigil.reported(Some(until_then), scene.at(12.5)), "frames are held: no proof that they are heard");
+    scene.vigil.flowing(true, scene.at(100.0));
     assert_eq!(scene.silence().first(), Some(&(107.0, Silence::Suspicious)));
+}
+
+#[test]
+fn the_time_in_which_the_process_was_frozen_is_no_silence() {
+    let mut scene = Scene::playing().reports(&[2.5, 7.5]);
+    scene.vigil.frozen(Duration::from_secs(10), scene.at(19.5));
+    assert!(!scene.vigil.is_overdue(scene.at(19.5)));
+    assert_eq!(scene.silence(), [(24.5, Silence::Suspicious), (29.5, Silence::Certain)]);
+}
+
+#[test]
+fn after_a_freeze_a_report_need_not_show_packets_of_that_time() {
+    let mut scene = Scene::playing().reports(&[2.5, 7.5]);
+    scene.vigil.frozen(Duration::from_secs(10), scene.at(19.5));
+    let report = Report { about: SSRC, highest: scene.highest + 125 };
+    assert!(scene.vigil.reported(Some(report), scene.at(20.0)));
 }
 
 #[test]
@@ -97,12 +133,18 @@ fn a_report_that_says_that_packets_stopped_arriving_meanwhile_proves_nothing() {
 }
 
 #[test]
-fn after_a_pause_the_first_report_need_not_show_more_packets() {
+fn after_a_pause_the_first_report_need_not_show_packets_of_that_time_but_of_the_time_before_it() {
     let mut scene = Scene::playing().reports(&[2.5, 7.5]);
-    scene.vigil.flowing(false, scene.at(8.0));
+    scene.vigil.flowing(false, scene.at(7.6));
     scene.vigil.flowing(true, scene.at(60.0));
-    let same = Report { about: SSRC, highest: scene.highest };
+    let same = Report { about: SSRC, highest: scene.highest + 5 };
     assert!(scene.vigil.reported(Some(same), scene.at(60.1)));
+
+    let mut scene = Scene::playing().reports(&[2.5, 7.5]);
+    scene.vigil.flowing(false, scene.at(11.0));
+    scene.vigil.flowing(true, scene.at(60.0));
+    let lost = Report { about: SSRC, highest: scene.highest + 5 };
+    assert!(!scene.vigil.reported(Some(lost), scene.at(60.1)), "175 packets before the pause have not arrived");
 }
 
 #[test]

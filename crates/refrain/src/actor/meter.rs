@@ -1,25 +1,28 @@
-//! One guild's voice connection as operators see it: counters, and a span for each recovery.
+//! One guild as operators see it: counters, log lines, and a span for each recovery of the voice connection.
 
+use super::log;
 use crate::metrics::{self, Ending};
+use refrain_guild::{Doing, GuildInput, GuildOutput, Observation, VoiceView};
 use refrain_model::{ChannelId, GuildId, Moment};
-use refrain_recovery::{
-    Cause, CloseCode, DriverEvent, FailureKind, Generation, Idle, Incident, Output, Retrying, Snapshot, Stage, State,
-    Verdict,
-};
+use refrain_recovery::{CloseCode, DriverEvent, FailureKind, GatewayEvent, Generation, Incident, Verdict};
 use std::time::Duration;
 use tracing::{Span, field};
 
 /// What is being counted.
 pub(super) struct Meter {
     guild: GuildId,
+    /// Where the voice connection stood last; `None` before the guild has said.
+    view: Option<VoiceView>,
     recovery: Option<Watched>,
     /// A probe that was not answered yet.
     probed: Option<(Generation, Moment)>,
     /// A turn was asked for, or is held.
     in_turn: bool,
-    /// How long the last answered probe took.
-    latency: Option<(Generation, Duration)>,
+    outage: Option<Outage>,
 }
+
+/// An outage of sources. Dropped, it counts no more.
+struct Outage;
 
 /// A recovery under way. Dropped, it counts no more.
 struct Watched {
@@ -28,7 +31,7 @@ struct Watched {
     code: Option<CloseCode>,
     span: Span,
     attempts: u32,
-    /// Of an attempt that began nobody knows the end yet.
+    /// The end of an attempt that began is not known yet.
     trying: bool,
     /// Paused until then, and how long that is.
     pause: Option<(Moment, Duration)>,
@@ -37,12 +40,7 @@ struct Watched {
 
 impl Meter {
     pub(super) const fn new(guild: GuildId) -> Self {
-        Self { guild, recovery: None, probed: None, in_turn: false, latency: None }
-    }
-
-    /// How long the voice server took to answer the last probe of this connection.
-    pub(super) fn latency(&self, generation: Generation) -> Option<Duration> {
-        self.latency.filter(|(probed, _)| *probed == generation).map(|(_, latency)| latency)
+        Self { guild, view: None, recovery: None, probed: None, in_turn: false, outage: None }
     }
 
     /// The span of the recovery that is under way, or none.
@@ -50,8 +48,92 @@ impl Meter {
         self.recovery.as_ref().map_or_else(Span::none, |recovery| recovery.span.clone())
     }
 
-    /// The driver's word about the newest connection, once the machine has heard it. `stood`: the connection had.
-    pub(super) fn driver_said(&mut self, now: Moment, generation: Generation, event: DriverEvent, stood: bool) {
+    /// Before the guild is told something.
+    pub(super) fn told(&self, input: &GuildInput) {
+        if let GuildInput::Gateway(GatewayEvent::Health { latency, .. }) = input {
+            metrics::gateway_latency(*latency);
+        }
+        log::told(self.guild, self.view.as_ref(), input);
+    }
+
+    /// What the guild says, before it is carried out.
+    pub(super) fn said(&mut self, now: Moment, output: &GuildOutput) {
+        if let GuildOutput::Observe(Observation::Voice(view)) = output {
+            self.begins(view);
+            self.view = Some(view.clone());
+        }
+        let span = self.span();
+        span.in_scope(|| log::said(self.guild, self.view.as_ref(), output));
+        self.count(now, output);
+    }
+
+    fn count(&mut self, now: Moment, output: &GuildOutput) {
+        match output {
+            GuildOutput::SendVoiceState { channel } => {
+                metrics::op4_sent(channel.is_some());
+                // An attempt may leave the channel first; a leave for good is none.
+                self.attempt_begins();
+            }
+            GuildOutput::Connect { .. } | GuildOutput::Resume { .. } => self.attempt_begins(),
+            GuildOutput::Probe { generation } => self.probed = Some((*generation, now)),
+            GuildOutput::AskTurn { .. } => self.in_turn = true,
+            GuildOutput::WithdrawTurn => {
+                self.in_turn = false;
+                self.turn_over();
+            }
+            GuildOutput::Observe(observation) => self.observe(observation),
+            GuildOutput::Load
+            | GuildOutput::Save { .. }
+            | GuildOutput::SavePlayhead(_)
+            | GuildOutput::WatchPlayhead { .. }
+            | GuildOutput::ForgetPlayhead
+            | GuildOutput::Answer { .. }
+            | GuildOutput::LookUp { .. }
+            | GuildOutput::CancelLookUp { .. }
+            | GuildOutput::OpenSource(_)
+            | GuildOutput::CloseSource { .. }
+            | GuildOutput::Rewind { .. }
+            | GuildOutput::Attach { .. }
+            | GuildOutput::SetFlowing(_)
+            | GuildOutput::RequestToSpeak { .. }
+            | GuildOutput::TearDown { .. }
+            | GuildOutput::HoldAllTurns(_)
+            | GuildOutput::Announce(_)
+            | GuildOutput::SettleLeftover(_)
+            | GuildOutput::ShowPanel(_)
+            | GuildOutput::Finished => {}
+        }
+    }
+
+    fn observe(&mut self, observation: &Observation) {
+        match observation {
+            Observation::Driver { at, generation, event, stood } => self.driver_said(*at, *generation, *event, *stood),
+            Observation::Incident(incident) => self.decided(incident),
+            Observation::SourceRetry { failure, .. } | Observation::TrackFailed { failure, .. } => {
+                metrics::source_failed(failure.class);
+            }
+            Observation::SourceStalled { .. } => metrics::source_stalled(),
+            Observation::OutageBegan => {
+                self.outage.get_or_insert_with(Outage::begin);
+            }
+            Observation::OutageOver { .. } => self.outage = None,
+            Observation::Voice(_)
+            | Observation::LoadFailed { .. }
+            | Observation::ComingBack { .. }
+            | Observation::StayingAway { .. }
+            | Observation::BackAfterRestart { .. }
+            | Observation::Leaving { .. }
+            | Observation::SourceBack { .. }
+            | Observation::SourceEndedEarly { .. }
+            | Observation::TrackDeferred { .. }
+            | Observation::Halted { .. }
+            | Observation::LookUpFailed { .. }
+            | Observation::NotHeard(_) => {}
+        }
+    }
+
+    /// The driver's word about a connection, once the machine has taken it into account. `stood`: the connection had.
+    fn driver_said(&mut self, now: Moment, generation: Generation, event: DriverEvent, stood: bool) {
         match event {
             DriverEvent::Closed { code, .. } | DriverEvent::Failed { kind: FailureKind::Closed(code) } => {
                 metrics::disconnected(code.map_or(Ending::NoCode, Ending::Code));
@@ -67,39 +149,15 @@ impl Meter {
             DriverEvent::Reachable => {
                 if let Some((_, at)) = self.probed.take().filter(|(probed, _)| *probed == generation) {
                     metrics::probe_latency(now.since(at));
-                    self.latency = Some((generation, now.since(at)));
                 }
             }
             DriverEvent::Connected | DriverEvent::Resumed | DriverEvent::Alive => {}
         }
     }
 
-    /// What the machine says, as it is carried out.
-    pub(super) fn machine_said(&mut self, now: Moment, output: &Output, state: &State) {
-        match output {
-            Output::SendVoiceState { channel } => {
-                metrics::op4_sent(channel.is_some());
-                // An attempt may leave the channel first; a leave for good is none.
-                self.attempt_begins(state);
-            }
-            Output::Connect { .. } | Output::Resume { .. } => self.attempt_begins(state),
-            Output::Probe { generation } => self.probed = Some((*generation, now)),
-            Output::Incident(incident) => self.decided(incident),
-            Output::AskTurn { .. } => self.in_turn = true,
-            Output::WithdrawTurn => {
-                self.in_turn = false;
-                self.turn_over(state);
-            }
-            Output::TearDown { .. }
-            | Output::StartFrames { .. }
-            | Output::StopFrames
-            | Output::Persist { .. }
-            | Output::Notify(_) => {}
-        }
-    }
-
-    fn attempt_begins(&mut self, state: &State) {
-        if let Some(recovery) = self.recovery.as_mut().filter(|recovery| !recovery.trying && outcome(state).is_ok()) {
+    fn attempt_begins(&mut self) {
+        let under_way = self.view.as_ref().is_some_and(|view| outcome(view).is_ok());
+        if let Some(recovery) = self.recovery.as_mut().filter(|recovery| !recovery.trying && under_way) {
             recovery.trying = true;
             recovery.attempts = recovery.attempts.saturating_add(1);
             metrics::attempt_begun();
@@ -107,10 +165,11 @@ impl Meter {
     }
 
     /// The attempt that the turn was for is over; where the recovery goes on, or the bot stays out, it had failed.
-    fn turn_over(&mut self, state: &State) {
+    fn turn_over(&mut self) {
+        let goes_on = self.view.as_ref().is_some_and(|view| matches!(outcome(view), Ok(_) | Err(Outcome::Out(_))));
         if let Some(recovery) = self.recovery.as_mut().filter(|recovery| recovery.trying) {
             recovery.trying = false;
-            if matches!(outcome(state), Ok(_) | Err(Outcome::Out(_))) {
+            if goes_on {
                 metrics::attempt_failed();
             }
         }
@@ -131,29 +190,43 @@ impl Meter {
         }
     }
 
-    /// Before the machine's outputs are carried out: a recovery may have begun.
-    pub(super) fn begins(&mut self, state: &State, how: &Snapshot) {
-        if let (None, Ok(since)) = (&self.recovery, outcome(state)) {
+    /// Before the outputs of a step are carried out: a recovery may have begun.
+    fn begins(&mut self, view: &VoiceView) {
+        if let (None, Ok(since)) = (&self.recovery, outcome(view)) {
             // What an earlier connection ended with is not what this one did.
-            let code = how.last_close.filter(|(at, _)| *at >= since).and_then(|(_, code)| code);
-            self.recovery = Some(Watched::new(self.guild, since, how.intent, code));
+            let code = view.last_close.filter(|(at, _)| *at >= since).and_then(|(_, code)| code);
+            self.recovery = Some(Watched::new(self.guild, since, view.intent, code));
         }
     }
 
     /// After they were carried out: it pauses, or it is over.
-    pub(super) fn settles(&mut self, now: Moment, state: &State, how: &Snapshot) {
-        match outcome(state) {
+    pub(super) fn settles(&mut self, now: Moment) {
+        let Some(view) = &self.view else { return };
+        match outcome(view) {
             Ok(_) => {
                 if let Some(recovery) = &mut self.recovery {
-                    recovery.pauses(now, state);
+                    recovery.pauses(now, view.pause_until);
                 }
             }
             Err(outcome) => {
                 if let Some(recovery) = self.recovery.take() {
-                    recovery.end(now, outcome, self.guild, how);
+                    recovery.end(now, outcome, self.guild, view);
                 }
             }
         }
+    }
+}
+
+impl Outage {
+    fn begin() -> Self {
+        metrics::outage_began();
+        Self
+    }
+}
+
+impl Drop for Outage {
+    fn drop(&mut self) {
+        metrics::outage_over();
     }
 }
 
@@ -173,13 +246,7 @@ impl Watched {
     }
 
     /// Notes a backoff or cooldown that was entered, and once it is over how long it lasted.
-    fn pauses(&mut self, now: Moment, state: &State) {
-        let until = match state {
-            State::Retrying(Retrying { stage: Stage::BackingOff { until } | Stage::CoolingDown { until }, .. }) => {
-                Some(*until)
-            }
-            State::Idle(_) | State::Retrying(_) | State::Stable(_) => None,
-        };
+    fn pauses(&mut self, now: Moment, until: Option<Moment>) {
         if self.pause.map(|(until, _)| until) != until {
             self.pause = until.map(|until| (until, until.since(now)));
             if let Some((_, length)) = self.pause {
@@ -188,7 +255,7 @@ impl Watched {
         }
     }
 
-    fn end(self, now: Moment, outcome: Outcome, guild: GuildId, how: &Snapshot) {
+    fn end(self, now: Moment, outcome: Outcome, guild: GuildId, view: &VoiceView) {
         let duration = now.since(self.since);
         match outcome {
             Outcome::Recovered => metrics::reconnected(Some(duration)),
@@ -199,8 +266,8 @@ impl Watched {
                 }
             }
         }
-        let (attempt, outcome) = (self.attempts, outcome.name());
-        let (jitter_ms, duration_ms) = (millis(self.paused), millis(duration));
+        let (attempt, outcome, latency_ms) = (self.attempts, outcome.name(), log::latency_ms(view));
+        let (jitter_ms, duration_ms) = (log::millis(self.paused), log::millis(duration));
         self.span.record("attempt", attempt);
         self.span.record("jitter_ms", jitter_ms);
         self.span.record("duration_ms", duration_ms);
@@ -209,11 +276,11 @@ impl Watched {
         self.span.in_scope(|| {
             tracing::info!(
                 guild_id = %guild,
-                voice_channel_id = how.intent.map(ChannelId::get),
+                voice_channel_id = view.intent.map(ChannelId::get),
                 close_code = self.code.map(|code| code.0),
                 attempt,
-                latency_ms = latency_ms(how),
-                state = how.state,
+                latency_ms,
+                state = view.state,
                 jitter_ms,
                 duration_ms,
                 outcome,
@@ -234,7 +301,7 @@ impl Drop for Watched {
 enum Outcome {
     /// The connection is back.
     Recovered,
-    /// People asked for something else meanwhile.
+    /// A member asked for something else meanwhile.
     Asked,
     /// The bot stays out, for this reason.
     Out(&'static str),
@@ -250,23 +317,30 @@ impl Outcome {
     }
 }
 
-/// Since when a recovery is under way in this state, or what it came to.
-fn outcome(state: &State) -> Result<Moment, Outcome> {
-    match state {
-        State::Retrying(Retrying { cause: Cause::Recovery(outage), .. }) => Ok(outage.since),
-        State::Retrying(Retrying { cause: Cause::Join | Cause::Switch { .. } | Cause::Leave, .. }) => {
-            Err(Outcome::Asked)
-        }
-        State::Stable(_) => Err(Outcome::Recovered),
-        State::Idle(idle) => Err(match idle {
-            Idle::Fresh | Idle::Left => Outcome::Asked,
-            Idle::Declined { .. } => Outcome::Out("stays out as configured"),
-            Idle::Unanswered => Outcome::Out("unanswered"),
-            Idle::Kicked { .. } => Outcome::Out("kicked"),
-            Idle::Gone => Outcome::Out("channel or guild gone"),
-            Idle::Fatal { .. } => Outcome::Out("fatal"),
-        }),
+/// Since when a recovery is under way, or what it came to.
+fn outcome(view: &VoiceView) -> Result<Moment, Outcome> {
+    if let Some(since) = view.recovering_since {
+        return Ok(since);
     }
+    Err(match view.doing {
+        Doing::Connected => Outcome::Recovered,
+        Doing::StaysOut => Outcome::Out("stays out as configured"),
+        Doing::Unanswered => Outcome::Out("unanswered"),
+        Doing::Kicked => Outcome::Out("kicked"),
+        Doing::Gone => Outcome::Out("channel or guild gone"),
+        Doing::Fatal { .. } => Outcome::Out("fatal"),
+        Doing::NotWanted
+        | Doing::Leaving
+        | Doing::Joining
+        | Doing::Resuming
+        | Doing::Weighing
+        | Doing::BackingOff
+        | Doing::CoolingDown
+        | Doing::AwaitingTurn
+        | Doing::AwaitingServer
+        | Doing::AwaitingGuild
+        | Doing::AwaitingPermission { .. } => Outcome::Asked,
+    })
 }
 
 /// Whether an attempt that was under way has come to nothing by this.
@@ -280,15 +354,6 @@ const fn ends_attempt(verdict: Verdict) -> bool {
         | Verdict::Fatal => true,
         Verdict::Join | Verdict::Leave | Verdict::Recovered | Verdict::Resume | Verdict::Follow => false,
     }
-}
-
-/// The main gateway's round trip, once it is known.
-pub(super) fn latency_ms(how: &Snapshot) -> Option<u64> {
-    Some(millis(how.gateway_latency)).filter(|_| !how.gateway_latency.is_zero())
-}
-
-fn millis(length: Duration) -> u64 {
-    u64::try_from(length.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -3,7 +3,13 @@ use metrics_util::{
     CompositeKey,
     debugging::{DebugValue, DebuggingRecorder, Snapshotter},
 };
-use refrain_recovery::{GatewayEvent, Input, Intent, Policy, Recovery};
+use refrain_guild::{
+    AskerChannel, Command, CommandId, Guild as Decides, GuildPolicy, Observed, PlayRequest, SourceEvent, SourceFacts,
+    SourceReading,
+};
+use refrain_model::{TrackInfo, UserId};
+use refrain_queue::Place;
+use refrain_recovery::GatewayEvent;
 use std::{
     collections::BTreeMap,
     io,
@@ -13,52 +19,97 @@ use tracing_subscriber::fmt::MakeWriter;
 
 const CHANNEL: ChannelId = ChannelId::new(5);
 
-/// A machine that gets every turn at once, metered.
+/// A guild that gets every turn and every source at once, metered.
 struct Guild {
-    machine: Recovery,
+    guild: Decides,
     meter: Meter,
     now: Moment,
     /// The last op 4 that was not answered yet.
     asked: Option<Option<ChannelId>>,
+    /// The attached source.
+    source: Option<SourceReading>,
 }
 
 impl Guild {
     /// Connected, an hour ago.
     fn connected() -> Self {
-        let machine = Recovery::new(Policy::default(), 7);
-        let mut guild = Self { machine, meter: Meter::new(GuildId::new(1)), now: Moment::ZERO, asked: None };
-        guild.input(Input::Intent(Intent::Join { channel: CHANNEL }));
+        let id = GuildId::new(1);
+        let guild = Decides::new(id, GuildPolicy::default(), 7);
+        let mut guild = Self { guild, meter: Meter::new(id), now: Moment::ZERO, asked: None, source: None };
+        guild.carry_out();
+        guild.input(GuildInput::Loaded(Ok(None)));
+        guild.play();
         guild.halves("first");
         guild.driver(DriverEvent::Connected);
         guild.pass(3600);
         guild
     }
 
-    fn input(&mut self, input: Input) {
-        self.machine.handle_input(self.now, input);
+    fn play(&mut self) {
+        let request = PlayRequest {
+            query: "https://example.org/a".into(),
+            voice_channel: CHANNEL,
+            requested_by: UserId::new(2),
+            requested_in: ChannelId::new(3),
+            place: Place::End,
+        };
+        self.input(GuildInput::Command { id: CommandId(1), command: Command::Play(request) });
+    }
+
+    fn observed(&self) -> Observed {
+        Observed { at: self.now, unix_ms: 1_800_000_000_000, source: self.source, channel: None }
+    }
+
+    fn input(&mut self, input: GuildInput) {
+        self.meter.told(&input);
+        self.guild.handle_input(self.observed(), input);
         self.carry_out();
     }
 
     fn carry_out(&mut self) {
-        self.meter.begins(self.machine.state(), &self.machine.snapshot());
-        while let Some(output) = self.machine.poll_output() {
-            self.meter.machine_said(self.now, &output, self.machine.state());
-            if matches!(output, Output::AskTurn { .. }) {
-                self.machine.handle_input(self.now, Input::Turn);
-            }
-            if let Output::SendVoiceState { channel } = output {
-                self.asked = Some(channel);
+        let mut then = Vec::new();
+        while let Some(output) = self.guild.poll_output() {
+            self.meter.said(self.now, &output);
+            match output {
+                GuildOutput::AskTurn { .. } => self.guild.handle_input(self.observed(), GuildInput::Turn),
+                GuildOutput::Rewind { id, to } => {
+                    let event = SourceEvent::Rewound { to };
+                    self.guild.handle_input(self.observed(), GuildInput::Source { id, event });
+                }
+                GuildOutput::SendVoiceState { channel } => self.asked = Some(channel),
+                GuildOutput::LookUp { id, .. } => {
+                    let info = TrackInfo {
+                        title: "A song".into(),
+                        page_url: "https://example.org/a".into(),
+                        uploader: None,
+                        thumbnail: None,
+                        duration: Some(Duration::from_secs(36_000)),
+                        live: false,
+                    };
+                    then.push(GuildInput::LookedUp { id, result: Ok(info), asker: AskerChannel::Unknown });
+                }
+                GuildOutput::OpenSource(wanted) => {
+                    let facts = SourceFacts { length: None, live: false, seekable: true };
+                    let event = SourceEvent::Opened { from: wanted.from, facts };
+                    then.push(GuildInput::Source { id: wanted.id, event });
+                }
+                GuildOutput::Attach { id, .. } => {
+                    self.source = id.map(|id| SourceReading { id, flowed: Duration::ZERO })
+                }
+                _ => {}
             }
         }
-        self.meter.settles(self.now, self.machine.state(), &self.machine.snapshot());
+        self.meter.settles(self.now);
+        then.into_iter().for_each(|input| self.input(input));
+    }
+
+    fn state(&self) -> &'static str {
+        self.guild.voice_view().state
     }
 
     fn driver(&mut self, event: DriverEvent) {
-        let generation = self.machine.generation();
-        let stood = matches!(self.machine.state(), State::Stable(_));
-        self.machine.handle_input(self.now, Input::Driver { generation, event });
-        self.meter.driver_said(self.now, generation, event, stood);
-        self.carry_out();
+        let generation = self.guild.voice_view().generation;
+        self.input(GuildInput::Driver { generation, event });
     }
 
     fn closed(&mut self, code: u16) {
@@ -68,7 +119,12 @@ impl Guild {
     /// Discord does what op 4 asked for, and says so.
     fn halves(&mut self, token: &str) {
         while let Some(channel) = self.asked.take() {
-            self.gateway(GatewayEvent::VoiceState { channel, session_id: "session".into() });
+            self.gateway(GatewayEvent::VoiceState {
+                channel,
+                session_id: "session".into(),
+                mute: false,
+                suppress: false,
+            });
             if channel.is_some() {
                 let endpoint = Some("voice.test:443".into());
                 self.gateway(GatewayEvent::VoiceServer { endpoint, token: token.into() });
@@ -77,17 +133,17 @@ impl Guild {
     }
 
     fn gateway(&mut self, event: GatewayEvent) {
-        self.input(Input::Gateway(event));
+        self.input(GuildInput::Gateway(event));
     }
 
     fn pass(&mut self, seconds: u64) {
         self.now = self.now + Duration::from_secs(seconds);
     }
 
-    /// To the next wake-up.
+    /// To the recovery's next wake-up.
     fn wake(&mut self) {
-        self.now = self.machine.poll_timeout().expect("something is awaited").0;
-        self.machine.handle_timeout(self.now);
+        self.now = self.guild.voice_view().next.expect("something is awaited").0;
+        self.guild.handle_timeout(self.observed());
         self.carry_out();
     }
 }
@@ -146,7 +202,7 @@ fn a_connection_that_comes_back_is_one_disconnect_one_success_and_how_long_it_to
         guild.pass(2);
         guild.halves("second");
         guild.driver(DriverEvent::Connected);
-        assert_eq!(guild.machine.state().name(), "STABLE");
+        assert_eq!(guild.state(), "STABLE");
     });
     assert_eq!(values.value("voice_disconnect_total{4006}"), 1.0);
     assert_eq!(values.value("voice_reconnect_success_total"), 1.0);
@@ -169,7 +225,7 @@ fn an_attempt_that_comes_to_nothing_is_a_failure_and_current_until_the_recovery_
         assert_eq!(meanwhile.value("voice_reconnect_failure_total"), 1.0);
         assert_eq!(meanwhile.value("voice_reconnect_attempts_current"), 2.0);
         guild.driver(DriverEvent::Connected);
-        assert_eq!(guild.machine.state().name(), "STABLE");
+        assert_eq!(guild.state(), "STABLE");
     });
     assert_eq!(values.value("voice_reconnect_success_total"), 1.0);
     assert_eq!(values.value("voice_reconnect_attempts_current"), 0.0);
@@ -204,8 +260,13 @@ fn a_kick_is_neither_success_nor_failure() {
     let mut values = Recorded::of(|_| {
         let mut guild = Guild::connected();
         guild.closed(4014);
-        guild.gateway(GatewayEvent::VoiceState { channel: None, session_id: "session".into() });
-        assert_eq!(guild.machine.state().name(), "IDLE");
+        guild.gateway(GatewayEvent::VoiceState {
+            channel: None,
+            session_id: "session".into(),
+            mute: false,
+            suppress: false,
+        });
+        assert_eq!(guild.state(), "IDLE");
     });
     assert_eq!(values.value("voice_disconnect_total{4014}"), 1.0);
     assert_eq!(values.value("voice_reconnect_success_total"), 0.0);
@@ -263,4 +324,35 @@ fn a_recovery_is_a_span_with_its_attempts_its_pauses_and_its_outcome() {
     );
     // The first pause of the backoff: 2 s, 30 % either way.
     assert!((1400..=2600).contains(&span["jitter_ms"].as_u64().unwrap()), "{span}");
+}
+
+#[test]
+fn failures_of_sources_are_counted_by_what_they_are_about_and_an_outage_ends_with_its_guild() {
+    let failure = |class| refrain_guild::SourceFailure::new(class, "network", "It cannot be reached.");
+    let track = refrain_model::TrackId(1);
+    let mut values = Recorded::of(|meanwhile| {
+        let mut meter = Meter::new(GuildId::new(1));
+        let mut observe = |observation| meter.said(Moment::ZERO, &GuildOutput::Observe(observation));
+        observe(Observation::SourceRetry {
+            track,
+            title: "A song".into(),
+            failure: failure(refrain_model::FailureClass::Site),
+            attempt: 1,
+            pause: Duration::from_secs(1),
+        });
+        observe(Observation::TrackFailed {
+            track,
+            title: "A song".into(),
+            failure: failure(refrain_model::FailureClass::Track),
+        });
+        observe(Observation::SourceStalled { id: refrain_guild::SourceId(1), starved: Duration::from_secs(5) });
+        observe(Observation::OutageBegan);
+        observe(Observation::OutageBegan);
+        assert_eq!(meanwhile.value("source_outages_current"), 1.0);
+        drop(meter);
+    });
+    assert_eq!(values.value("source_failures_total{site}"), 1.0);
+    assert_eq!(values.value("source_failures_total{track}"), 1.0);
+    assert_eq!(values.value("source_stalls_total"), 1.0);
+    assert_eq!(values.value("source_outages_current"), 0.0);
 }

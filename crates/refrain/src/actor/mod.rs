@@ -1,191 +1,237 @@
-//! The guild actor: everything mutable about a guild, one message at a time.
+//! The guild actor: a shell around [`Guild`]. It reads clocks, carries outputs out and brings what comes of them back. It
+//! decides nothing.
 
-mod comeback;
-mod commands;
-mod edit;
-mod incident;
-mod memory;
+mod caught;
+mod log;
+mod look_ups;
 mod message;
 mod meter;
-mod panel;
-mod playback;
-mod recover;
-mod rest;
-mod status;
-mod voice;
+mod outputs;
+mod sources;
+mod supervise;
 
-pub(crate) use message::{Command, Message, Seek};
+pub(crate) use message::{Message, Replied, Reply};
+pub(crate) use supervise::supervise;
 
-use crate::{CommandError, GuildHandle, VoiceSummary, governor::Seat, handle::Inbox, registry::Shared};
-use comeback::{Comeback, Returning};
-use incident::IncidentBook;
-use memory::Memory;
-use message::{Opened, Reply};
+use crate::{governor::Seat, inbox::Inbox, recording::Recorder, registry::Shared, unix::unix_ms};
+use look_ups::LookUps;
+use message::Finding;
 use meter::Meter;
-use panel::PanelKeeper;
-use playback::Playback;
-use refrain_model::{AskedMessage, ChannelId, GuildId, GuildSettings, MessagePlace, Moment, Playhead};
-use refrain_queue::Queue;
-use refrain_recovery::{Input, Recovery, Settings};
+
+use refrain_guild::{ChannelScene, CommandId, Guild, GuildInput, Observed, SourceEvent};
+use refrain_model::{GuildId, Moment};
 use refrain_voice::{DriverReport, VoiceDriver};
-use rest::Rest;
+use sources::Sources;
 use std::{
-    future::Future,
+    collections::BTreeMap,
     hash::{BuildHasher, RandomState},
     sync::Arc,
     time::Instant,
 };
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 /// One guild.
 pub(crate) struct Actor {
-    guild: GuildId,
+    id: GuildId,
     shared: Arc<Shared>,
-    recovery: Recovery,
+    /// Everything that is decided.
+    guild: Guild,
+    driver: Box<dyn VoiceDriver>,
     /// Where attempts wait for their turn.
     seat: Seat,
+    sources: Sources,
+    look_ups: LookUps,
+    /// Where the answers to commands go.
+    replies: BTreeMap<CommandId, Reply>,
+    /// The number of the latest command.
+    commands: u64,
     meter: Meter,
-    driver: Box<dyn VoiceDriver>,
-    queue: Queue,
-    playback: Option<Playback>,
-    /// Where the current track goes on when it is opened next.
-    kept: Option<Playhead>,
-    /// Paused by a person, or until somebody presses Resume after a restart.
-    paused: bool,
-    /// In per cent; `None`: the guild's default.
-    volume: Option<u16>,
-    /// What the recovery machine said last about frames.
-    frames_allowed: bool,
-    /// Something was heard since the bot last joined.
-    has_played: bool,
-    /// Where the music was asked for last, and people are told what happens to it.
-    text_channel: Option<ChannelId>,
-    /// What happened to the voice connection, and what people are told of it.
-    book: IncidentBook,
-    /// What the guild has set for itself; `None`: nothing.
-    own_settings: Option<GuildSettings>,
-    /// The channel to be in that a restart goes back to.
-    wanted: Option<ChannelId>,
-    /// What the store was given.
-    memory: Memory,
-    /// After a restart, until it is decided what to do.
-    comeback: Option<Comeback>,
-    /// After a restart, until the music is heard.
-    returning: Option<Returning>,
-    panel: PanelKeeper,
-    /// The message of an interruption, while it says that the music is away.
-    incident_message: Option<MessagePlace>,
-    /// The same, from before it is made until its place is known.
-    incident_asked: Option<AskedMessage>,
-    rest: Rest,
-    /// Answers that go out once what was done is with the store.
-    answers: Vec<Box<dyn FnOnce() + Send>>,
-    /// The way back in for what tasks have found out.
-    mailbox: mpsc::WeakSender<Message>,
-    /// Somebody waits for the actor to have left voice and ended.
-    leaving: Option<oneshot::Sender<Result<(), CommandError>>>,
+    recorder: Recorder,
+    /// The way back in for what tasks find out.
+    findings: (mpsc::UnboundedSender<Finding>, mpsc::UnboundedReceiver<Finding>),
+    reports: mpsc::UnboundedReceiver<DriverReport>,
+    /// The guild says that the actor may end.
+    finished: bool,
+}
+
+/// Why an actor ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The guild has left voice for good, or is gone.
+    Finished,
+    /// No handle is left.
+    Abandoned,
 }
 
 impl Actor {
-    pub(crate) fn new(guild: GuildId, shared: Arc<Shared>, driver: Box<dyn VoiceDriver>, handle: &GuildHandle) -> Self {
-        // Jitter must differ from guild to guild and from run to run; nothing else depends on it.
-        let seed = RandomState::new().hash_one(guild.get());
-        let mut actor = Self {
-            guild,
-            recovery: Recovery::new(shared.settings.recovery.clone(), seed),
-            seat: shared.turns.seat(guild),
-            meter: Meter::new(guild),
+    /// `reports` is what `driver` reports on.
+    pub(crate) fn new(
+        id: GuildId,
+        shared: Arc<Shared>,
+        driver: Box<dyn VoiceDriver>,
+        reports: mpsc::UnboundedReceiver<DriverReport>,
+    ) -> Self {
+        // Jitter must differ from guild to guild and from run to run.
+        let seed = RandomState::new().hash_one(id.get());
+        let policy = shared.settings.policy();
+        Self {
+            id,
+            recorder: Recorder::begin(shared.recordings.as_ref(), id, &policy, seed),
+            guild: Guild::new(id, policy, seed),
             driver,
-            queue: Queue::new(shared.settings.limits),
-            playback: None,
-            kept: None,
-            paused: false,
-            volume: None,
-            frames_allowed: false,
-            has_played: false,
-            text_channel: None,
-            book: IncidentBook::default(),
-            own_settings: None,
-            wanted: None,
-            memory: Memory::default(),
-            comeback: None,
-            returning: None,
-            panel: PanelKeeper::default(),
-            incident_message: None,
-            incident_asked: None,
-            rest: Rest::default(),
-            answers: Vec::new(),
-            mailbox: handle.mailbox(),
-            leaving: None,
+            seat: shared.turns.seat(id),
+            sources: Sources::default(),
+            look_ups: LookUps::default(),
+            replies: BTreeMap::new(),
+            commands: 0,
+            meter: Meter::new(id),
+            findings: mpsc::unbounded_channel(),
+            reports,
+            finished: false,
             shared,
-        };
-        actor.apply();
-        actor
-    }
-
-    /// Lives until it is told to shut down, or until every handle is gone.
-    pub(crate) async fn run(mut self, inbox: Inbox, mut reports: mpsc::UnboundedReceiver<DriverReport>) {
-        let Inbox { mut commands, mut gateway, voice } = inbox;
-        self.recall().await;
-        loop {
-            let wake_up = self.wake_up().map(|at| self.instant(at));
-            tokio::select! {
-                // What has happened comes before what is wanted: a command must see the state as it is.
-                biased;
-                Some(report) = reports.recv() => self.driver_reported(report),
-                Some(event) = gateway.recv() => self.gateway_said(event),
-                () = self.seat.granted() => self.turn_came(),
-                () = sleep_until(wake_up) => self.recovery.handle_timeout(self.now()),
-                message = commands.recv() => match message {
-                    Some(Message::Command(command)) => self.command(command),
-                    Some(Message::Opened(opened)) => self.opened(opened),
-                    None => return,
-                },
-            }
-            self.rest();
-            self.carry_out();
-            self.tell_people();
-            self.settle();
-            self.show_panel();
-            self.remember();
-            self.answers.drain(..).for_each(|answer| answer());
-            let summary = self.voice_summary();
-            voice.send_if_modified(|last| std::mem::replace(last, summary) != summary);
-            if summary == VoiceSummary::Idle
-                && let Some(left) = self.leaving.take()
-            {
-                // An error says that nobody waits any more; the actor ends all the same.
-                let _ = left.send(Ok(()));
-                return;
-            }
         }
     }
 
-    /// What the guild wants counts from now on.
-    fn apply(&mut self) {
-        self.book.set_when_over(self.settings().when_over);
-        let settings = Settings { auto_rejoin: self.auto_rejoin() };
-        self.recovery.handle_input(self.now(), Input::Settings(settings));
+    /// Lives until the guild is finished, or until every handle is gone.
+    pub(crate) async fn run(mut self, inbox: &mut Inbox) -> Ended {
+        // The record is read first.
+        self.carry_out();
+        while !self.finished {
+            if self.guild.is_loaded()
+                && let Some(event) = inbox.presence.after_a_restart()
+            {
+                self.step(Some(GuildInput::Gateway(event)));
+            }
+            let Ok(input) = self.next(inbox).await else { return Ended::Abandoned };
+            match input {
+                Next::Input(input) => self.step(Some(input)),
+                Next::Time => self.step(None),
+                Next::Nothing => {}
+            }
+            let summary = self.guild.voice_summary();
+            inbox.voice.send_if_modified(|last| std::mem::replace(last, summary) != summary);
+        }
+        Ended::Finished
     }
 
-    /// Answers somebody, once what was done is with the store. An answer that nobody waits for any more is dropped.
-    fn answer<T: Send + 'static>(&mut self, reply: Reply<T>, result: Result<T, CommandError>) {
-        self.answers.push(Box::new(move || drop(reply.send(result))));
+    /// Waits for something to happen, or for the time. An error says that every handle is gone.
+    async fn next(&mut self, inbox: &mut Inbox) -> Result<Next, Abandoned> {
+        // What the record says decides which channel the guild has to see: until it is read, the rest waits in the mailbox.
+        let loaded = self.guild.is_loaded();
+        let wake_up = self.guild.poll_timeout().map(|(at, _why)| self.shared.instant(at));
+        let next = tokio::select! {
+            // What has happened comes before what is wanted: a command must see the state as it is.
+            biased;
+            Some(report) = self.reports.recv() => self.reported(report),
+            Some(event) = inbox.gateway.recv(), if loaded => {
+                inbox.presence.note(&event);
+                Next::Input(GuildInput::Gateway(event))
+            }
+            () = inbox.channel_changed.notified(), if loaded => Next::Input(GuildInput::ChannelChanged),
+            () = self.seat.granted() => Next::Input(GuildInput::Turn),
+            () = sleep_until(wake_up) => Next::Time,
+            Some(finding) = self.findings.1.recv() => self.found(finding),
+            message = inbox.messages.next(), if loaded => self.told(message.ok_or(Abandoned)?),
+        };
+        Ok(next)
     }
 
-    fn now(&self) -> Moment {
-        Moment::from_epoch(self.shared.epoch.elapsed())
+    /// One step of the guild's run loop; `None`: the time has come.
+    fn step(&mut self, input: Option<GuildInput>) {
+        let observed = self.observed();
+        self.recorder.step(observed, input.as_ref(), false);
+        match input {
+            Some(input) => {
+                self.meter.told(&input);
+                self.guild.handle_input(observed, input);
+            }
+            None => self.guild.handle_timeout(observed),
+        }
+        self.carry_out();
     }
 
-    /// When something is due by itself: in the recovery, or in what people are told of it.
-    fn wake_up(&self) -> Option<Moment> {
-        let recovery = self.recovery.poll_timeout().map(|(at, _why)| at);
-        recovery.into_iter().chain(self.book.wake_up()).chain(self.rest_wake_up()).min()
+    /// What the guild may need to know at this moment.
+    fn observed(&self) -> Observed {
+        let scene = |channel| ChannelScene { channel, scene: self.shared.port.scene(self.id, channel) };
+        Observed {
+            at: self.shared.now(),
+            unix_ms: unix_ms(),
+            source: self.sources.reading(),
+            channel: self.guild.watched_channel().map(scene),
+        }
+    }
+
+    /// A report of the driver, as the guild is told of it.
+    fn reported(&self, report: DriverReport) -> Next {
+        let source = |stream, event: SourceEvent| match self.sources.id_of(stream) {
+            Some(id) => Next::Input(GuildInput::Source { id, event }),
+            // It was closed meanwhile.
+            None => Next::Nothing,
+        };
+        match report {
+            DriverReport::Connection { generation, event } => Next::Input(GuildInput::Driver { generation, event }),
+            DriverReport::SourceStarved { stream } => source(&stream, SourceEvent::Starved),
+            DriverReport::SourceFlowing { stream } => source(&stream, SourceEvent::Flowing),
+            DriverReport::StreamEnded { stream, reason } => match self.sources.id_of(&stream) {
+                Some(id) => Next::Input(GuildInput::Source { id, event: sources::ended(self.id, &stream, reason) }),
+                None => Next::Nothing,
+            },
+        }
+    }
+
+    /// What a task found out, as the guild is told of it.
+    fn found(&mut self, finding: Finding) -> Next {
+        match finding {
+            Finding::Loaded(record) => Next::Input(GuildInput::Loaded(record)),
+            Finding::LookedUp { id, result } => match self.look_ups.over(id) {
+                Some(member) => {
+                    let asker = self.shared.port.asker_channel(self.id, member);
+                    Next::Input(GuildInput::LookedUp { id, result, asker })
+                }
+                None => Next::Nothing,
+            },
+            Finding::Opened { id, result } => match self.sources.opened(id, result) {
+                Some(event) => Next::Input(GuildInput::Source { id, event }),
+                None => Next::Nothing,
+            },
+        }
+    }
+
+    fn told(&mut self, message: Message) -> Next {
+        Next::Input(match message {
+            Message::Command { command, reply } => {
+                self.commands += 1;
+                let id = CommandId(self.commands);
+                self.replies.insert(id, reply);
+                GuildInput::Command { id, command }
+            }
+            Message::PanelIs(place) => GuildInput::PanelIs(place),
+            Message::PanelFailed(failure) => GuildInput::PanelFailed(failure),
+            Message::IncidentMessageIs(place) => GuildInput::IncidentMessageIs(place),
+        })
+    }
+}
+
+/// What comes next for the guild.
+enum Next {
+    Input(GuildInput),
+    Time,
+    /// Something that no longer concerns it.
+    Nothing,
+}
+
+/// Every handle is gone.
+struct Abandoned;
+
+impl Shared {
+    /// The time since the process began.
+    pub(crate) fn now(&self) -> Moment {
+        Moment::from_epoch(self.epoch.elapsed())
     }
 
     /// The moment on tokio's clock; `None` when it is too far away to be waited for.
     fn instant(&self, moment: Moment) -> Option<Instant> {
-        self.shared.epoch.checked_add(moment.since_epoch())
+        self.epoch.checked_add(moment.since_epoch())
     }
 }
 
@@ -196,16 +242,16 @@ async fn sleep_until(wake_up: Option<Option<Instant>>) {
     }
 }
 
-/// Runs an actor; a panic in it ends that guild's music and nothing else, and the next command starts it anew.
-pub(crate) async fn supervise(guild: GuildId, actor: impl Future<Output = ()> + Send + 'static) {
-    if let Err(error) = tokio::spawn(actor).await
-        && error.is_panic()
-    {
-        tracing::error!(guild_id = %guild, "the guild's actor failed and will be started again: this is a bug, please report it");
+/// Nothing of a guild is watched any more.
+impl Drop for Actor {
+    fn drop(&mut self) {
+        self.shared.playheads.forget(self.id);
     }
 }
 
 #[cfg(test)]
 mod recall_tests;
+#[cfg(test)]
+mod restart_tests;
 #[cfg(test)]
 mod turn_tests;

@@ -4,9 +4,12 @@ use super::turn_tests::{Town, shared_with};
 use refrain_model::{GuildId, GuildRecord, Playhead, SettingChange};
 use refrain_recovery::governor::GovernorPolicy;
 use refrain_store::{Favorite, GatewaySession, RedbStore, Settled, Store, StoreError, StoreHealth};
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 use tokio::sync::watch;
 
@@ -41,6 +44,14 @@ impl Store for Stuttering {
 
     fn forget(&self, guild: GuildId) {
         self.store.forget(guild);
+    }
+
+    fn gone(&self) -> Result<BTreeMap<GuildId, u64>, StoreError> {
+        self.store.gone()
+    }
+
+    fn set_gone(&self, guild: GuildId, since_unix_ms: Option<u64>) {
+        self.store.set_gone(guild, since_unix_ms);
     }
 
     fn settled(&self) -> Settled {
@@ -90,7 +101,7 @@ async fn kept_after(failures: usize) -> (u16, Option<u16>, bool) {
     store.save(GUILD, GuildRecord { volume: Some(70), ..GuildRecord::default() });
     let (town, data) = (Town::new(), tempfile::tempdir().unwrap());
     let shared = shared_with(&town, GovernorPolicy::default(), data.path(), store.clone()).await;
-    let handle = town.settle(GUILD, &shared, |_| {});
+    let handle = town.settle(GUILD, &shared);
     handle.configure(SettingChange::PlaylistLimit(7)).await.unwrap();
     let volume = handle.volume(None).await.unwrap();
     let kept = store.store.load(GUILD).unwrap().unwrap();

@@ -53,6 +53,10 @@ impl Store for Notebook {
     fn save(&self, _: GuildId, _: GuildRecord) {}
     fn save_playhead(&self, _: GuildId, _: Playhead) {}
     fn forget(&self, _: GuildId) {}
+    fn gone(&self) -> Result<BTreeMap<GuildId, u64>, StoreError> {
+        Ok(BTreeMap::new())
+    }
+    fn set_gone(&self, _: GuildId, _: Option<u64>) {}
     fn settled(&self) -> Settled {
         Box::pin(std::future::ready(()))
     }

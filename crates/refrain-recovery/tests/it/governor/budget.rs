@@ -12,7 +12,7 @@ fn a_turn_sets_three_op_4_aside_and_gives_back_what_it_did_not_send() {
     assert_eq!(desk.grants(), [1, 2], "a third might send more than there is room for");
     desk.sent(1, 1);
     desk.done(1);
-    assert_eq!(desk.grants(), [], "one was sent, three are set aside, three would be too many");
+    assert_eq!(desk.grants(), [0_u64; 0], "one was sent, three are set aside, three would be too many");
     desk.done(2);
     assert_eq!(desk.grants(), [3], "what guild 2 did not send is there for another");
 }
@@ -27,7 +27,7 @@ fn room_comes_back_when_what_was_sent_leaves_the_window() {
     desk.sent(1, 1);
     desk.pass(secs(5));
     desk.done(1);
-    assert_eq!(desk.grants(), []);
+    assert_eq!(desk.grants(), [0_u64; 0]);
     assert_eq!(desk.wake(), secs(55));
     assert_eq!(desk.grants(), [2]);
 }
@@ -37,7 +37,7 @@ fn a_leave_never_waits_but_counts() {
     let mut desk = Desk::new(GovernorPolicy { sends: 10, sends_kept: 0, ..unpaced() });
     desk.sent(50, 8);
     desk.recovery(1, 1);
-    assert_eq!(desk.grants(), [], "eight people left: two op 4 are no room for an attempt");
+    assert_eq!(desk.grants(), [0_u64; 0], "eight people left: two op 4 are no room for an attempt");
     desk.sent(50, 30);
     assert_eq!(desk.wake(), secs(60));
     assert_eq!(desk.grants(), [1]);
@@ -53,7 +53,7 @@ fn recoveries_leave_room_for_people_who_ask() {
             desk.done(granted);
         }
     }
-    assert_eq!(desk.grants(), [], "the budget of recoveries is used");
+    assert_eq!(desk.grants(), [0_u64; 0], "the budget of recoveries is used");
     desk.person(1000);
     assert_eq!(desk.grants(), [1000]);
 }

@@ -106,7 +106,9 @@ impl City {
     fn step(&mut self, index: usize) {
         let guild = &mut self.guilds[index];
         match guild.peer.arrived(self.now) {
-            Some(input) => guild.machine.handle_input(self.now, input),
+            Some(input) => {
+                guild.machine.handle_input(self.now, input);
+            }
             None => guild.machine.handle_timeout(self.now),
         }
         self.carry_out(index);

@@ -3,9 +3,10 @@
 use super::{overlap::TURNS, steps::CODES};
 use crate::world::Event;
 use refrain_recovery::{
-    Alert, Cause, CloseCode, Idle, Incident, Notice, Output, Reaction, Retrying, Stage, State, Timer, Verdict,
+    Alert, Cause, CloseCode, Handled, Idle, Incident, Input, Notice, Output, Reaction, Retrying, Stage, State, Timer,
+    Verdict,
 };
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 /// A kind of thing, its name, and the close code that it is about, or 0.
 type Key = (&'static str, &'static str, u16);
@@ -14,6 +15,8 @@ type Key = (&'static str, &'static str, u16);
 #[derive(Debug, Default)]
 pub(super) struct Coverage {
     seen: BTreeMap<Key, u64>,
+    /// Seconds of silence while the bot was wanted, by reason.
+    silence: BTreeMap<&'static str, Duration>,
     lives: u64,
     steps: u64,
 }
@@ -21,6 +24,12 @@ pub(super) struct Coverage {
 impl Coverage {
     pub(super) fn life(&mut self) {
         self.lives += 1;
+    }
+
+    pub(super) fn silence(&mut self, lengths: &BTreeMap<&'static str, Duration>) {
+        for (reason, length) in lengths {
+            *self.silence.entry(reason).or_default() += *length;
+        }
     }
 
     pub(super) fn step(&mut self, event: &Event, said: &[Output], state: &State) {
@@ -49,6 +58,16 @@ impl Coverage {
                 | Output::Persist { .. } => {}
             }
         }
+    }
+
+    /// What became of an input.
+    pub(super) fn handled(&mut self, input: &Input, handled: Handled) {
+        let name = match handled {
+            Handled::Taken => "Taken",
+            Handled::Stale => "Stale",
+            Handled::Ignored => ignored_name(input),
+        };
+        self.count(("handled", name, 0));
     }
 
     /// A turn of a connection that carries the frames while another one is made.
@@ -91,6 +110,10 @@ impl Coverage {
             };
             println!("  {:<28} {count:>10}", code + name);
         }
+        println!("silence while wanted, in hours");
+        for (reason, length) in &self.silence {
+            println!("  {reason:<28} {:>10}", length.as_secs() / 3600);
+        }
         let missing: Vec<_> = expected().into_iter().filter(|wanted| !self.seen.contains_key(wanted)).collect();
         assert!(missing.is_empty(), "never reached: {missing:?}");
     }
@@ -104,13 +127,15 @@ fn expected() -> Vec<Key> {
     let mut want = |kind, names: &[&'static str]| all.extend(names.iter().map(|n| (kind, *n, 0)));
     want("state", &["Stable", "Fresh", "Left", "Declined", "Unanswered", "Kicked", "Gone", "Fatal"]);
     want("state", &["Leaving", "AskingAgain", "Joining", "Connecting", "Resuming", "Weighing", "AwaitingTurn"]);
-    want("state", &["BackingOff", "CoolingDown", "AwaitingServer", "AwaitingGuild"]);
+    want("state", &["BackingOff", "CoolingDown", "AwaitingServer", "AwaitingGuild", "AwaitingAccess"]);
     want("cause", &["Join", "Switch", "Recovery", "Leave"]);
     want("reaction", &["Resume", "NewSession", "Weigh", "CoolDown", "Fatal"]);
     want("notice", &["Interrupted", "CoolingDown", "Recovered", "Kicked", "StayedOut", "Moved", "ChannelGone"]);
-    want("notice", &["JoinUnanswered", "Fatal"]);
+    want("notice", &["JoinUnanswered", "Fatal", "AwaitingAccess"]);
     want("output", &["SendVoiceState", "Connect", "Resume", "AskTurn", "WithdrawTurn", "Probe", "TearDown"]);
     want("output", &["StartFrames", "StopFrames", "Persist", "Incident", "Notify"]);
+    want("handled", &["Taken", "Stale", "Ignored intent", "Ignored gateway event", "Ignored driver report"]);
+    want("handled", &["Ignored turn", "Ignored proof", "Ignored flow", "Ignored access"]);
     want("overlap", &TURNS);
     want("timer", &TIMERS.map(|(_, name)| name));
     want("verdict", &VERDICTS.map(|(_, name)| name));
@@ -125,7 +150,7 @@ fn name_in<T: PartialEq + std::fmt::Debug>(table: &[(T, &'static str)], value: &
     table.iter().find(|(v, _)| v == value).map_or_else(|| panic!("{value:?} is not in its table"), |(_, name)| name)
 }
 
-const TIMERS: [(Timer, &str); 14] = [
+const TIMERS: [(Timer, &str); 15] = [
     (Timer::Join, "Join"),
     (Timer::Reconnect, "Reconnect"),
     (Timer::Hedge, "Hedge"),
@@ -138,6 +163,7 @@ const TIMERS: [(Timer, &str); 14] = [
     (Timer::Cooldown, "Cooldown"),
     (Timer::Server, "Server"),
     (Timer::Guild, "Guild"),
+    (Timer::Access, "Access"),
     (Timer::Health, "Health"),
     (Timer::Stability, "Stability"),
 ];
@@ -163,7 +189,20 @@ const ALERTS: [(Alert, &str); 4] = [
     (Alert::RateLimited, "RateLimited"),
 ];
 
-const fn state_name(state: &State) -> &'static str {
+fn ignored_name(input: &Input) -> &'static str {
+    match input {
+        Input::Intent(_) => "Ignored intent",
+        Input::Gateway(_) => "Ignored gateway event",
+        Input::Driver { .. } => "Ignored driver report",
+        Input::Turn => "Ignored turn",
+        Input::Heard { .. } => "Ignored proof",
+        Input::Flowing(_) => "Ignored flow",
+        Input::Access { .. } => "Ignored access",
+        Input::Settings(_) | Input::TrackStarted { .. } => panic!("always taken: {input:?}"),
+    }
+}
+
+pub(super) const fn state_name(state: &State) -> &'static str {
     match state {
         State::Idle(idle) => idle_name(idle),
         State::Retrying(Retrying { stage, .. }) => stage_name(stage),
@@ -193,6 +232,7 @@ const fn notice_name(notice: Notice) -> &'static str {
         Notice::Interrupted { .. } => "Interrupted",
         Notice::CoolingDown { .. } => "CoolingDown",
         Notice::Recovered { .. } => "Recovered",
+        Notice::AwaitingAccess { .. } => "AwaitingAccess",
         Notice::Kicked => "Kicked",
         Notice::StayedOut => "StayedOut",
         Notice::Moved { .. } => "Moved",
@@ -227,6 +267,7 @@ const fn stage_name(stage: &Stage) -> &'static str {
         Stage::CoolingDown { .. } => "CoolingDown",
         Stage::AwaitingServer { .. } => "AwaitingServer",
         Stage::AwaitingGuild { .. } => "AwaitingGuild",
+        Stage::AwaitingAccess { .. } => "AwaitingAccess",
     }
 }
 

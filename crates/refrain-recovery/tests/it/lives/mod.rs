@@ -4,19 +4,21 @@ mod coverage;
 mod overlap;
 mod reference;
 mod regressions;
+mod silence;
 mod steps;
+mod trust;
 mod witness;
 
 use crate::{
     peer::Switches,
-    rig::{A, secs},
+    rig::{A, B, C, secs},
     world::{Event, Grants, World},
 };
 use coverage::Coverage;
 use overlap::{Held, overlap};
 use proptest::{prelude::*, test_runner::RngSeed};
 use refrain_model::Moment;
-use refrain_recovery::{DriverEvent, GatewayEvent, Generation, Input, Intent, Policy, State};
+use refrain_recovery::{DriverEvent, GatewayEvent, Generation, Handled, Input, Intent, MissingAccess, Policy, State};
 use std::{cell::RefCell, time::Duration};
 use steps::Step;
 use witness::Witness;
@@ -45,12 +47,15 @@ struct Life {
 impl Life {
     fn new(switches: Switches, policy: Policy) -> Self {
         COVERAGE.with_borrow_mut(Coverage::life);
-        Self { world: World::with(switches, policy), witness: Witness::default() }
+        let witness = Witness::of(&policy);
+        Self { world: World::with(switches, policy), witness }
     }
 
     fn live(&mut self, step: &Step) {
         match step {
-            Step::Input(input) => self.input(input.clone()),
+            Step::Input(input) => {
+                self.input(input.clone());
+            }
             Step::Driver { back, event } => self.driver(*back, *event),
             Step::Events(n) => {
                 for _ in 0..*n {
@@ -58,10 +63,23 @@ impl Life {
                 }
             }
             Step::Time(length) => self.pass(*length),
+            Step::Proofs { times, distance } => {
+                for n in 1..=*times {
+                    self.pass(*distance);
+                    self.input(Input::Heard { playhead: *distance * n });
+                    self.driver(0, DriverEvent::Alive);
+                }
+            }
             Step::Trouble { loses, refuses, code, hangs } => {
                 let switches = &mut self.world.peer.switches;
                 (switches.loses, switches.refuses, switches.hangs) = (*loses, *refuses, *hangs);
                 switches.refuses_with = *code;
+            }
+            Step::Access { channel, missing } => {
+                let denies = missing.is_some_and(MissingAccess::prevents_join);
+                let denied = &mut self.world.peer.denied;
+                *denied = if denies { Some(*channel) } else { denied.filter(|of| of != channel) };
+                self.input(Input::Access { channel: *channel, missing: *missing });
             }
             Step::Grants(grants) => self.world.grants = *grants,
             Step::Server => self.world.peer.move_server(self.world.now),
@@ -75,18 +93,31 @@ impl Life {
         self.early_call_is_harmless();
     }
 
-    fn input(&mut self, input: Input) {
+    fn input(&mut self, input: Input) -> Handled {
         let idle = self.is_idle() && !matches!(input, Input::Intent(_));
-        self.world.input(input.clone());
+        let (before, said) = (self.world.machine.state().clone(), self.world.said.len());
+        let handled = self.world.input(input.clone());
+        if handled != Handled::Taken {
+            let after = (self.world.machine.state(), &self.world.said[said..]);
+            assert_eq!(after, (&before, &[][..]), "{input:?} was {handled:?}: it changes nothing");
+        }
+        assert!(
+            handled != Handled::Stale || matches!(input, Input::Driver { .. }),
+            "{input:?} belongs to no connection"
+        );
+        COVERAGE.with_borrow_mut(|c| c.handled(&input, handled));
         self.check(&Event::Input(input), idle);
+        handled
     }
 
     fn driver(&mut self, back: u64, event: DriverEvent) {
         let generation = Generation(self.world.machine.generation().0.saturating_sub(back));
         let counts = self.witness.counts(&self.world, generation);
+        let held = counts || self.witness.standing() == Some(generation);
         let allowed = self.witness.allows(generation, event);
         let (before, said) = (self.world.machine.state().clone(), self.world.said.len());
-        self.input(Input::Driver { generation, event });
+        let handled = self.input(Input::Driver { generation, event });
+        assert_eq!(handled == Handled::Stale, !held, "a report is stale when its connection is not held");
         if !counts {
             let after = (self.world.machine.state(), &self.world.said[said..]);
             let expected = (&before, &allowed[..]);
@@ -140,6 +171,10 @@ impl Life {
         let switches = &mut self.world.peer.switches;
         (switches.loses, switches.refuses, switches.hangs) = (0, 0, 0);
         self.world.grants = Grants::AtOnce;
+        self.world.peer.denied = None;
+        for channel in [A, B, C] {
+            self.input(Input::Access { channel, missing: None });
+        }
         self.pass(secs(1));
         let channel = self.world.peer.channel;
         self.input(Input::Gateway(GatewayEvent::GuildAvailable { channel }));
@@ -181,6 +216,7 @@ fn live(switches: Switches, policy: Policy, plays: bool, steps: &[Step]) {
     }
     life.heal();
     life.is_well();
+    COVERAGE.with_borrow_mut(|c| c.silence(life.witness.silence()));
 }
 
 proptest! {

@@ -40,7 +40,9 @@ impl Reference {
                 | Input::Driver { .. }
                 | Input::Heard { .. }
                 | Input::TrackStarted { .. }
-                | Input::Turn,
+                | Input::Turn
+                | Input::Flowing(_)
+                | Input::Access { .. },
             )
             | Event::Timer(_)
             | Event::Nothing => {}
@@ -52,7 +54,7 @@ impl Reference {
         let wanted = self.wanted;
         assert!(wanted.is_some(), "nobody wants it anywhere: {notice:?} after {event:?}");
         match notice {
-            Notice::Interrupted { .. } | Notice::CoolingDown { .. } => self.told = true,
+            Notice::Interrupted { .. } | Notice::CoolingDown { .. } | Notice::AwaitingAccess { .. } => self.told = true,
             Notice::Recovered { .. } => {
                 assert!(self.told, "only what people were told of is told to be over");
                 self.told = false;
@@ -95,7 +97,7 @@ impl Reference {
     }
 }
 
-fn says_absent(event: &Event) -> bool {
+pub(super) fn says_absent(event: &Event) -> bool {
     let Event::Input(Input::Gateway(event)) = event else { return false };
     matches!(event, GatewayEvent::VoiceState { channel: None, .. } | GatewayEvent::ShardResumed)
 }

@@ -37,7 +37,12 @@ fn a_channel_deleted_after_an_untrue_kick_and_a_true_move() {
     let steps = [
         JOIN,
         Step::Events(1),
-        Step::Input(Input::Gateway(GatewayEvent::VoiceState { channel: None, session_id: "another".into() })),
+        Step::Input(Input::Gateway(GatewayEvent::VoiceState {
+            channel: None,
+            session_id: "another".into(),
+            mute: false,
+            suppress: false,
+        })),
         Step::Put(Some(B)),
         Step::Events(2),
         Step::Input(Input::Gateway(GatewayEvent::ChannelDeleted { channel: A })),

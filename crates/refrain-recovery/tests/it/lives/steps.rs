@@ -8,7 +8,8 @@ use crate::{
 use proptest::prelude::*;
 use refrain_model::ChannelId;
 use refrain_recovery::{
-    AutoRejoin, CloseCode, DriverEvent, FailureKind, GatewayEvent, Hedge, Input, Intent, Policy, Settings, Timeouts,
+    AutoRejoin, CloseCode, DriverEvent, FailureKind, GatewayEvent, Hedge, Input, Intent, MissingAccess, Policy,
+    Settings, Timeouts,
 };
 use std::time::Duration;
 
@@ -29,8 +30,12 @@ pub(super) enum Step {
     Events(usize),
     /// Time, with all that is due in it.
     Time(Duration),
+    /// A voice server that says every so often that everything has arrived.
+    Proofs { times: u32, distance: Duration },
     /// Discord loses and refuses so much from now on.
     Trouble { loses: u32, refuses: u32, code: u16, hangs: u32 },
+    /// What the bot lacks in a channel from now on: Discord passes over its op 4, and the guild knows.
+    Access { channel: ChannelId, missing: Option<MissingAccess> },
     /// How turns are granted from now on.
     Grants(Grants),
     /// A moderator.
@@ -81,7 +86,7 @@ fn intent() -> impl Strategy<Value = Intent> {
 fn gateway_event() -> impl Strategy<Value = GatewayEvent> {
     prop_oneof![
         4 => proptest::option::of(channel())
-            .prop_map(|channel| GatewayEvent::VoiceState { channel, session_id: "another".into() }),
+            .prop_map(|channel| GatewayEvent::VoiceState { channel, session_id: "another".into(), mute: false, suppress: false }),
         4 => (any::<bool>(), 0..3u8).prop_map(|(named, token)| GatewayEvent::VoiceServer {
             endpoint: named.then(|| "other.test:443".into()),
             token: format!("untrue {token}"),
@@ -105,6 +110,11 @@ fn settings() -> impl Strategy<Value = Settings> {
         .prop_map(|auto_rejoin| Settings { auto_rejoin })
 }
 
+fn missing() -> impl Strategy<Value = MissingAccess> {
+    use MissingAccess::{Connect, Gone, Speak, View};
+    proptest::sample::select(&[View, Connect, Connect, Speak, Gone][..])
+}
+
 fn grants() -> impl Strategy<Value = Grants> {
     prop_oneof![
         3 => Just(Grants::AtOnce),
@@ -123,11 +133,18 @@ pub(super) fn step() -> impl Strategy<Value = Step> {
         2 => (0..600u64).prop_map(|s| Step::Input(Input::TrackStarted { playhead: secs(s) })),
         1 => settings().prop_map(|s| Step::Input(Input::Settings(s))),
         1 => Just(Step::Input(Input::Turn)),
+        1 => any::<bool>().prop_map(|flowing| Step::Input(Input::Flowing(flowing))),
         18 => (1..6usize).prop_map(Step::Events),
         6 => (1..20_000u64).prop_map(|ms| Step::Time(Duration::from_millis(ms))),
         2 => (1..1_000_000u64).prop_map(|ms| Step::Time(Duration::from_millis(ms))),
+        2 => (1..5u32, 100..40_000u64)
+            .prop_map(|(times, ms)| Step::Proofs { times, distance: Duration::from_millis(ms) }),
         3 => (0..3u32, 0..8u32, code(), 0..3u32)
             .prop_map(|(loses, refuses, code, hangs)| Step::Trouble { loses, refuses, code, hangs }),
+        3 => (channel(), proptest::option::of(missing()))
+            .prop_map(|(channel, missing)| Step::Access { channel, missing }),
+        1 => (channel(), proptest::option::of(missing()))
+            .prop_map(|(channel, missing)| Step::Input(Input::Access { channel, missing })),
         1 => grants().prop_map(Step::Grants),
         4 => proptest::option::of(channel()).prop_map(Step::Put),
         3 => Just(Step::Server),
@@ -150,10 +167,11 @@ pub(super) fn switches() -> impl Strategy<Value = Switches> {
     )
 }
 
-/// The default policy, but that a turn is taken after ten minutes; now and then without asking again.
+/// The default policy, but that a turn is taken after ten minutes; now and then without asking again, or with an overlap.
 pub(super) fn policy() -> impl Strategy<Value = Policy> {
     let timeouts = Timeouts { turn: secs(600), ..Timeouts::default() };
     let policy = Policy { timeouts, ..Policy::default() };
     let out_first = Policy { hedge: Hedge { most: Duration::ZERO, ..Hedge::default() }, ..policy.clone() };
-    prop_oneof![3 => Just(policy), 1 => Just(out_first)]
+    let overlap = Policy { overlap: Duration::from_millis(1500), ..policy.clone() };
+    prop_oneof![3 => Just(policy), 1 => Just(out_first), 1 => Just(overlap)]
 }

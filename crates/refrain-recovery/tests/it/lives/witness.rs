@@ -1,13 +1,20 @@
 //! The invariants, checked from the outputs alone.
 
-use super::reference::Reference;
+use super::{
+    coverage::state_name,
+    reference::Reference,
+    silence::Silence,
+    trust::{Counts, Trust},
+};
 use crate::{
     rig::{op4, secs},
     world::{Event, Grants, World},
 };
 use refrain_model::{ChannelId, Moment};
-use refrain_recovery::{DriverEvent, Generation, Input, Intent, Notice, Output, Policy, Stage, State, Timer};
-use std::time::Duration;
+use refrain_recovery::{
+    DriverEvent, Generation, Input, Intent, MissingAccess, Notice, Output, Policy, Stage, State, Timer,
+};
+use std::{collections::BTreeMap, time::Duration};
 
 /// What the outputs so far amount to, kept apart from the machine.
 #[derive(Debug, Default)]
@@ -27,6 +34,22 @@ pub(crate) struct Witness {
     granted: bool,
     /// Up to where the current track was heard.
     heard: Option<Duration>,
+    /// Where it began.
+    start: Duration,
+    /// How far the music goes back when it resumes.
+    overlap: Duration,
+    /// The guild gives no frames.
+    paused: bool,
+    trust: Trust,
+    /// What the bot lacks in a channel, as told last.
+    access: Option<(ChannelId, MissingAccess)>,
+    /// It was leaving before this step.
+    leaving: bool,
+    silence: Silence,
+    /// When the last step was.
+    then: Moment,
+    /// A resume was under way before this step.
+    resuming: bool,
     reference: Reference,
     persisted: Option<ChannelId>,
     /// Somebody's word was the last, and it was to be nowhere.
@@ -36,6 +59,10 @@ pub(crate) struct Witness {
 }
 
 impl Witness {
+    pub(crate) fn of(policy: &Policy) -> Self {
+        Self { overlap: policy.overlap, ..Self::default() }
+    }
+
     /// How much of what was said has been checked.
     pub(crate) const fn seen(&self) -> usize {
         self.seen
@@ -43,15 +70,29 @@ impl Witness {
 
     /// After a step: what happened, all that was said since the last look, and where the machine stands now.
     pub(crate) fn check(&mut self, world: &World, event: &Event, idle_before: bool) {
-        self.hears(world, event);
+        if self.flowing && !self.paused {
+            self.trust.flows(world.now.since(self.then));
+        }
+        self.then = world.now;
+        self.silence.passes(world.now, event);
+        self.silence.said(&world.said[self.seen..], world.grants == Grants::AtOnce);
+        self.hears(event);
         for output in &world.said[self.seen..] {
             self.check_output(world, event, output, idle_before);
         }
         self.seen = world.said.len();
         self.check_state(world);
+        self.check_heard(world);
+        let state = world.machine.state();
+        self.silence.stands(state, self.reference.wanted.is_some(), self.flowing, state_name(state));
     }
 
-    fn hears(&mut self, world: &World, event: &Event) {
+    /// How long it was silent, by reason.
+    pub(super) const fn silence(&self) -> &BTreeMap<&'static str, Duration> {
+        &self.silence.lengths
+    }
+
+    fn hears(&mut self, event: &Event) {
         self.reference.hears(event);
         match event {
             Event::Input(Input::Intent(intent)) => {
@@ -60,13 +101,24 @@ impl Witness {
             }
             Event::Input(Input::Turn) | Event::Timer(Timer::Turn) => self.granted |= self.turn,
             Event::Input(Input::Heard { playhead }) => {
-                let resumes =
-                    matches!(world.machine.state(), State::Retrying(r) if matches!(r.stage, Stage::Resuming { .. }));
-                if self.flowing && !resumes {
+                if self.flowing && !self.resuming {
                     self.heard = Some(*playhead);
                 }
             }
-            Event::Input(Input::TrackStarted { playhead }) => self.heard = Some(*playhead),
+            Event::Input(Input::TrackStarted { playhead }) => (self.heard, self.start) = (Some(*playhead), *playhead),
+            Event::Input(Input::Flowing(flowing)) => self.paused = !flowing,
+            Event::Input(Input::Driver { generation, event: DriverEvent::Alive }) => {
+                if self.standing == Some(*generation) && !self.resuming {
+                    self.trust.proved();
+                }
+            }
+            Event::Input(Input::Access { channel, missing }) => {
+                if let Some(missing) = missing {
+                    self.access = Some((*channel, *missing));
+                } else {
+                    self.access = self.access.filter(|(of, _)| of != channel);
+                }
+            }
             Event::Input(Input::Gateway(_) | Input::Driver { .. } | Input::Settings(_))
             | Event::Timer(_)
             | Event::Nothing => {}
@@ -124,7 +176,12 @@ impl Witness {
                 assert!(!self.fatal, "a fatal code never rejoins by itself");
             }
             Output::StartFrames { from } => {
-                assert!(from.is_none() || *from == self.heard, "the music goes on where it was heard last");
+                if let (Some(from), Some(heard)) = (*from, self.heard) {
+                    let expected = heard.saturating_sub(self.overlap).max(self.start.min(heard));
+                    assert_eq!(from, expected, "never later than the last proof, nor earlier than the overlap allows");
+                }
+                assert!(from.is_none() || self.heard.is_some(), "the music goes on where it was heard last");
+                self.trust = Trust::default();
                 assert_eq!(self.standing.is_some(), self.flowing, "from one connection to the other, or from none");
                 assert!(from.is_none() || !self.flowing, "what goes over goes on where it stands");
                 (self.gone_over, self.standing) = (self.standing, self.attempt.take());
@@ -153,7 +210,12 @@ impl Witness {
                 (self.turn, self.granted) = (false, false);
             }
             Output::Probe { generation } => assert_eq!((self.attempt, self.standing), (None, Some(*generation))),
-            Output::SendVoiceState { channel: None } => {}
+            Output::SendVoiceState { channel: None } => {
+                let lacks = self.access.is_some_and(|(channel, missing)| {
+                    self.reference.wanted == Some(channel) && missing.prevents_join()
+                });
+                assert!(!lacks || self.leaving, "what cannot be joined again is never left");
+            }
         }
     }
 
@@ -174,12 +236,37 @@ impl Witness {
             Notice::CoolingDown { next } => assert!(next <= policy.cooldowns[2]),
             Notice::Fatal { .. } => self.fatal = true,
             Notice::Recovered { .. }
+            | Notice::AwaitingAccess { .. }
             | Notice::Kicked
             | Notice::StayedOut
             | Notice::Moved { .. }
             | Notice::ChannelGone
             | Notice::JoinUnanswered => {}
         }
+    }
+
+    /// What counts as heard: all that has flowed, or what was proved last.
+    fn check_heard(&mut self, world: &World) {
+        let machine = &world.machine;
+        self.resuming = matches!(machine.state(), State::Retrying(r) if matches!(r.stage, Stage::Resuming { .. }));
+        self.leaving = matches!(machine.state(), State::Retrying(r) if matches!(r.stage, Stage::Leaving { .. }));
+        let flowed = secs(1_000_000);
+        let (counted, proof) = (machine.heard(world.now, flowed), machine.proof());
+        assert_eq!(proof.heard, self.heard);
+        let Some(heard) = self.heard else { return assert_eq!(counted, flowed) };
+        assert!(counted == flowed || counted == heard);
+        if counted == flowed {
+            assert!(proof.trusted_until >= world.now, "{proof:?} at {:?}", world.now);
+        } else {
+            assert!(proof.trusted_until < world.now || world.now == Moment::ZERO, "{proof:?} at {:?}", world.now);
+        }
+        let expected = match (self.flowing && !self.resuming, self.trust.counts()) {
+            (true, Counts::Flowed) => flowed,
+            (true, Counts::Proved) => heard,
+            // Held, it depends on whether the connection was lost or taken away; the tables have that.
+            (true, Counts::Either) | (false, _) => counted,
+        };
+        assert_eq!(counted, expected, "{:?}", self.trust);
     }
 
     fn check_state(&self, world: &World) {

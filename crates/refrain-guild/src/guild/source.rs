@@ -1,0 +1,484 @@
+//! What happens to sources, and what follows from it: played, tried again, deferred, passed over, halted.
+
+use super::Guild;
+use crate::{
+    AnnouncementKind, CommandError, FailedTrack, GuildOutput, Observation, SourceEvent, SourceId,
+    source::{self, Open, Playback, Purpose, Rewinding, Slot},
+};
+use refrain_model::{FailureClass, LoopMode, SourceFacts, SourceFailure, TrackId};
+use std::{sync::Arc, time::Duration};
+
+/// A source that played for so long before it broke is asked for again at once.
+const PROVED: Duration = Duration::from_secs(10);
+
+/// A new source whose opening took longer than this begins too far behind the one that plays on.
+const MOST_BEHIND: Duration = Duration::from_secs(20);
+
+const STALLED: SourceFailure =
+    SourceFailure::new(FailureClass::Site, "stalled", "The site has stopped sending this track.");
+const ENDED_EARLY: SourceFailure =
+    SourceFailure::new(FailureClass::Site, "ended-early", "The site ended this track long before its end.");
+const LIVE_ENDED: SourceFailure =
+    SourceFailure::new(FailureClass::Site, "live-ended", "The station closed the connection.");
+const LOST: SourceFailure =
+    SourceFailure::new(FailureClass::Machine, "no-answer", "I could not open this track in time.");
+
+impl Guild {
+    pub(super) fn source_event(&mut self, id: SourceId, event: SourceEvent) {
+        let attached = self.playback.as_ref().and_then(Playback::attached).map(|open| open.id) == Some(id);
+        let opening = self.playback.as_ref().and_then(Playback::opening) == Some(id);
+        match event {
+            SourceEvent::Opened { from, facts } if opening => self.opened(id, from, facts),
+            SourceEvent::OpenFailed(failure) if opening => self.open_failed(failure),
+            SourceEvent::Starved if attached => self.starved(),
+            SourceEvent::Flowing if attached => self.flows_again(),
+            SourceEvent::Rewound { to } if attached => self.rewound(to),
+            SourceEvent::NotKept { to } if attached => self.not_kept(to),
+            SourceEvent::Ended { at, live } if attached => self.ended(at, live),
+            SourceEvent::Broke { at, failure } if attached => self.broke(at, failure),
+            // About a source that was closed meanwhile.
+            SourceEvent::Opened { .. }
+            | SourceEvent::OpenFailed(_)
+            | SourceEvent::Starved
+            | SourceEvent::Flowing
+            | SourceEvent::Rewound { .. }
+            | SourceEvent::NotKept { .. }
+            | SourceEvent::Ended { .. }
+            | SourceEvent::Broke { .. } => {}
+        }
+    }
+
+    fn opened(&mut self, id: SourceId, from: Duration, facts: SourceFacts) {
+        let Some(mut playback) = self.playback.take() else { return };
+        let opened_at = self.now();
+        let fresh_source = Open {
+            id,
+            facts,
+            opened_at,
+            flowed: from,
+            starved: false,
+            starved_since: None,
+            rewinding: None,
+            held_since: None,
+            volume_retry: None,
+        };
+        match playback.slot {
+            Slot::Opening { from: wanted, fresh, .. } => {
+                playback.slot = Slot::Ready(fresh_source);
+                playback.starts_over = from < wanted.saturating_sub(Duration::from_secs(2)) && !playback.is_live();
+                self.say(GuildOutput::Attach { id: Some(id), at: None });
+                self.playback = Some(playback);
+                if fresh || from != wanted {
+                    self.track_starts(from);
+                }
+                self.opened_well();
+            }
+            Slot::Replacing { old, purpose, .. } => {
+                let live = facts.live || old.facts.live || playback.track.info.live || playback.found_live;
+                let behind = old.flowed.saturating_sub(from);
+                if purpose == Purpose::Volume && !live && behind > MOST_BEHIND {
+                    playback.slot = Slot::Ready(old);
+                    self.playback = Some(playback);
+                    self.close(id);
+                    return self.replacement_failed_late();
+                }
+                let at = (purpose == Purpose::Volume && !live).then_some(old.flowed);
+                self.say(GuildOutput::Attach { id: Some(id), at });
+                self.close(old.id);
+                playback.slot =
+                    Slot::Ready(Open { flowed: at.unwrap_or(from), held_since: old.held_since, ..fresh_source });
+                self.playback = Some(playback);
+                self.replaced(from, purpose);
+            }
+            slot @ (Slot::Ready(_) | Slot::BackingOff { .. }) => {
+                playback.slot = slot;
+                self.playback = Some(playback);
+            }
+        }
+    }
+
+    /// The old source has played on for so long that the new one is far behind it: it is asked for again where the old one is
+    /// by now, as often as a source that fails.
+    fn replacement_failed_late(&mut self) {
+        let attempts = self.policy.sources.attempts;
+        let Some(playback) = self.playback.as_mut().filter(|playback| playback.failures < attempts) else { return };
+        playback.failures += 1;
+        let from = playback.flowed();
+        self.replace(from, Purpose::Volume);
+        self.watch_refill();
+    }
+
+    fn replaced(&mut self, from: Duration, purpose: Purpose) {
+        match purpose {
+            Purpose::Volume => {}
+            Purpose::Seek { commands } => {
+                self.track_starts(from);
+                for command in commands {
+                    self.answer_now_playing(command);
+                }
+                self.save_playhead_now();
+            }
+        }
+    }
+
+    /// A source of the current track is open after it was asked for in silence.
+    fn opened_well(&mut self) {
+        self.has_played = true;
+        self.failed_in_a_row = 0;
+        if let Some(since) = self.outages.opened() {
+            let lasted = self.now().since(since);
+            self.note(Observation::OutageOver { lasted });
+        }
+        let Some(playback) = &mut self.playback else { return };
+        let (track, title) = (playback.track.id, playback.track.info.title.clone());
+        let back = playback.trouble.take();
+        let starts_over = std::mem::take(&mut playback.starts_over);
+        if let Some((since, _)) = back {
+            let gap = self.now().since(since);
+            self.note(Observation::SourceBack { track, gap });
+        }
+        if starts_over {
+            let now = self.clocks();
+            let channel = self.told_in();
+            let incidents = &mut self.voice_incidents;
+            let kind = AnnouncementKind::StartedOver { title };
+            self.source_incidents.tell(channel, kind, || incidents.number(now));
+        }
+        self.watch_refill();
+    }
+
+    fn open_failed(&mut self, failure: SourceFailure) {
+        let Some(playback) = &mut self.playback else { return };
+        let now = self.observed.at;
+        match &mut playback.slot {
+            Slot::Opening { from, fresh, .. } => {
+                let (from, fresh) = (*from, *fresh);
+                playback.slot = Slot::BackingOff { until: now, from, fresh };
+                self.source_failed(failure, false);
+            }
+            Slot::Replacing { .. } => self.replacement_failed(failure),
+            Slot::Ready(_) | Slot::BackingOff { .. } => {}
+        }
+    }
+
+    /// The source that plays goes on; a seek is refused, a volume is tried again later.
+    fn replacement_failed(&mut self, failure: SourceFailure) {
+        let Some(mut playback) = self.playback.take() else { return };
+        let random = self.random();
+        let pause = source::pause(&self.policy.sources, playback.failures + 1, &failure, random);
+        playback.note_rest(self.now(), &failure, self.policy.sources.retry_after_max);
+        if let Slot::Replacing { mut old, purpose, .. } = playback.slot {
+            let volume = purpose == Purpose::Volume;
+            let again =
+                volume && failure.class != FailureClass::Track && playback.failures < self.policy.sources.attempts;
+            playback.failures += u32::from(again);
+            old.volume_retry = again.then(|| self.now() + pause);
+            playback.slot = Slot::Ready(old);
+            if let Purpose::Seek { commands } = purpose {
+                for command in commands {
+                    self.answer(command, Err(CommandError::Source(failure.clone())));
+                }
+            }
+        }
+        self.playback = Some(playback);
+        self.watch_refill();
+    }
+
+    fn starved(&mut self) {
+        let now = self.observed.at;
+        if let Some(open) = self.playback.as_mut().and_then(Playback::attached_mut) {
+            open.starved = true;
+            open.starved_since.get_or_insert(now);
+        }
+    }
+
+    fn flows_again(&mut self) {
+        if let Some(open) = self.playback.as_mut().and_then(Playback::attached_mut) {
+            (open.starved, open.starved_since) = (false, None);
+        }
+    }
+
+    /// The source brought no frames for too long.
+    pub(super) fn stalled(&mut self) {
+        let Some(open) = self.playback.as_ref().and_then(Playback::attached) else { return };
+        let Some(since) = open.starved_since else { return };
+        let (id, starved, at) = (open.id, self.now().since(since), open.flowed);
+        self.note(Observation::SourceStalled { id, starved });
+        self.broke(at, STALLED);
+    }
+
+    fn rewound(&mut self, to: Duration) {
+        let Some(open) = self.playback.as_mut().and_then(Playback::attached_mut) else { return };
+        let Some(Rewinding { commands, .. }) = open.rewinding.take_if(|rewinding| rewinding.to == to) else { return };
+        open.flowed = to;
+        // There are frames at that place. Where they run out again, that is reported again.
+        (open.starved, open.starved_since) = (false, None);
+        if !commands.is_empty() {
+            self.track_starts(to);
+            self.save_playhead_now();
+        }
+        for command in commands {
+            self.answer_now_playing(command);
+        }
+        // A replacement that is being opened further on would skip what lies between.
+        let volume = self.playback.as_ref().map(|playback| &playback.slot);
+        if matches!(volume, Some(Slot::Replacing { from, purpose: Purpose::Volume, .. }) if *from > to) {
+            self.replace(to, Purpose::Volume);
+        }
+    }
+
+    /// The frames at that place are gone: another source brings them. After a loss nothing plays until it is open.
+    fn not_kept(&mut self, to: Duration) {
+        let Some(open) = self.playback.as_mut().and_then(Playback::attached_mut) else { return };
+        let Some(Rewinding { commands, .. }) = open.rewinding.take_if(|rewinding| rewinding.to == to) else { return };
+        if commands.is_empty() {
+            self.reopen(to, false);
+        } else {
+            self.replace(to, Purpose::Seek { commands });
+        }
+    }
+
+    /// The attached source ended in good order: the track is over, unless there must be more of it.
+    fn ended(&mut self, at: Duration, live: bool) {
+        let Some(playback) = &mut self.playback else { return };
+        playback.found_live |= live;
+        if playback.is_live() {
+            return self.broke(at, LIVE_ENDED);
+        }
+        let policy = &self.policy.sources;
+        let length =
+            playback.length().filter(|length| is_early(at, *length, policy.early_margin, policy.early_percent));
+        if let Some(length) = length {
+            let again = playback.early_at.is_some_and(|before| at <= before + Duration::from_secs(1));
+            playback.early_at = Some(at);
+            // Twice at the same place: there is no more of it.
+            if !again {
+                let id = playback.attached().map_or(SourceId(0), |open| open.id);
+                self.note(Observation::SourceEndedEarly { id, at, length });
+                return self.broke(at, ENDED_EARLY);
+            }
+        }
+        let id = playback.track.id;
+        self.failed_in_a_row = 0;
+        self.queue_moves_on(|queue| {
+            queue.finish(id);
+        });
+    }
+
+    /// The current track is over: its source closes and the next track begins.
+    fn queue_moves_on(&mut self, change: impl FnOnce(&mut refrain_queue::Queue)) {
+        self.silence_source();
+        change(&mut self.queue);
+        self.play_current();
+    }
+
+    /// The attached source has nothing more to give, although the track has.
+    fn broke(&mut self, at: Duration, failure: SourceFailure) {
+        let now = self.now();
+        let Some(playback) = &mut self.playback else { return };
+        if let Some(open) = playback.attached_mut() {
+            open.flowed = at.max(open.flowed);
+        }
+        let Some(open) = playback.attached() else { return };
+        // The frames that flowed since the last proof of life may not have been heard.
+        let from = self.recovery.heard(now, open.flowed);
+        let proved = now.since(open.opened_at) >= PROVED;
+        let Some(mut playback) = self.playback.take() else { return };
+        let live = playback.is_live();
+        let from = if live { Duration::ZERO } else { from };
+        match playback.slot {
+            Slot::Replacing { old, id, from: wanted, purpose, deadline } => {
+                // Its replacement is on the way already.
+                self.say(GuildOutput::Attach { id: None, at: None });
+                self.close(old.id);
+                let (wanted, commands, fresh) = match purpose {
+                    Purpose::Volume => (wanted, Vec::new(), live),
+                    Purpose::Seek { commands } => (wanted, commands, true),
+                };
+                playback.slot = Slot::Opening { id, from: wanted, fresh, deadline };
+                self.playback = Some(playback);
+                for command in commands {
+                    self.answer_now_playing(command);
+                }
+            }
+            Slot::Ready(open) => {
+                self.say(GuildOutput::Attach { id: None, at: None });
+                self.close(open.id);
+                let (from, fresh, commands) = match open.rewinding {
+                    Some(Rewinding { to, commands }) if !commands.is_empty() => (to, true, commands),
+                    Some(Rewinding { to, .. }) => (to, live, Vec::new()),
+                    None => (from, live, Vec::new()),
+                };
+                playback.slot = Slot::BackingOff { until: now, from, fresh };
+                self.playback = Some(playback);
+                for command in commands {
+                    self.answer_now_playing(command);
+                }
+                self.source_failed(failure, proved);
+            }
+            slot @ (Slot::Opening { .. } | Slot::BackingOff { .. }) => {
+                playback.slot = slot;
+                self.playback = Some(playback);
+            }
+        }
+    }
+
+    /// An opening was not answered by the shell.
+    pub(super) fn opening_is_lost(&mut self) {
+        let Some(id) = self.playback.as_ref().and_then(Playback::opening) else { return };
+        self.close(id);
+        self.open_failed(LOST);
+    }
+
+    /// The current track has no source. What failed decides, by its class. `at_once`: it had played well before.
+    fn source_failed(&mut self, failure: SourceFailure, at_once: bool) {
+        match failure.class {
+            FailureClass::Track => self.pass_over(failure),
+            FailureClass::Site | FailureClass::Machine | FailureClass::Request => self.try_again(failure, at_once),
+        }
+    }
+
+    fn try_again(&mut self, failure: SourceFailure, at_once: bool) {
+        let now = self.now();
+        let random = self.random();
+        let Some(playback) = &mut self.playback else { return };
+        playback.failures = playback.failures.saturating_add(1);
+        playback.refill_at = None;
+        let (attempt, track) = (playback.failures, playback.track.id);
+        let first = at_once && attempt == 1 && failure.retry_after.is_none();
+        let pause = if first { Duration::ZERO } else { source::pause(&self.policy.sources, attempt, &failure, random) };
+        playback.note_rest(now, &failure, self.policy.sources.retry_after_max);
+        let pause = pause.max(playback.rest_until.since(now));
+        let since = playback.trouble.as_ref().map_or(now, |(since, _)| *since);
+        playback.trouble = Some((since, failure.clone()));
+        if let Slot::BackingOff { until, .. } = &mut playback.slot {
+            *until = now + pause;
+        }
+        let title = playback.track.info.title.clone();
+        self.note(Observation::SourceRetry { track, title, failure, attempt, pause });
+        if attempt >= self.policy.sources.attempts {
+            self.count_towards_outage(track);
+        }
+        if first {
+            self.source_backoff_over();
+        }
+    }
+
+    /// The track has used its attempts: it goes to the end of the queue, unless the fault is not the track's.
+    fn count_towards_outage(&mut self, track: TrackId) {
+        let now = self.now();
+        if self.outages.failed(now, track, self.policy.sources.outage_tracks) {
+            self.note(Observation::OutageBegan);
+        }
+        let live = self.playback.as_ref().is_some_and(Playback::is_live);
+        if self.outages.is_outage() || live || self.queue.looping() == LoopMode::Track || self.queue.is_empty() {
+            return;
+        }
+        let Some(playback) = &self.playback else { return };
+        let title = playback.track.info.title.clone();
+        let (trouble, waiting) = (playback.trouble.clone(), playback.waiting.clone());
+        self.note(Observation::TrackDeferred { track, title });
+        for waiter in waiting {
+            self.answer_delayed(waiter.command);
+        }
+        if let Some(playback) = &mut self.playback {
+            playback.waiting.clear();
+        }
+        self.queue_moves_on(|queue| {
+            queue.defer(track);
+        });
+        // What members are told goes on: the music is still away.
+        if let (Some(playback), Some(trouble)) = (&mut self.playback, trouble) {
+            playback.trouble = Some(trouble);
+        }
+    }
+
+    fn answer_delayed(&mut self, command: crate::CommandId) {
+        let Some(playback) = &self.playback else { return };
+        let delayed = playback.trouble.clone().map_or(crate::Delay::Slow, |(_, failure)| crate::Delay::Source(failure));
+        let track = Arc::clone(&playback.track);
+        let played = crate::Played { track, position: 0, delayed: Some(delayed) };
+        self.answer(command, Ok(crate::Answer::Played(played)));
+    }
+
+    /// The pause is over: the current track is opened again.
+    pub(super) fn source_backoff_over(&mut self) {
+        let Some(playback) = &self.playback else { return };
+        if let Slot::BackingOff { from, fresh, .. } = &playback.slot {
+            let (from, fresh) = (*from, *fresh);
+            self.reopen(from, fresh);
+        }
+    }
+
+    /// A failed replacement for the volume is tried again.
+    pub(super) fn volume_again(&mut self) {
+        let Some(open) = self.playback.as_mut().and_then(Playback::attached_mut) else { return };
+        open.volume_retry = None;
+        let from = open.flowed;
+        self.replace(from, Purpose::Volume);
+    }
+
+    /// The track cannot be played, and another attempt would not change that: members read why, and the next one begins.
+    fn pass_over(&mut self, failure: SourceFailure) {
+        let Some(playback) = &mut self.playback else { return };
+        let (id, title) = (playback.track.id, playback.track.info.title.clone());
+        let waiting = std::mem::take(&mut playback.waiting);
+        self.note(Observation::TrackFailed { track: id, title: title.clone(), failure: failure.clone() });
+        if waiting.is_empty() {
+            let now = self.clocks();
+            let channel = self.told_in();
+            let incidents = &mut self.voice_incidents;
+            let track = FailedTrack { title, reason: failure.message.clone().into_owned() };
+            self.source_incidents.track_failed(now, channel, track, || incidents.number(now));
+        }
+        for waiter in waiting {
+            self.answer(waiter.command, Err(CommandError::Source(failure.clone())));
+        }
+        self.failed_in_a_row = self.failed_in_a_row.saturating_add(1);
+        self.silence_source();
+        self.queue.fail(id);
+        if self.failed_in_a_row >= self.policy.sources.halt_after && self.queue.current().is_some() {
+            return self.halt(&failure);
+        }
+        self.play_current();
+        self.leave_if_never_played();
+    }
+
+    /// Too many tracks in a row could not be played: the queue is kept, and a member has to ask.
+    fn halt(&mut self, failure: &SourceFailure) {
+        let failed = std::mem::take(&mut self.failed_in_a_row);
+        self.halted = true;
+        self.note(Observation::Halted { failed });
+        let kept = self.queue.len() + 1;
+        let reason = failure.message.clone().into_owned();
+        let kind = AnnouncementKind::Halted { failed: usize::try_from(failed).unwrap_or(usize::MAX), kept, reason };
+        let now = self.clocks();
+        let channel = self.told_in();
+        let incidents = &mut self.voice_incidents;
+        self.source_incidents.tell(channel, kind, || incidents.number(now));
+    }
+
+    /// Enough sound in a row and the track's failures are forgotten. The time counts while frames flow.
+    pub(super) fn watch_refill(&mut self) {
+        let (now, after, flowing) = (self.now(), self.policy.sources.refilled_after, self.flowing);
+        let Some(playback) = &mut self.playback else { return };
+        let well = playback.attached().is_some_and(|open| open.starved_since.is_none());
+        if !flowing || !well || playback.failures == 0 {
+            playback.refill_at = None;
+        } else {
+            playback.refill_at.get_or_insert(now + after);
+        }
+    }
+
+    pub(super) fn refill(&mut self) {
+        if let Some(playback) = &mut self.playback {
+            (playback.failures, playback.refill_at) = (0, None);
+        }
+    }
+}
+
+/// Whether an end at `at` comes long before the known length.
+fn is_early(at: Duration, length: Duration, margin: Duration, percent: u32) -> bool {
+    let margin = margin.max(length * percent / 100);
+    at.saturating_add(margin) < length
+}

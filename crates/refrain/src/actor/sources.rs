@@ -1,0 +1,172 @@
+//! The sources that a guild has open or is opening.
+
+use super::{caught::caught, message::Finding};
+use crate::{registry::Shared, unix::unix_ms};
+use refrain_audio::{AudioErrorKind, EndReason, FrameStream, OpenAt, PipelineConfig};
+use refrain_guild::{FailureClass, OpenSource, SourceEvent, SourceFailure, SourceId, SourceReading};
+use refrain_model::{GuildId, Track};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
+
+/// See the module. Dropping it closes them all.
+#[derive(Default)]
+pub(super) struct Sources {
+    sources: BTreeMap<SourceId, Source>,
+    attached: Option<SourceId>,
+}
+
+enum Source {
+    /// Dropping the task ends its children.
+    Opening(#[expect(dead_code, reason = "held for its drop")] AbortOnDropHandle<()>),
+    Open(FrameStream),
+}
+
+impl Sources {
+    /// Begins to open a source. The result arrives as a [`Finding`].
+    pub(super) fn open(
+        &mut self,
+        guild: GuildId,
+        shared: &Arc<Shared>,
+        wanted: OpenSource,
+        findings: mpsc::UnboundedSender<Finding>,
+    ) {
+        let (id, shared) = (wanted.id, shared.clone());
+        let task = tokio::spawn(async move {
+            let result = caught(open(guild, &shared, &wanted)).await.unwrap_or_else(|panicked| {
+                tracing::error!(guild_id = %guild, panic = panicked.0, "opening a source panicked: this is a bug, please report it");
+                Err(bug())
+            });
+            // An error says that the actor has ended.
+            let _ = findings.send(Finding::Opened { id, result });
+        });
+        self.sources.insert(id, Source::Opening(AbortOnDropHandle::new(task)));
+    }
+
+    /// Takes the result of an opening. `None` where the source was closed meanwhile.
+    pub(super) fn opened(&mut self, id: SourceId, result: Result<FrameStream, SourceFailure>) -> Option<SourceEvent> {
+        let Some(source @ Source::Opening(_)) = self.sources.get_mut(&id) else {
+            if let Ok(stream) = result {
+                stream.close();
+            }
+            return None;
+        };
+        Some(match result {
+            Ok(stream) => {
+                let event = SourceEvent::Opened { from: stream.start(), facts: stream.facts() };
+                *source = Source::Open(stream);
+                event
+            }
+            Err(failure) => {
+                self.sources.remove(&id);
+                SourceEvent::OpenFailed(failure)
+            }
+        })
+    }
+
+    /// Closes a source, or gives up opening it.
+    pub(super) fn close(&mut self, id: SourceId) {
+        if let Some(Source::Open(stream)) = self.sources.remove(&id) {
+            stream.close();
+        }
+        self.attached = self.attached.filter(|attached| *attached != id);
+    }
+
+    /// The driver takes frames from this source from now on. Gives its stream.
+    pub(super) fn attach(&mut self, id: Option<SourceId>) -> Option<FrameStream> {
+        let stream = id.and_then(|id| self.stream(id)).cloned();
+        self.attached = id.filter(|_| stream.is_some());
+        stream
+    }
+
+    /// Whether the driver takes frames from this source.
+    pub(super) fn is_attached(&self, id: SourceId) -> bool {
+        self.attached == Some(id)
+    }
+
+    pub(super) fn stream(&self, id: SourceId) -> Option<&FrameStream> {
+        match self.sources.get(&id)? {
+            Source::Open(stream) => Some(stream),
+            Source::Opening(_) => None,
+        }
+    }
+
+    /// How far the attached source has flowed.
+    pub(super) fn reading(&self) -> Option<SourceReading> {
+        let id = self.attached?;
+        Some(SourceReading { id, flowed: self.stream(id)?.position() })
+    }
+
+    /// Which of the open sources a stream is.
+    pub(super) fn id_of(&self, stream: &FrameStream) -> Option<SourceId> {
+        let open = self.sources.iter();
+        open.filter(|(_, source)| matches!(source, Source::Open(open) if open.is_same(stream)))
+            .map(|(id, _)| *id)
+            .next()
+    }
+}
+
+impl Drop for Sources {
+    fn drop(&mut self) {
+        for source in self.sources.values() {
+            if let Source::Open(stream) = source {
+                stream.close();
+            }
+        }
+    }
+}
+
+/// What the end of a stream means to the guild. The operator reads the detail that the guild does not need.
+pub(super) fn ended(guild: GuildId, stream: &FrameStream, reason: EndReason) -> SourceEvent {
+    let at = stream.position();
+    match reason {
+        EndReason::Finished => SourceEvent::Ended { at, live: stream.facts().live },
+        EndReason::Failed(kind) => {
+            let failure = match stream.failure() {
+                Some(error) => {
+                    tracing::warn!(guild_id = %guild, position = ?at, %error, "a source broke off");
+                    error.failure()
+                }
+                None => broke(guild, at, kind),
+            };
+            SourceEvent::Broke { at, failure }
+        }
+    }
+}
+
+fn broke(guild: GuildId, at: Duration, kind: AudioErrorKind) -> SourceFailure {
+    tracing::warn!(guild_id = %guild, position = ?at, ?kind, "a source broke off");
+    kind.failure()
+}
+
+/// Finds out where the sound is, and reads it until its first frame is there.
+async fn open(guild: GuildId, shared: &Shared, wanted: &OpenSource) -> Result<FrameStream, SourceFailure> {
+    let OpenSource { id: SourceId(source), track, from, volume } = wanted;
+    let began = unix_ms();
+    let found = shared.extractor.resolve(&track.info.page_url, guild).await.map_err(|error| {
+        tracing::warn!(guild_id = %guild, source, track = %track.info.title, %error, "a source cannot be resolved");
+        error.failure()
+    })?;
+    let pipeline = PipelineConfig { volume_percent: *volume, ..shared.settings.pipeline.clone() };
+    let at = OpenAt { position: *from, live: found.live, length: found.length.or_else(|| length(track)) };
+    let stream = FrameStream::open(&pipeline, &found.media, at).await.map_err(|error| {
+        tracing::warn!(guild_id = %guild, source, track = %track.info.title, %error, "a source cannot be opened");
+        error.failure()
+    })?;
+    let took_ms = unix_ms().saturating_sub(began);
+    tracing::debug!(guild_id = %guild, source, ?from, begins = ?stream.start(), took_ms, "a source is open");
+    Ok(stream)
+}
+
+/// The length that was known when the track was looked up.
+fn length(track: &Track) -> Option<Duration> {
+    track.info.duration.filter(|_| !track.info.live)
+}
+
+pub(super) const fn bug() -> SourceFailure {
+    SourceFailure::new(
+        FailureClass::Machine,
+        "panic",
+        "Something broke on my side. My operator finds the reason in the log.",
+    )
+}

@@ -157,7 +157,7 @@ impl Row {
             joins: 0,
             requests: Some(seen.requests.len()),
             bad_frames: 0,
-            told: told(seen.told, None),
+            told: told(seen.told, Some(seen.answers.join(" // "))),
             decisions: Vec::new(),
             seconds: took.as_secs_f64(),
         }

@@ -241,6 +241,15 @@ impl Control {
         read(&path, response.with_context(|| format!("calling the simulator's {path}"))?).await.map(drop)
     }
 
+    /// A call that changes something.
+    ///
+    /// # Errors
+    /// See [`Self::command`].
+    pub async fn patch(&self, path: &str, body: &Value) -> Result<Value> {
+        let response = self.http.patch(format!("{}{path}", self.base)).json(body).send().await;
+        read(path, response.with_context(|| format!("calling the simulator's {path}"))?).await
+    }
+
     /// A call that does something.
     ///
     /// # Errors

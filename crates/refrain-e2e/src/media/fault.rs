@@ -54,9 +54,9 @@ pub enum MediaFault {
     },
     /// `Range` is not understood: every answer begins at the beginning.
     Unranged,
-    /// No length is told: the body comes in chunks.
+    /// No length is told, and no `Range` is understood: the body comes in chunks.
     Chunked,
-    /// No length is told: the body ends with the connection.
+    /// No length is told, and no `Range` is understood: the body ends with the connection.
     Unframed,
     /// For pages: the sound is at a host name that does not resolve.
     UnknownHost,

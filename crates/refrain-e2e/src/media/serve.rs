@@ -191,7 +191,10 @@ impl Exchange<'_> {
 
     async fn send(self, stream: &mut TcpStream, content: Content) -> io::Result<()> {
         let Content { kind, mut source, length, icy } = content;
-        let ranged = length.is_some() && !self.meets(&MediaFault::Unranged);
+        let chunked = self.meets(&MediaFault::Chunked);
+        let told = length.is_some() && !chunked && !self.meets(&MediaFault::Unframed);
+        // A part of something is told with the length of the whole.
+        let ranged = told && !self.meets(&MediaFault::Unranged);
         let (mut from, mut to, mut status) = (0, length, 200);
         if let (true, Some(length), Some(range)) = (ranged, length, self.head.header("range")) {
             let Some((wanted_from, wanted_to)) = parse_range(range, length) else {
@@ -206,8 +209,6 @@ impl Exchange<'_> {
         for met in &self.met {
             delivery.meet(now, met);
         }
-        let chunked = self.meets(&MediaFault::Chunked);
-        let told = length.is_some() && !chunked && !self.meets(&MediaFault::Unframed);
         let mut head = AnswerHead::new(status).header("Content-Type", kind);
         if ranged {
             head = head.header("Accept-Ranges", "bytes");

@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::{Context as _, Result};
 use refrain_e2e::{
-    harness::{Answer, PATIENCE, Stage, control::Message, world},
+    harness::{PATIENCE, Stage, control::Message, world},
     media::MediaFault,
 };
 use serde_json::json;
@@ -184,46 +184,27 @@ async fn where_nothing_plays_a_seek_says_so_or_holds_for_when_the_music_comes_ba
     stage.finish().await
 }
 
-/// Row 14.
-#[tokio::test]
-async fn a_resume_that_is_refused_changes_nothing() -> Result<()> {
-    let mut stage = stayed_away().await?;
-    stage.ask("pause", json!({})).await?;
-    stage.kill_bot().await?;
-    stage.restart_bot().await?;
-    stage.bot_is_in(None).await?;
-    // Ada is in no channel that the bot could come to.
-    stage.control.sit(world::ADA, None).await?;
-    let refused = stage.ask("resume", json!({})).await?;
-    speaks_of(&refused.words, &["voice channel", "not connected"]);
-    stage.sit(world::ADA, world::MUSIC).await?;
-    let playing = stage.ask("now-playing", json!({})).await?;
-    speaks_of(&playing.words, &["paused"]);
-    stage.finish().await
-}
+/// Another text channel.
+const SIDE: &str = "1216000000000000011";
 
-/// The panels that there are in a channel.
-async fn panels_in(stage: &Stage, channel: &str) -> Result<Vec<Message>> {
-    let mut messages = stage.control.messages(channel).await?;
-    messages.retain(|message| message.raw()["deleted_ms"].is_null() && !message.buttons().is_empty());
-    Ok(messages)
-}
-
-/// Row 22.
-#[tokio::test]
-async fn a_panel_whose_channel_is_gone_moves_to_where_music_was_asked_for_last() -> Result<()> {
+/// Song 1 plays, and its panel is in a text channel beside the usual one, where song 2 was asked for last.
+async fn panel_beside() -> Result<Stage> {
     let mut stage = source_stage(&[(1, 60), (2, 60)]).await?;
     let (first, second) = (page(&stage, 1, 60), page(&stage, 2, 60));
     let path = format!("/sim/guilds/{}/channels", world::GUILD);
-    let side = "1216000000000000011";
-    stage.control.post(&path, &json!({ "id": side, "name": "side", "type": "text" })).await?;
-    let asked = stage.control.command(side, world::ADA, "play", json!({ "query": first })).await?;
+    stage.control.post(&path, &json!({ "id": SIDE, "name": "side", "type": "text" })).await?;
+    let asked = stage.control.command(SIDE, world::ADA, "play", json!({ "query": first })).await?;
     stage.answer(&asked, "play").await?;
     hear(&mut stage, 1, 0.0, 1_000.0).await?;
-    assert_eq!(panels_in(&stage, side).await?.len(), 1);
-    stage.control.fault("channel_delete", json!({ "channel": side })).await?;
-    let queued: Answer = stage.play(&second).await?;
-    speaks_of(&queued.words, &["Song 2"]);
+    let mut panels = stage.control.messages(SIDE).await?;
+    panels.retain(|message| message.raw()["deleted_ms"].is_null() && !message.buttons().is_empty());
+    assert_eq!(panels.len(), 1);
+    stage.play(&second).await?;
+    Ok(stage)
+}
+
+/// Waits for the panel in the usual text channel.
+async fn panel_moves(mut stage: Stage) -> Result<()> {
     stage.ask("skip", json!({})).await?;
     let moved = stage.wait_for("the panel where music was asked for last", PATIENCE, |control| async move {
         let messages = control.messages(world::TEXT).await?;
@@ -232,4 +213,23 @@ async fn a_panel_whose_channel_is_gone_moves_to_where_music_was_asked_for_last()
     });
     speaks_of(&moved.await?.words(), &["Song 2"]);
     stage.finish().await
+}
+
+/// Row 22.
+#[tokio::test]
+async fn a_panel_whose_channel_is_deleted_moves_to_where_music_was_asked_for_last() -> Result<()> {
+    let stage = panel_beside().await?;
+    stage.control.fault("channel_delete", json!({ "channel": SIDE })).await?;
+    panel_moves(stage).await
+}
+
+/// Row 22.
+#[tokio::test]
+async fn a_panel_whose_channel_is_closed_to_the_bot_moves_to_where_music_was_asked_for_last() -> Result<()> {
+    let stage = panel_beside().await?;
+    let path = format!("/sim/guilds/{}/channels/{SIDE}", world::GUILD);
+    let closed =
+        json!([{ "id": world::BOT, "type": "member", "allow": [], "deny": ["VIEW_CHANNEL", "SEND_MESSAGES"] }]);
+    stage.control.patch(&path, &json!({ "overwrites": closed })).await?;
+    panel_moves(stage).await
 }

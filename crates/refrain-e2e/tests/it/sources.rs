@@ -26,6 +26,9 @@ const AFTER_A_KILL_MS: f64 = 1_500.0;
 /// what is under way.
 const AT_THE_PRESENT_MS: f64 = 8_000.0;
 
+/// A station is on again within five seconds.
+const ON_WITHIN_MS: f64 = 5_000.0;
+
 const fn cut(by: Cut) -> MediaFault {
     MediaFault::Cut { after: 0, by }
 }
@@ -186,13 +189,17 @@ async fn a_station_that_nothing_marks_as_live_goes_on_at_its_present_after_volum
     let mut stage = stage_with_a_station(&[]).await?;
     let radio = stage.media.url("radio.ogg");
     stage.play(&radio).await?;
-    hear(&mut stage, STATION, 0.0, 4_000.0).await?;
-    let since = stage.media.now();
+    hear(&mut stage, STATION, 0.0, 10_000.0).await?;
+    let (since, since_ms) = (stage.media.now(), now_ms(&stage).await?);
     stage.ask("volume", json!({ "level": 60 })).await?;
     asked_for(&mut stage, "radio.ogg", since, 1).await?;
-    let since_ms = now_ms(&stage).await?;
-    hear(&mut stage, STATION, since_ms, 2_000.0).await?;
+    let new_ms = now_ms(&stage).await?;
+    hear(&mut stage, STATION, new_ms, 3_000.0).await?;
     assert!(behind_the_station(&stage).await? < AT_THE_PRESENT_MS);
+    // Skipping what was heard so far takes as long as hearing it did: a station sends no faster.
+    let silences = stage.control.listener().await?.context("nobody listens")?.silences;
+    let longest = silences.iter().filter(|silence| silence.start_ms > since_ms).map(|silence| silence.length_ms);
+    assert!(longest.fold(0.0, f64::max) < ON_WITHIN_MS, "{silences:?}");
     stage.kill_bot().await?;
     stage.restart_bot().await?;
     let since_ms = now_ms(&stage).await?;

@@ -216,10 +216,15 @@ impl<'a> Performance<'a> {
         let limit = Duration::from_secs(self.case.within_s) + WATCH;
         let start = Instant::now();
         let mut settled: Option<Instant> = None;
+        let mut requests = 0;
         loop {
             let report = self.stage.control.listener().await?.unwrap_or_default();
             let well = match self.case.music {
-                SourceMusic::Stops => is_silent(&report),
+                // It has not stopped while it asks for more.
+                SourceMusic::Stops => {
+                    let before = std::mem::replace(&mut requests, self.requests().len());
+                    is_silent(&report) && requests > 0 && requests == before
+                }
                 SourceMusic::Resumes | SourceMusic::Present | SourceMusic::PassedOver => {
                     plays(&report) && self.stage.control.timecode().await?.order().last() == self.case.heard.last()
                 }

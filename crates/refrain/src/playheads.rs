@@ -104,7 +104,7 @@ mod tests {
     #[test]
     fn what_flowed_counts_as_heard_while_the_proof_is_fresh() {
         let (flowed, proved) = (Duration::from_secs(20), Duration::from_secs(12));
-        let at = |seconds| heard(Moment::from_millis(seconds * 1000), Moment::from_millis(7000), flowed, proved);
+        let at = |seconds: u64| heard(Moment::from_millis(seconds * 1000), Moment::from_millis(7000), flowed, proved);
         assert_eq!([at(6), at(7), at(8)], [flowed, flowed, proved]);
     }
 }

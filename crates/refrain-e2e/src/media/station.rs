@@ -99,11 +99,11 @@ mod tests {
     /// Two pages of headers, then one page a second.
     fn ogg(seconds: u64) -> Bytes {
         let mut all = Vec::new();
-        for (number, granule) in [0, 0].into_iter().chain((1..=seconds).map(|s| s * 48_000)).enumerate() {
+        for (number, granule) in [0_u64, 0].into_iter().chain((1..=seconds).map(|s| s * 48_000)).enumerate() {
             all.extend(b"OggS\0\0");
             all.extend(granule.to_le_bytes());
-            all.extend([0; 12]);
-            all.extend([1, 1, number as u8]);
+            all.extend([0_u8; 12]);
+            all.extend([1_u8, 1, number as u8]);
         }
         all.into()
     }

@@ -186,8 +186,9 @@ impl Report {
             let (at, seconds) = (self.moment(piece.span.from_ms), length_ms(piece) / 1_000.0);
             let _never = writeln!(text, "\nguild {}, at {at}: {seconds:.1} s, {}", guild.number + 1, piece.doing);
             let until_ms = piece.span.to_ms;
-            let faults = self.faults.iter().filter(|one| one.at_ms <= until_ms && one.planned.guild == guild.number);
-            if let Some(struck) = faults.last() {
+            let mut faults =
+                self.faults.iter().filter(|one| one.at_ms <= until_ms && one.planned.guild == guild.number);
+            if let Some(struck) = faults.next_back() {
                 let _never = writeln!(text, "    fault {}: {}", self.moment(struck.at_ms), struck.planned.fault);
             }
             let own = self.decisions.iter().filter(|one| one.guild == guild.guild && one.at_ms <= until_ms);

@@ -120,8 +120,8 @@ impl Gathered {
     /// Whether a guild's calls are at the server at which a fault struck.
     fn are_together(&self, struck: &Struck, place: &Place) -> bool {
         let at = |guild: &str| {
-            let told = self.endpoints.iter().filter(|(at_ms, of, _)| *at_ms <= struck.at_ms && of == guild);
-            told.last().map(|(_, _, endpoint)| endpoint.as_str())
+            let mut told = self.endpoints.iter().filter(|(at_ms, of, _)| *at_ms <= struck.at_ms && of == guild);
+            told.next_back().map(|(_, _, endpoint)| endpoint.as_str())
         };
         let theirs = struck.planned.fault["guild"].as_str().unwrap_or_default();
         at(&place.guild).is_some_and(|endpoint| Some(endpoint) == at(theirs))

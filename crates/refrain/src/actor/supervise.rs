@@ -23,7 +23,7 @@ pub(crate) async fn supervise(guild: GuildId, mut inbox: Inbox, make: impl Fn() 
     let began = Instant::now();
     let mut restarts = Restarts::default();
     loop {
-        let Panicked(panic) = match caught(make().run(&mut inbox)).await {
+        let Panicked(panic) = match caught(Box::pin(make().run(&mut inbox))).await {
             Ok(ended) => return ended,
             Err(panicked) => panicked,
         };

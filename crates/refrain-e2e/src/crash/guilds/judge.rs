@@ -84,7 +84,13 @@ mod tests {
     const RATE: f64 = 32_000.0;
 
     fn request(path: &str, range: Option<&str>) -> Request {
-        Request { method: String::from("GET"), path: path.to_owned(), range: range.map(str::to_owned) }
+        Request {
+            method: String::from("GET"),
+            path: path.to_owned(),
+            range: range.map(str::to_owned),
+            at: std::time::Duration::ZERO,
+            status: None,
+        }
     }
 
     fn known(requests: Vec<Request>) -> Known {

@@ -114,8 +114,8 @@ fn every_setting_can_come_from_the_environment() {
 const OTHER_VOICE: &str = "[voice]
 connection_timeout = 31\nconnect_timeout = 11\ndisconnect_timeout = 6\nretry_attempts = 4\nauto_rejoin = \"off\"
 overlap_ms = 250\nbackoff_base_ms = 1500\nbackoff_factor = 3\nbackoff_jitter_percent = 20\nbackoff_max = 200
-cooldowns = [20, 60, 240]\nrate_limit_cooldown = 90\nstability_reset = 500\nresume_timeout = 4
-evidence_timeout = 12\nserver_timeout = 200\nguild_timeout = 250\nturn_timeout = 800\nhealth_interval = 50
+cooldowns = [20, 60, 240]\nrate_limit_cooldown = 90\nproven_after = 45\nstability_reset = 500\nresume_timeout = 4
+evidence_timeout = 12\nserver_timeout = 200\nguild_timeout = 250\nturn_timeout = 800\naccess_timeout = 150\nhealth_interval = 50
 health_after_trouble = 10\ntrouble_lasts = 100\nhealth_jitter_percent = 5\nsuspect_after = 8\nsilent_after = 14
 probe_timeout = 6\nhedge_percent = 200\nhedge_least_ms = 60\nhedge_most_ms = 900\nslow_gateway_ms = 1500
 slow_gateway_percent = 50\nmissed_heartbeat_percent = 80\nmissed_heartbeats_most = 2
@@ -149,8 +149,10 @@ fn every_number_of_the_policies_can_be_set_and_means_its_unit() {
             server: seconds(200),
             guild: seconds(250),
             turn: seconds(800),
+            access: seconds(150),
         },
         cooldowns: [seconds(20), seconds(60), seconds(240)],
+        proven_after: seconds(45),
         stability_reset: seconds(500),
         health: Health {
             interval: seconds(50),

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::outbox::{Line as _, Outcome, Report};
 use refrain::{Announcement, AnnouncementKind, AnnouncementStep, Interruption, Leftover, NextStep, Trouble};
-use refrain_model::{AskedMessage, ChannelId, GuildId, MessageId, MessagePlace};
+use refrain_model::{AskedMessage, ChannelId, MessageId, MessagePlace};
 use std::{
     sync::atomic::Ordering,
     time::{Duration, Instant},

@@ -3,7 +3,7 @@
 use super::easel::{Easel, Job, Request};
 use crate::outbox::{After, Line as _, Outcome, Report};
 use refrain::{LoopMode, Panel, PanelFace, PanelFailure};
-use refrain_model::{ChannelId, GuildId, MessageId, MessagePlace, Track, TrackId, TrackInfo, UserId};
+use refrain_model::{ChannelId, MessageId, MessagePlace, Track, TrackId, TrackInfo, UserId};
 use std::{
     sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
@@ -171,8 +171,7 @@ fn a_new_message_for_the_next_song_takes_the_buttons_of_the_one_before() {
     let mut studio = Studio::new();
     studio.push(Some(place(50)), Some(TEXT), face(1));
     studio.settle();
-    let panel =
-        Panel { guild: GuildId::new(1), place: None, channel: Some(TEXT), replaces: Some(place(50)), face: face(2) };
+    let panel = Panel { place: None, channel: Some(TEXT), replaces: Some(place(50)), face: face(2) };
     studio.easel.push(panel);
     let all = studio.settle();
     assert_eq!(all, [Request::Create { channel: TEXT, serial: 1, face: face(2) }, Request::Retire(place(50))]);

@@ -1,9 +1,10 @@
 //! What people in a guild are told without having asked, as values: whoever talks to Discord puts them into words.
 
 use crate::MissingPermission;
+use alloc::{string::String, vec::Vec};
+use core::time::Duration;
 use refrain_model::ChannelId;
 use refrain_recovery::CloseCode;
-use std::time::Duration;
 
 /// Something to do with the one message of an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,10 +1,12 @@
 //! What members ask for and what they are answered, as values.
 
 use crate::SourceFailure;
+use alloc::sync::Arc;
+use alloc::{string::String, vec::Vec};
+use core::time::Duration;
 use refrain_model::{ChannelId, LoopMode, Track, UserId};
 use refrain_queue::{Page, Place};
 use serde::{Deserialize, Serialize};
-use std::{sync::Arc, time::Duration};
 
 /// `/play`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,10 @@
 //! What a command answers when it cannot be done.
 
 use crate::{Ending, MissingPermission, SourceFailure};
+use alloc::{format, string::String, string::ToString as _};
+use core::time::Duration;
 use refrain_model::ChannelId;
 use refrain_queue::QueueError;
-use std::time::Duration;
 
 /// Why a command was not carried out. [`CommandError::user_message`] is for the person who gave it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

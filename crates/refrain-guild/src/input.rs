@@ -1,10 +1,11 @@
 //! What a guild is told.
 
 use crate::{AskerChannel, ChannelScene, PlayRequest, SettingChange};
+use alloc::{boxed::Box, string::String, vec::Vec};
+use core::time::Duration;
 use refrain_model::{ChannelId, GuildRecord, LoopMode, MessagePlace, Moment, SourceFacts, SourceFailure, TrackInfo};
 use refrain_recovery::{DriverEvent, GatewayEvent, Generation};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 /// What the shell reads at the moment of an input, because the guild may need it to decide.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -37,6 +37,12 @@
 //! *Flowed* is how far frames were given to the driver. *Heard* is how far the voice server proved to have got them, or how
 //! far they flowed while those proofs are fresh. Reopening, saving and answering use *heard*; the panel's bar may show *flowed*.
 
+#![no_std]
+
+extern crate alloc;
+#[cfg(test)]
+extern crate std;
+
 mod announcement;
 mod api;
 mod error;

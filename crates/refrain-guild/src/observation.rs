@@ -1,9 +1,10 @@
 //! What logs, metrics and spans are told.
 
 use crate::{LookUpId, SourceId, VoiceView};
+use alloc::string::String;
+use core::time::Duration;
 use refrain_model::{ChannelId, Moment, SourceFailure, TrackId};
 use refrain_recovery::{DriverEvent, Generation, Incident};
-use std::time::Duration;
 
 /// Something that an operator may want to see. Nothing is decided by it.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,11 +4,13 @@ use crate::{
     Announcement, CommandError, CommandId, LookUpId, NowPlaying, Observation, Panel, Played, PlayedAll, QueueView,
     Recovering, Skipped, SourceId, Stopped, Undone, VoiceStatus,
 };
+use alloc::sync::Arc;
+use alloc::{boxed::Box, string::String, vec::Vec};
+use core::time::Duration;
 use refrain_model::{
     AskedMessage, ChannelId, GuildRecord, GuildSettings, LoopMode, MessagePlace, Playhead, Track, TrackId, UserId,
 };
 use refrain_recovery::{Generation, Urgency, VoiceSession};
-use std::{sync::Arc, time::Duration};
 
 use refrain_model::Moment;
 

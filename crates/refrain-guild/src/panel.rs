@@ -1,8 +1,9 @@
 //! The message that says what plays, as a value: whoever talks to Discord puts it into words and buttons.
 
 use crate::NotHeard;
+use alloc::sync::Arc;
+use core::time::Duration;
 use refrain_model::{ChannelId, LoopMode, MessagePlace, Track};
-use std::{sync::Arc, time::Duration};
 
 /// What a guild's panel is to show.
 #[derive(Clone, Debug, PartialEq, Eq)]

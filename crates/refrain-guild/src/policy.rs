@@ -1,10 +1,10 @@
 //! The numbers that a guild decides by.
 
+use core::time::Duration;
 use refrain_model::AutoResume;
 use refrain_queue::Limits;
 use refrain_recovery::Policy;
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
 /// What every guild of a process is made with.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,11 @@
 //! How a guild's voice connection is, for those who ask.
 
 use crate::{MissingPermission, NotHeard, SourceFailure};
+use alloc::borrow::Cow;
+use alloc::vec::Vec;
+use core::time::Duration;
 use refrain_model::{ChannelId, GuildSettings};
 use refrain_recovery::{CloseCode, Presence, Verdict};
-use std::{borrow::Cow, time::Duration};
 
 /// The answer to `/voice-status`. Times are in seconds since 1970.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! The state of the voice connection, reduced once for the status, the metrics and the incidents.
 
 use crate::{Doing, MissingPermission};
+use core::time::Duration;
 use refrain_model::{ChannelId, Moment};
 use refrain_recovery::{Cause, CloseCode, Generation, Idle, MissingAccess, Recovery, Retrying, Stage, State, Timer};
-use std::time::Duration;
 
 /// Where the voice connection stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,11 +2,12 @@
 
 use super::Guild;
 use crate::{Answer, Command, CommandError, CommandId, Stopped, VoiceSummary};
+use alloc::{boxed::Box, vec};
 use refrain_model::{ChannelId, LoopMode, SettingChange};
 use refrain_queue::QueueError;
 use refrain_recovery::Intent;
 
-type Result<T> = std::result::Result<T, CommandError>;
+type Result<T> = core::result::Result<T, CommandError>;
 
 impl Guild {
     pub(super) fn command(&mut self, id: CommandId, command: Command) {
@@ -53,7 +54,7 @@ impl Guild {
 
     fn pause(&mut self) -> Result<Answer> {
         self.playback.as_ref().ok_or(CommandError::NothingPlaying)?;
-        if std::mem::replace(&mut self.paused, true) {
+        if core::mem::replace(&mut self.paused, true) {
             return Err(CommandError::AlreadyPaused);
         }
         self.panel.forget_news();

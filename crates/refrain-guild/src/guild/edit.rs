@@ -8,7 +8,7 @@ use crate::{
 use rand_chacha::rand_core::RngCore as _;
 use refrain_model::{LoopMode, MAX_VOLUME};
 
-type Result<T> = std::result::Result<T, CommandError>;
+type Result<T> = core::result::Result<T, CommandError>;
 
 impl Guild {
     pub(super) fn skip(&mut self, count: usize) -> Result<Skipped> {
@@ -58,7 +58,7 @@ impl Guild {
         }
     }
 
-    fn seek_target(&self, to: Seek) -> Result<std::time::Duration> {
+    fn seek_target(&self, to: Seek) -> Result<core::time::Duration> {
         let now = self.now_playing()?;
         if now.track.info.live || self.playback.as_ref().is_some_and(crate::source::Playback::is_live) {
             return Err(CommandError::CannotSeek);

@@ -2,9 +2,9 @@
 
 use super::Guild;
 use crate::{LeaveReason, Observation};
+use core::time::Duration;
 use refrain_model::Moment;
 use refrain_recovery::{Intent, State};
-use std::time::Duration;
 
 /// How often the guild looks whether members listen, while the bot is in a channel.
 const LOOK_EVERY: Duration = Duration::from_secs(15);

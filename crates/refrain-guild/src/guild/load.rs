@@ -2,8 +2,10 @@
 
 use super::Guild;
 use crate::{Command, CommandError, GuildInput, GuildOutput, Observation};
+use alloc::collections::VecDeque;
+use alloc::{boxed::Box, string::String, vec::Vec};
+use core::time::Duration;
 use refrain_model::{GuildRecord, Moment};
-use std::{collections::VecDeque, time::Duration};
 
 /// Pauses before a record is read again that the disk did not give.
 const READ_AGAIN: [Duration; 3] = [Duration::from_millis(200), Duration::from_secs(1), Duration::from_secs(3)];
@@ -63,12 +65,12 @@ impl Guild {
         }
         self.loading.over = true;
         self.loading.again_at = None;
-        for input in std::mem::take(&mut self.loading.waiting) {
+        for input in core::mem::take(&mut self.loading.waiting) {
             self.take(input);
             // Each input finds the state that the one before has led to.
             self.carry_out_recovery();
         }
-        for input in std::mem::take(&mut self.loading.refused) {
+        for input in core::mem::take(&mut self.loading.refused) {
             if let GuildInput::Command { id, command } = input
                 && !matches!(command, Command::ShutDown)
             {
@@ -79,7 +81,7 @@ impl Guild {
 
     /// The process ends before the record is there: commands that wait for it are answered, and nothing else happens.
     pub(super) fn refuse_kept_commands(&mut self) {
-        for input in std::mem::take(&mut self.loading.waiting) {
+        for input in core::mem::take(&mut self.loading.waiting) {
             if let GuildInput::Command { id, .. } = input {
                 self.answer(id, Err(CommandError::Unavailable));
             }

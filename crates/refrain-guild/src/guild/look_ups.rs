@@ -4,9 +4,11 @@ use super::Guild;
 use crate::{
     Answer, AskerChannel, CommandError, CommandId, GuildOutput, LookUpId, Observation, PlayRequest, Played, PlayedAll,
 };
+use alloc::collections::VecDeque;
+use alloc::{boxed::Box, string::String, vec::Vec};
+use core::time::Duration;
 use refrain_model::{ChannelId, Moment, SourceFailure, TrackInfo};
 use refrain_recovery::Intent;
-use std::{collections::VecDeque, time::Duration};
 
 /// Plays that a guild looks up at a time.
 const MOST: usize = 64;
@@ -99,7 +101,7 @@ impl Guild {
             for find in waiting.take(room) {
                 look_ups.next += 1;
                 let id = LookUpId(look_ups.next);
-                if let Find::Waiting(query) = std::mem::replace(find, Find::UnderWay(id)) {
+                if let Find::Waiting(query) = core::mem::replace(find, Find::UnderWay(id)) {
                     started.push(GuildOutput::LookUp { id, query, asker: pending.request.requested_by });
                 }
             }
@@ -148,7 +150,7 @@ impl Guild {
     pub(super) fn look_ups_time_out(&mut self) {
         let now = self.now();
         let late = |p: &Pending| p.done_at.is_none() && now.since(p.asked_at) >= DEADLINE;
-        let (late, rest) = std::mem::take(&mut self.look_ups.pending).into_iter().partition(late);
+        let (late, rest) = core::mem::take(&mut self.look_ups.pending).into_iter().partition(late);
         self.look_ups.pending = rest;
         self.give_up(late, &CommandError::LookUpTimedOut);
         self.settle_look_ups();
@@ -156,7 +158,7 @@ impl Guild {
 
     /// `/stop`, `/disconnect` and the end of the process reach what is being looked up. How many plays that were.
     pub(super) fn end_look_ups(&mut self) -> usize {
-        let all = std::mem::take(&mut self.look_ups.pending);
+        let all = core::mem::take(&mut self.look_ups.pending);
         let count = all.len();
         self.give_up(all, &CommandError::Stopped);
         count

@@ -1,5 +1,6 @@
 //! The guild: one value that owns the queue, the recovery machine and the current track's source.
 
+use alloc::vec::Vec;
 mod commands;
 mod edit;
 mod leave;
@@ -22,6 +23,7 @@ use crate::{
     SourceId, VoiceSummary, VoiceView, incident::Now, incident::SourceIncidents, incident::VoiceIncidents,
     source::Outages, source::Playback,
 };
+use alloc::collections::VecDeque;
 use leave::AutoLeave;
 use load::Loading;
 use look_ups::LookUps;
@@ -32,7 +34,6 @@ use refrain_model::{AskedMessage, ChannelId, GuildId, GuildSettings, MessagePlac
 use refrain_queue::Queue;
 use refrain_recovery::{Input, MissingAccess, Recovery, Settings, State};
 use restore::Returning;
-use std::collections::VecDeque;
 
 /// Everything that is decided for one guild. See the crate's documentation for how to drive it.
 #[derive(Debug)]
@@ -307,7 +308,7 @@ impl Guild {
 
     fn send_answers(&mut self) {
         let after_save = self.saved.last_seq();
-        for (id, answer) in std::mem::take(&mut self.answers) {
+        for (id, answer) in core::mem::take(&mut self.answers) {
             self.say(GuildOutput::Answer { id, answer, after_save });
         }
     }

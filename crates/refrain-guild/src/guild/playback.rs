@@ -5,9 +5,11 @@ use crate::{
     Answer, CommandError, CommandId, Delay, Ending, GuildOutput, NowPlaying, OpenSource, Played, SourceId,
     source::{Open, Playback, Purpose, Rewinding, Slot, Waiter},
 };
+use alloc::sync::Arc;
+use alloc::{vec, vec::Vec};
+use core::time::Duration;
 use refrain_model::{Playhead, Track};
 use refrain_recovery::{Input, State};
-use std::{sync::Arc, time::Duration};
 
 /// A member who waits for a track to be heard is answered after this, heard or not.
 pub(super) const ANSWER_DEADLINE: Duration = Duration::from_secs(120);
@@ -114,7 +116,7 @@ impl Guild {
         let Some(mut playback) = self.playback.take() else { return };
         let from = if playback.is_live() { Duration::ZERO } else { from };
         let track = Arc::clone(&playback.track);
-        let old = std::mem::replace(&mut playback.slot, Slot::BackingOff { until: self.now(), from, fresh });
+        let old = core::mem::replace(&mut playback.slot, Slot::BackingOff { until: self.now(), from, fresh });
         self.close_slot(old);
         playback.slot = self.open(&track, from, fresh);
         self.playback = Some(playback);
@@ -254,7 +256,7 @@ impl Guild {
     /// Members who wait for the current track learn why they wait in vain; the track goes with them. Whether any did.
     pub(super) fn join_failed(&mut self, ending: Ending) -> bool {
         let Some(playback) = &mut self.playback else { return false };
-        let waiting = std::mem::take(&mut playback.waiting);
+        let waiting = core::mem::take(&mut playback.waiting);
         if waiting.is_empty() {
             return false;
         }

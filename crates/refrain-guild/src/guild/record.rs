@@ -2,10 +2,11 @@
 
 use super::Guild;
 use crate::{GuildOutput, TimelineEntry};
+use alloc::{borrow::ToOwned as _, boxed::Box, format, vec::Vec};
+use core::time::Duration;
 use refrain_model::{GuildRecord, GuildSettings, MAX_TIMELINE, Moment, TimelineRecord, TrackId, VoiceRecord};
 use refrain_queue::Queue;
 use refrain_recovery::{CloseCode, Incident, State, Verdict};
-use std::time::Duration;
 
 /// What the store was given last.
 #[derive(Debug, Default)]
@@ -251,6 +252,7 @@ fn timeline_entry(record: &TimelineRecord) -> Option<TimelineEntry> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::string::String;
 
     #[test]
     fn a_line_of_the_timeline_is_the_same_after_a_restart_and_an_unknown_one_is_left_out() {

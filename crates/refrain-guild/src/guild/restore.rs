@@ -2,9 +2,9 @@
 
 use super::Guild;
 use crate::{GuildOutput, Leftover, Observation, PanelNews, Scene, StaysAway};
+use core::time::Duration;
 use refrain_model::{AutoResume, ChannelId, Moment, TrackId};
 use refrain_recovery::Intent;
-use std::time::Duration;
 
 /// The music is on its way back; once it is heard, the panel says for how long it was away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

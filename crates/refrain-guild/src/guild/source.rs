@@ -5,8 +5,10 @@ use crate::{
     AnnouncementKind, CommandError, FailedTrack, GuildOutput, Observation, SourceEvent, SourceId,
     source::{self, Open, Playback, Purpose, Rewinding, Slot},
 };
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
 use refrain_model::{FailureClass, LoopMode, SourceFacts, SourceFailure, TrackId};
-use std::{sync::Arc, time::Duration};
 
 /// A source that played for so long before it broke is asked for again at once.
 const PROVED: Duration = Duration::from_secs(10);
@@ -132,7 +134,7 @@ impl Guild {
         let Some(playback) = &mut self.playback else { return };
         let (track, title) = (playback.track.id, playback.track.info.title.clone());
         let back = playback.trouble.take();
-        let starts_over = std::mem::take(&mut playback.starts_over);
+        let starts_over = core::mem::take(&mut playback.starts_over);
         if let Some((since, _)) = back {
             let gap = self.now().since(since);
             self.note(Observation::SourceBack { track, gap });
@@ -432,7 +434,7 @@ impl Guild {
     fn pass_over(&mut self, failure: SourceFailure) {
         let Some(playback) = &mut self.playback else { return };
         let (id, title) = (playback.track.id, playback.track.info.title.clone());
-        let waiting = std::mem::take(&mut playback.waiting);
+        let waiting = core::mem::take(&mut playback.waiting);
         self.note(Observation::TrackFailed { track: id, title: title.clone(), failure: failure.clone() });
         if waiting.is_empty() {
             let now = self.clocks();
@@ -456,7 +458,7 @@ impl Guild {
 
     /// Too many tracks in a row could not be played: the queue is kept, and a member has to ask.
     fn halt(&mut self, failure: &SourceFailure) {
-        let failed = std::mem::take(&mut self.failed_in_a_row);
+        let failed = core::mem::take(&mut self.failed_in_a_row);
         self.halted = true;
         self.note(Observation::Halted { failed });
         let kept = self.queue.len() + 1;

@@ -5,6 +5,7 @@ use crate::{
     GuildTimer,
     source::{Playback, Slot},
 };
+use alloc::vec::Vec;
 use refrain_model::Moment;
 
 impl Guild {

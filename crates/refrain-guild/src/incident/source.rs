@@ -6,8 +6,10 @@
 
 use super::view::{Now, Word};
 use crate::{AnnouncementKind, AnnouncementStep, FailedTrack, NotHeard, SourceTrouble};
+use alloc::collections::VecDeque;
+use alloc::vec::Vec;
+use core::time::Duration;
 use refrain_model::{ChannelId, Moment};
-use std::{collections::VecDeque, time::Duration};
 
 /// Tracks that a message about passed-over tracks names; earlier ones are counted.
 const NAMED: usize = 5;

@@ -1,7 +1,7 @@
 //! A guild's incident timeline: the last things that happened to its voice connection, with the time on the wall.
 
 use crate::TimelineEntry;
-use std::collections::VecDeque;
+use alloc::collections::VecDeque;
 
 /// Lines kept; the oldest go first.
 const KEPT: usize = 100;
@@ -49,6 +49,7 @@ impl TimelineEntry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
     use refrain_recovery::{CloseCode, Verdict};
 
     fn line(unix_ms: u64, code: u16) -> TimelineEntry {

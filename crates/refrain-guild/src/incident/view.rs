@@ -1,8 +1,8 @@
 //! What the incidents are shown, and what they answer with.
 
 use crate::{AnnouncementStep, MissingPermission};
+use core::time::Duration;
 use refrain_model::{ChannelId, Moment};
-use std::time::Duration;
 
 /// The time on the machine's clock and on the wall.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

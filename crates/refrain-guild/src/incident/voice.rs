@@ -12,9 +12,10 @@ use super::{
     view::{Now, Phase, Step, Told, View, Word},
 };
 use crate::{AnnouncementKind, AnnouncementStep, Ending, Interruption, NextStep, TimelineEntry, Trouble};
+use alloc::collections::VecDeque;
+use core::time::Duration;
 use refrain_model::{ChannelId, Moment, WhenOver};
 use refrain_recovery::{CloseCode, Incident};
-use std::{collections::VecDeque, time::Duration};
 
 /// Interruptions that are over by then are not worth a word.
 const SILENT_FOR: Duration = Duration::from_secs(3);

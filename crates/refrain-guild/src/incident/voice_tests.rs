@@ -5,9 +5,10 @@ use super::{
     voice::VoiceIncidents,
 };
 use crate::{AnnouncementKind, AnnouncementStep, Ending, Interruption, NextStep, Trouble};
+use alloc::{vec, vec::Vec};
+use core::time::Duration;
 use refrain_model::{ChannelId, Moment, WhenOver};
 use refrain_recovery::{CloseCode, Generation, Incident, Verdict};
-use std::time::Duration;
 
 const TEXT: ChannelId = ChannelId::new(1);
 const VOICE: ChannelId = ChannelId::new(2);
@@ -46,7 +47,7 @@ impl Guild {
     fn see(&mut self, phase: Phase) -> Vec<Word> {
         self.view.phase = phase;
         self.book.observe(self.now(), &self.view);
-        std::iter::from_fn(|| self.book.poll()).collect()
+        core::iter::from_fn(|| self.book.poll()).collect()
     }
 
     /// Lets time pass; the book is woken when it wants to be.

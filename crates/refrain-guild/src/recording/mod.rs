@@ -3,6 +3,7 @@
 //! The first line is the [`Header`], each further one a [`Step`] or, at most once and last, the reason why the recording
 //! ends before the guild does. [`Redactor`] writes the lines: without tokens, session IDs and the queries of links.
 
+use alloc::{borrow::ToOwned as _, string::String, string::ToString as _, vec::Vec};
 mod redact;
 mod replay;
 #[cfg(test)]
@@ -54,7 +55,7 @@ pub struct Step {
     pub input: Option<GuildInput>,
     /// It answers the output before it, from within the loop: [`GuildOutput::Rewind`](crate::GuildOutput::Rewind), or
     /// [`GuildOutput::AskTurn`](crate::GuildOutput::AskTurn) where a turn was free.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub on_the_spot: bool,
 }
 

@@ -1,9 +1,10 @@
 //! Lines without secrets.
 
 use super::{End, Header, MAX_LINE, RecordingError, Step};
+use alloc::collections::BTreeMap;
+use alloc::{borrow::ToOwned as _, format, string::String, string::ToString as _};
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// Fields that are secrets wherever they stand.
 const SECRET_FIELDS: [&str; 2] = ["session_id", "token"];

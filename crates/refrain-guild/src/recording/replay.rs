@@ -2,6 +2,7 @@
 
 use super::{Recording, Step};
 use crate::{Guild, GuildOutput};
+use alloc::vec::Vec;
 use refrain_model::Moment;
 
 /// What happens in a replay, in order.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::{AskerChannel, Command, CommandId, LookUpId, PlayRequest};
+use alloc::{string::String, vec, vec::Vec};
 use refrain_model::{ChannelId, Moment, TrackInfo, UserId};
 use refrain_queue::Place;
 use refrain_recovery::GatewayEvent;

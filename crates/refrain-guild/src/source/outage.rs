@@ -1,5 +1,6 @@
 //! Outages: several tracks in a row whose sources fail have one cause, and none of them is at fault.
 
+use alloc::vec::Vec;
 use refrain_model::{Moment, TrackId};
 
 /// Which tracks failed since a source last opened. Pure.
@@ -29,7 +30,7 @@ impl Outages {
 
     /// A source opened. Since when there was an outage, if there was one.
     pub(crate) fn opened(&mut self) -> Option<Moment> {
-        std::mem::take(self).since
+        core::mem::take(self).since
     }
 
     /// Whether nothing is deferred or passed over.

@@ -1,7 +1,7 @@
 //! The pause before a source is tried again.
 
 use crate::{SourceFailure, SourcePolicy};
-use std::time::Duration;
+use core::time::Duration;
 
 /// The pause before attempt `attempt` (from 1) after `failure`. `random` decides the jitter.
 ///

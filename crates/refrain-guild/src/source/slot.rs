@@ -1,8 +1,10 @@
 //! The current track and the state of its source.
 
 use crate::{CommandId, SourceFacts, SourceFailure, SourceId};
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::time::Duration;
 use refrain_model::{Moment, Track};
-use std::{sync::Arc, time::Duration};
 
 /// The current track, from the moment its source is asked for.
 #[derive(Clone, Debug)]

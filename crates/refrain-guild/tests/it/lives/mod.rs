@@ -354,7 +354,6 @@ fn the_invariants_hold_in_every_life_and_everything_is_reached() {
     if let Some(seed) = asked("REFRAIN_LIFE_SEED") {
         return live_aloud(seed);
     }
-    let started = std::time::Instant::now();
     let lives = asked("REFRAIN_LIVES").unwrap_or(LIVES);
     let threads: Vec<_> = (0..THREADS)
         .map(|n| std::thread::spawn(move || live_all((0..lives).filter(move |s| s % THREADS == n))))
@@ -372,7 +371,6 @@ fn the_invariants_hold_in_every_life_and_everything_is_reached() {
         let seed = script.seed;
         println!("{count} lives fail like REFRAIN_LIFE_SEED={seed}: {why}\n{script:?}\n");
     }
-    println!("{:.1?}", started.elapsed());
     assert!(failed.is_empty(), "{} kinds of failure", failed.len());
     reached.report();
 }

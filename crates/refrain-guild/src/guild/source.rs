@@ -467,7 +467,7 @@ impl Guild {
         let now = self.clocks();
         let channel = self.told_in();
         let incidents = &mut self.voice_incidents;
-        self.source_incidents.tell(channel, kind, || incidents.number(now));
+        self.source_incidents.halted(channel, kind, || incidents.number(now));
     }
 
     /// Enough sound in a row and the track's failures are forgotten. The time counts while frames flow.

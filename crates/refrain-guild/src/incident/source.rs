@@ -86,6 +86,12 @@ impl SourceIncidents {
         self.failed = Some(failed);
     }
 
+    /// So many tracks were passed over that the guild stopped: the message about them says so.
+    pub(crate) fn halted(&mut self, channel: Option<ChannelId>, kind: AnnouncementKind, number: impl FnOnce() -> u64) {
+        let mut said = self.failed.take().and_then(|failed| failed.said);
+        self.say(&mut said, channel, kind, number);
+    }
+
     /// A message of its own.
     pub(crate) fn tell(&mut self, channel: Option<ChannelId>, kind: AnnouncementKind, number: impl FnOnce() -> u64) {
         self.say(&mut None, channel, kind, number);

@@ -1,6 +1,6 @@
 //! What was seen of a case, held against what should come of it.
 
-use super::case::{SourceCase, SourceMusic};
+use super::case::{Moment, SourceCase, SourceMusic};
 use crate::{
     faults::judge::{TOLD_MS, Told},
     harness::timecode::{Jumps, Timecode},
@@ -119,6 +119,8 @@ fn about_messages(case: &SourceCase, seen: &SourceSeen) -> Option<String> {
     let (short_ms, long_ms) = TOLD_MS;
     let silence_ms = seen.silence_ms.unwrap_or_default();
     let wanted = case.told.or(match case.music {
+        // Before the first sound there is no silence that a listener's recording could measure.
+        _ if case.moment == Moment::Opening => None,
         SourceMusic::Resumes | SourceMusic::Present if silence_ms < short_ms => Some(false),
         SourceMusic::Resumes | SourceMusic::Present if silence_ms > long_ms => Some(true),
         SourceMusic::Resumes | SourceMusic::Present | SourceMusic::PassedOver | SourceMusic::Stops => None,

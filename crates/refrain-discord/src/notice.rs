@@ -97,7 +97,7 @@ fn source_trouble(trouble: &SourceTrouble) -> String {
     };
     let queue = match kept {
         0 => String::new(),
-        kept => format!(" The queue keeps its {}.", text::counted(*kept, "track")),
+        kept => format!(" The queue still holds {}.", text::counted(*kept, "track")),
     };
     let skip = if *outage { "" } else { " `/skip` goes on to the next track." };
     let operator = if *machine { " My operator has to act." } else { "" };
@@ -136,7 +136,7 @@ fn halted(failed: usize, kept: usize, reason: &str) -> String {
     let reason = text::shorten(&text::plain(reason), MAX_REASON);
     let queue = match kept {
         0 => "The queue is empty now. `/play` starts something new.".into(),
-        kept => format!("The queue keeps its {}: `/resume` goes on with it.", text::counted(kept, "track")),
+        kept => format!("The queue still holds {}: `/resume` goes on with it.", text::counted(kept, "track")),
     };
     format!(
         "⏹️ I stopped: {} in a row could not be played. The last one: {reason}\n{queue}",

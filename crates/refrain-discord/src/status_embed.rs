@@ -125,7 +125,7 @@ fn doing(status: &VoiceStatus) -> String {
         Doing::AwaitingGuild => format!("⏳ Discord itself is away.{since}"),
         Doing::AwaitingPermission { missing } => {
             let what = missing.map_or_else(
-                || "a permission is missing".to_owned(),
+                || "I cannot come back: a permission is missing".to_owned(),
                 |missing| format!("I need the permission **{}**", notice::permission(missing)),
             );
             let place = status.intent.map(|channel| format!(" in <#{channel}>")).unwrap_or_default();

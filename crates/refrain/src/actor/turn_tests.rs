@@ -184,6 +184,8 @@ pub(super) async fn shared_with(
     let extractor = Extractor::start(ExtractorConfig::new(program, data)).await.unwrap();
     let mut recovery = Policy::default();
     (recovery.timeouts.join, recovery.timeouts.reconnect) = (LONG, LONG);
+    // A connection that was just made and falls has not failed: nobody waits out a pause.
+    recovery.proven_after = Duration::ZERO;
     let epoch = Instant::now();
     Arc::new(Shared {
         songbird: SongbirdShared::new(recovery.timeouts.reconnect, recovery.liveness.clone()),

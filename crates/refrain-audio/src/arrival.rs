@@ -5,6 +5,10 @@ use std::time::{Duration, Instant};
 
 /// How long the sound is watched without a pause before it is judged.
 const WATCHED: Duration = Duration::from_secs(5);
+/// A body that ends before that is judged by all of it, from this length on.
+const SHORTEST: Duration = Duration::from_millis(1500);
+/// The sound that a station may send at once when it is tuned in to.
+const BURST: Duration = Duration::from_secs(4);
 
 /// How frames arrive. Only time in which the reader has room counts: a file fills the window at once, and then the
 /// reader waits; a station never lets it wait.
@@ -13,11 +17,18 @@ pub(crate) struct Arrival {
     since: Option<Instant>,
     frames: u32,
     real_time: bool,
+    /// When the first and the latest frame came.
+    whole: Option<(Instant, Instant)>,
+    all_frames: u32,
+    /// The reader had to wait: a station never lets it.
+    was_full: bool,
 }
 
 impl Arrival {
     /// A frame came.
     pub(crate) fn frame(&mut self, now: Instant) {
+        self.whole = Some((self.whole.map_or(now, |(first, _)| first), now));
+        self.all_frames = self.all_frames.saturating_add(1);
         let since = *self.since.get_or_insert(now);
         self.frames = self.frames.saturating_add(1);
         let watched = now.saturating_duration_since(since);
@@ -31,11 +42,18 @@ impl Arrival {
     /// The window is full.
     pub(crate) fn full(&mut self) {
         (self.since, self.frames) = (None, 0);
+        self.was_full = true;
     }
 
-    /// Whether it came in real time for a good while.
+    /// Whether it came in real time for a good while, or all of it did so far.
     pub(crate) fn is_real_time(&self) -> bool {
-        self.real_time
+        self.real_time || self.all_came_in_real_time()
+    }
+
+    fn all_came_in_real_time(&self) -> bool {
+        let Some((first, latest)) = self.whole.filter(|_| !self.was_full) else { return false };
+        let (took, sound) = (latest.saturating_duration_since(first), FRAME.saturating_mul(self.all_frames));
+        took >= SHORTEST && sound >= took.mul_f64(0.8) && sound <= BURST + took.mul_f64(1.25)
     }
 }
 

@@ -45,12 +45,13 @@ impl Arrival {
         self.was_full = true;
     }
 
-    /// Whether it came in real time for a good while, or all of it did so far.
+    /// Whether it came in real time for a good while.
     pub(crate) fn is_real_time(&self) -> bool {
-        self.real_time || self.all_came_in_real_time()
+        self.real_time
     }
 
-    fn all_came_in_real_time(&self) -> bool {
+    /// Whether all of it came in real time, after a burst at most: how a body is judged that has ended.
+    pub(crate) fn all_came_in_real_time(&self) -> bool {
         let Some((first, latest)) = self.whole.filter(|_| !self.was_full) else { return false };
         let (took, sound) = (latest.saturating_duration_since(first), FRAME.saturating_mul(self.all_frames));
         took >= SHORTEST && sound >= took.mul_f64(0.8) && sound <= BURST + took.mul_f64(1.25)
@@ -75,6 +76,19 @@ mod tests {
         assert!(judged((0..300).map(|n| n * 20)));
         assert!(judged((0..600).map(|n| n / 26 * 520)), "in lumps, as MP3 frames from a socket come");
         assert!(judged(std::iter::repeat_n(0, 500).chain((0..600).map(|n| n * 20))));
+    }
+
+    #[test]
+    fn a_body_that_has_ended_is_judged_by_all_of_it() {
+        let judged = |frames: &[u64]| {
+            let (start, mut arrival) = (Instant::now(), Arrival::default());
+            frames.iter().for_each(|at| arrival.frame(start + MS(*at)));
+            arrival.all_came_in_real_time()
+        };
+        let burst_and_then: Vec<u64> = std::iter::repeat_n(0, 100).chain((0..100).map(|n| n * 20)).collect();
+        assert!(judged(&burst_and_then), "a station that closed after two seconds");
+        assert!(!judged(&[0; 500]), "a short file from a fast server");
+        assert!(!judged(&(0..100).map(|n| n * 60).collect::<Vec<_>>()), "a drip");
     }
 
     #[test]

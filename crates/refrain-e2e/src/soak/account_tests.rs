@@ -6,9 +6,16 @@ fn guild(silence: (f64, f64), steps: &[(f64, Step)]) -> Evidence {
     Evidence { silences: vec![Span::new(silence.0, silence.1)], steps: steps.collect(), ..Evidence::default() }
 }
 
-/// The reasons and how long each held, in order.
+/// The reasons and how long each held, in order. A reason that holds while the bot does one thing after another counts once.
 fn reasons(evidence: &Evidence) -> Vec<(Why, f64)> {
-    account(evidence).pieces.iter().map(|piece| (piece.why, piece.span.length_ms())).collect()
+    let mut all: Vec<(Why, f64)> = Vec::new();
+    for piece in account(evidence).pieces {
+        match all.last_mut() {
+            Some((why, ms)) if *why == piece.why => *ms += piece.span.length_ms(),
+            Some(_) | None => all.push((piece.why, piece.span.length_ms())),
+        }
+    }
+    all
 }
 
 #[test]

@@ -25,7 +25,7 @@ pub(crate) fn run(file: &Path) -> ExitCode {
     let mut out = BufWriter::new(io::stdout().lock());
     match print(&recording, &mut out).and_then(|()| out.flush()) {
         Ok(()) => ExitCode::SUCCESS,
-        // Whoever reads has seen enough.
+        // The reader of the pipe has closed it.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => fail(file, &error, exit::UNAVAILABLE),
     }

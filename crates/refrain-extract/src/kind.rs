@@ -171,7 +171,7 @@ impl ErrorKind {
             Self::RateLimited => "The site says that I ask too often. Try again in a few minutes.",
             Self::Forbidden => "The site refuses to answer me. Try again in a moment.",
             Self::Network | Self::Garbled | Self::Unknown => {
-                "I could not reach that site as I should. Check the link, or try again in a moment."
+                "I could not reach that site. Check the link, or try again in a moment."
             }
             Self::TimedOut => "The site takes too long to answer. Try again in a moment.",
             Self::ExtractorBroken => {

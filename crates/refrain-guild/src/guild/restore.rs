@@ -35,7 +35,7 @@ impl Guild {
         }
     }
 
-    /// When to look at the channel of before the restart, where the shell has not described it yet.
+    /// When to look at the channel from before the restart, where the shell has not described it yet.
     pub(super) fn restore_deadline(&self) -> Option<Moment> {
         self.restore_at.filter(|_| self.restoring.is_some())
     }

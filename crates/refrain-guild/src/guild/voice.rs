@@ -38,7 +38,7 @@ impl Guild {
     }
 
     pub(super) fn driver_event(&mut self, generation: Generation, event: DriverEvent) {
-        // The connection of before carries the frames as long as a newer one is still being made.
+        // The earlier connection carries the frames as long as a newer one is still being made.
         if self.recovery.carries(generation) && event == DriverEvent::Alive {
             self.prove_heard();
         }

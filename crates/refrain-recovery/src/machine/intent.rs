@@ -129,13 +129,18 @@ impl Recovery {
                 | Stage::AwaitingServer { .. } => {
                     let cause = *cause;
                     self.history.new_round();
-                    self.record(now, None, Verdict::NewSession, "somebody does not want to wait");
+                    self.record(now, None, Verdict::NewSession, "a moderator does not want to wait");
                     self.begin_as(now, cause, Urgency::Asked);
                     Handled::Taken
                 }
                 Stage::AwaitingAccess { .. } => {
                     let cause = *cause;
-                    self.record(now, None, Verdict::NewSession, "somebody wants it tried without the access it lacks");
+                    self.record(
+                        now,
+                        None,
+                        Verdict::NewSession,
+                        "a moderator wants an attempt although a permission is missing",
+                    );
                     self.look(now, cause, Urgency::Asked);
                     Handled::Taken
                 }
@@ -152,7 +157,7 @@ impl Recovery {
 }
 
 impl Recovery {
-    /// Somebody says that a connection which seems to stand is not heard. It is made anew, unless the bot could not come
+    /// A moderator says that a connection which seems to stand is not heard. It is made anew, unless the bot could not come
     /// back to its channel.
     fn connect_anew(&mut self, now: Moment) -> Handled {
         if self.lacks().is_some() || !self.link.is_usable() {
@@ -160,7 +165,7 @@ impl Recovery {
         }
         self.drop_connection(Hold::Lost);
         self.history.new_round();
-        self.record(now, None, Verdict::NewSession, "somebody wants the connection made anew");
+        self.record(now, None, Verdict::NewSession, "a moderator wants the connection made anew");
         let outage = Outage { since: now, credit: None, told: false };
         self.begin_as(now, Cause::Recovery(outage), Urgency::Asked);
         Handled::Taken

@@ -97,7 +97,11 @@ impl Shared {
     /// What is known of the source by now.
     pub(crate) fn knowledge(&self) -> Knowledge {
         let input = self.log.lock().facts();
-        Knowledge { at: self.at, input, body: self.probe.known(), real_time: self.arrival().is_real_time() }
+        let ended = self.lock().ended().is_some();
+        let arrival = self.arrival();
+        let real_time = arrival.is_real_time() || ended && arrival.all_came_in_real_time();
+        drop(arrival);
+        Knowledge { at: self.at, input, body: self.probe.known(), real_time }
     }
 
     /// ffmpeg has told something of the input.

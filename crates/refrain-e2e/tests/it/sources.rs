@@ -142,6 +142,47 @@ async fn one_look_up_that_fails_does_not_end_a_looped_song() -> Result<()> {
     stage.finish().await
 }
 
+/// Row 5.
+#[tokio::test]
+async fn a_station_that_closes_in_good_order_is_asked_for_again_however_often_it_does() -> Result<()> {
+    let mut stage = stage_with_a_station(&[]).await?;
+    let (radio, next) = (stage.media.url("radio.ogg"), page(&stage, 2, 60));
+    stage.play(&radio).await?;
+    stage.play(&next).await?;
+    hear(&mut stage, STATION, 0.0, 2_000.0).await?;
+    for _ in 0..4 {
+        let since = stage.media.now();
+        breaks_once(&stage, "radio.ogg", cut(Cut::End));
+        asked_for(&mut stage, "radio.ogg", since, 1).await?;
+        let since_ms = now_ms(&stage).await?;
+        hear(&mut stage, STATION, since_ms, 1_000.0).await?;
+    }
+    assert!(behind_the_station(&stage).await? < AT_THE_PRESENT_MS);
+    queue_holds(&mut stage, &["Song 2"]).await?;
+    stage.finish().await
+}
+
+/// Row 16.
+#[tokio::test]
+async fn a_station_that_resets_and_accepts_again_at_once_is_heard_again_at_its_present() -> Result<()> {
+    let mut stage = stage_with_a_station(&[]).await?;
+    let radio = stage.media.url("radio.ogg");
+    stage.play(&radio).await?;
+    hear(&mut stage, STATION, 0.0, 3_000.0).await?;
+    for by in [Cut::Reset, Cut::Close] {
+        let since = stage.media.now();
+        breaks_once(&stage, "radio.ogg", cut(by));
+        asked_for(&mut stage, "radio.ogg", since, 1).await?;
+        let since_ms = now_ms(&stage).await?;
+        hear(&mut stage, STATION, since_ms, 3_000.0).await?;
+        let behind_ms = behind_the_station(&stage).await?;
+        assert!(behind_ms < AT_THE_PRESENT_MS, "{behind_ms} ms behind the station");
+    }
+    let playing = stage.ask("now-playing", json!({})).await?;
+    speaks_of(&playing.words, &["radio"]);
+    stage.finish().await
+}
+
 /// Row 15.
 #[tokio::test]
 async fn a_station_that_nothing_marks_as_live_goes_on_at_its_present_after_volume_and_after_a_restart() -> Result<()> {

@@ -245,6 +245,8 @@ pub enum SourceEvent {
     Broke {
         /// The position of its end.
         at: Duration,
+        /// It turned out to come in real time (see [`SourceFacts::live`]).
+        live: bool,
         /// Why.
         failure: SourceFailure,
     },

@@ -14,6 +14,7 @@ mod recover;
 mod restore;
 mod silence;
 mod source;
+mod source_end;
 mod source_failure;
 mod status;
 mod timers;

@@ -1,4 +1,4 @@
-//! What happens to sources: opened, replaced, starved, gone back in, ended, broken.
+//! What happens to sources: opened, replaced, starved, gone back in. How they end is in [`super::source_end`].
 
 use super::Guild;
 use crate::{
@@ -9,18 +9,9 @@ use alloc::vec::Vec;
 use core::time::Duration;
 use refrain_model::{FailureClass, SourceFacts, SourceFailure};
 
-/// A source that played for so long before it broke is asked for again at once.
-const PROVED: Duration = Duration::from_secs(10);
-
 /// A new source whose opening took longer than this begins too far behind the one that plays on.
 const MOST_BEHIND: Duration = Duration::from_secs(20);
 
-const STALLED: SourceFailure =
-    SourceFailure::new(FailureClass::Site, "stalled", "The site has stopped sending this track.");
-const ENDED_EARLY: SourceFailure =
-    SourceFailure::new(FailureClass::Site, "ended-early", "The site ended this track long before its end.");
-const LIVE_ENDED: SourceFailure =
-    SourceFailure::new(FailureClass::Site, "live-ended", "The station closed the connection.");
 const LOST: SourceFailure =
     SourceFailure::new(FailureClass::Machine, "no-answer", "I could not open this track in time.");
 
@@ -36,7 +27,10 @@ impl Guild {
             SourceEvent::Rewound { to } if attached => self.rewound(to),
             SourceEvent::NotKept { to } if attached => self.not_kept(to),
             SourceEvent::Ended { at, live } if attached => self.ended(at, live),
-            SourceEvent::Broke { at, failure } if attached => self.broke(at, failure),
+            SourceEvent::Broke { at, live, failure } if attached => {
+                self.found_to_be(live);
+                self.broke(at, failure);
+            }
             // About a source that was closed meanwhile.
             SourceEvent::Opened { .. }
             | SourceEvent::OpenFailed(_)
@@ -50,6 +44,7 @@ impl Guild {
     }
 
     fn opened(&mut self, id: SourceId, from: Duration, facts: SourceFacts) {
+        self.found_to_be(facts.live);
         let Some(mut playback) = self.playback.take() else { return };
         let opened_at = self.now();
         let fresh_source = Open {
@@ -75,7 +70,7 @@ impl Guild {
                 self.opened_well();
             }
             Slot::Replacing { old, purpose, .. } => {
-                let live = facts.live || old.facts.live || playback.track.info.live || playback.found_live;
+                let live = old.facts.live || playback.track.info.live || playback.found_live;
                 let behind = old.flowed.saturating_sub(from);
                 if purpose == Purpose::Volume && !live && behind > MOST_BEHIND {
                     playback.slot = Slot::Ready(old);
@@ -199,15 +194,6 @@ impl Guild {
         }
     }
 
-    /// The source brought no frames for too long.
-    pub(super) fn stalled(&mut self) {
-        let Some(open) = self.playback.as_ref().and_then(Playback::attached) else { return };
-        let Some(since) = open.starved_since else { return };
-        let (id, starved, at) = (open.id, self.now().since(since), open.flowed);
-        self.note(Observation::SourceStalled { id, starved });
-        self.broke(at, STALLED);
-    }
-
     fn rewound(&mut self, to: Duration) {
         let Some(open) = self.playback.as_mut().and_then(Playback::attached_mut) else { return };
         let Some(Rewinding { commands, .. }) = open.rewinding.take_if(|rewinding| rewinding.to == to) else { return };
@@ -239,111 +225,10 @@ impl Guild {
         }
     }
 
-    /// The attached source ended in good order: the track is over, unless there must be more of it.
-    fn ended(&mut self, at: Duration, live: bool) {
-        let Some(playback) = &mut self.playback else { return };
-        playback.found_live |= live;
-        if playback.is_live() {
-            return self.broke(at, LIVE_ENDED);
-        }
-        let policy = &self.policy.sources;
-        let length =
-            playback.length().filter(|length| is_early(at, *length, policy.early_margin, policy.early_percent));
-        if let Some(length) = length {
-            let again = playback.early_at.is_some_and(|before| at <= before + Duration::from_secs(1));
-            playback.early_at = Some(at);
-            // Twice at the same place: there is no more of it.
-            if !again {
-                let id = playback.attached().map_or(SourceId(0), |open| open.id);
-                self.note(Observation::SourceEndedEarly { id, at, length });
-                return self.broke(at, ENDED_EARLY);
-            }
-        }
-        let id = playback.track.id;
-        self.failed_in_a_row = 0;
-        self.queue_moves_on(|queue| {
-            queue.finish(id);
-        });
-    }
-
-    /// The current track is over: its source closes and the next track begins.
-    pub(super) fn queue_moves_on(&mut self, change: impl FnOnce(&mut refrain_queue::Queue)) {
-        self.silence_source();
-        change(&mut self.queue);
-        self.play_current();
-    }
-
-    /// The attached source has nothing more to give, although the track has.
-    fn broke(&mut self, at: Duration, failure: SourceFailure) {
-        let now = self.now();
-        let Some(playback) = &mut self.playback else { return };
-        if let Some(open) = playback.attached_mut() {
-            open.flowed = at.max(open.flowed);
-        }
-        let Some(open) = playback.attached() else { return };
-        // The frames that flowed since the last proof of life may not have been heard.
-        let from = self.recovery.heard(now, open.flowed);
-        let proved = now.since(open.opened_at) >= PROVED;
-        let Some(mut playback) = self.playback.take() else { return };
-        let live = playback.is_live();
-        let from = if live { Duration::ZERO } else { from };
-        let slot = match playback.slot {
-            // Members have heard what the replacement would begin with.
-            Slot::Replacing { old, id, from: wanted, purpose: Purpose::Volume, .. }
-                if from > wanted + Duration::from_secs(1) =>
-            {
-                self.close(id);
-                Slot::Ready(old)
-            }
-            slot @ (Slot::Opening { .. } | Slot::Ready(_) | Slot::Replacing { .. } | Slot::BackingOff { .. }) => slot,
-        };
-        match slot {
-            Slot::Replacing { old, id, from: wanted, purpose, deadline } => {
-                // Its replacement is on the way already.
-                self.say(GuildOutput::Attach { id: None, at: None });
-                self.close(old.id);
-                let (wanted, commands, fresh) = match purpose {
-                    Purpose::Volume => (wanted, Vec::new(), live),
-                    Purpose::Seek { commands } => (wanted, commands, true),
-                };
-                playback.slot = Slot::Opening { id, from: wanted, fresh, deadline };
-                self.playback = Some(playback);
-                for command in commands {
-                    self.answer_now_playing(command);
-                }
-            }
-            Slot::Ready(open) => {
-                self.say(GuildOutput::Attach { id: None, at: None });
-                self.close(open.id);
-                let (from, fresh, commands) = match open.rewinding {
-                    Some(Rewinding { to, commands }) if !commands.is_empty() => (to, true, commands),
-                    Some(Rewinding { to, .. }) => (to, live, Vec::new()),
-                    None => (from, live, Vec::new()),
-                };
-                playback.slot = Slot::BackingOff { until: now, from, fresh };
-                self.playback = Some(playback);
-                for command in commands {
-                    self.answer_now_playing(command);
-                }
-                self.source_failed(failure, proved);
-            }
-            slot @ (Slot::Opening { .. } | Slot::BackingOff { .. }) => {
-                playback.slot = slot;
-                self.playback = Some(playback);
-            }
-        }
-    }
-
     /// An opening was not answered by the shell.
     pub(super) fn opening_is_lost(&mut self) {
         let Some(id) = self.playback.as_ref().and_then(Playback::opening) else { return };
         self.close(id);
         self.open_failed(LOST);
     }
-}
-
-/// Whether an end at `at` comes long before the known length.
-fn is_early(at: Duration, length: Duration, margin: Duration, percent: u32) -> bool {
-    let margin = margin.max(length * percent / 100);
-    at.saturating_add(margin) < length
 }

@@ -81,6 +81,23 @@ fn a_station_that_closes_in_good_order_is_asked_for_again() {
 }
 
 #[test]
+fn a_station_that_nothing_marks_and_that_resets_is_heard_again_at_its_present() {
+    let mut world = World::playing(&[Song { secretly_live: true, length: secs(3_600), ..radio() }]);
+    world.run(secs(30));
+    for reset in [true, false] {
+        world.audio.strike(if reset {
+            Fate::Breaks(failure(FailureClass::Site, None))
+        } else {
+            Fate::Ends { live: true }
+        });
+        world.run(secs(10));
+        assert_eq!((world.is_heard(), world.titles()), (true, vec!["song 1".to_owned()]), "reset: {reset}");
+    }
+    let opened = world.opened();
+    assert!(opened.len() == 2 && opened.iter().all(|(_, _, from)| from.is_zero()), "at its present: {opened:?}");
+}
+
+#[test]
 fn a_stream_that_breaks_once_in_a_while_is_never_given_up() {
     let mut world = World::playing(&[Song { length: secs(80), ..radio() }]);
     world.run(secs(4 * 3_600));

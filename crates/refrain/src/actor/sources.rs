@@ -118,9 +118,9 @@ impl Drop for Sources {
 
 /// What the end of a stream means to the guild. The operator reads the detail that the guild does not need.
 pub(super) fn ended(guild: GuildId, stream: &FrameStream, reason: EndReason) -> SourceEvent {
-    let at = stream.position();
+    let (at, live) = (stream.position(), stream.facts().live);
     match reason {
-        EndReason::Finished => SourceEvent::Ended { at, live: stream.facts().live },
+        EndReason::Finished => SourceEvent::Ended { at, live },
         EndReason::Failed(kind) => {
             let failure = match stream.failure() {
                 Some(error) => {
@@ -129,7 +129,7 @@ pub(super) fn ended(guild: GuildId, stream: &FrameStream, reason: EndReason) -> 
                 }
                 None => broke(guild, at, kind),
             };
-            SourceEvent::Broke { at, failure }
+            SourceEvent::Broke { at, live, failure }
         }
     }
 }

@@ -376,7 +376,7 @@ fn nonsense(rng: &mut ChaCha8Rng) -> GuildInput {
         4 => source(SourceEvent::Rewound { to: at }),
         5 => source(SourceEvent::NotKept { to: at }),
         6 => source(SourceEvent::Ended { at, live: rng.random() }),
-        7 => source(SourceEvent::Broke { at, failure: failure(class(rng), None) }),
+        7 => source(SourceEvent::Broke { at, live: rng.random(), failure: failure(class(rng), None) }),
         8 => GuildInput::LookedUp {
             id: LookUpId(1 << 50),
             result: Err(failure(class(rng), None)),

@@ -194,7 +194,7 @@ impl Audio {
                 }
                 Fate::Breaks(failure) => {
                     source.phase = Phase::Over;
-                    SourceEvent::Broke { at: source.at, failure }
+                    SourceEvent::Broke { at: source.at, live: source.live, failure }
                 }
                 Fate::Stalls(length) => {
                     (source.phase, source.starved) = (Phase::Stalled, true);

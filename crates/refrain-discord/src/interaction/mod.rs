@@ -3,6 +3,7 @@
 mod answer;
 mod execute;
 mod press;
+mod submission;
 mod suggest;
 
 use crate::{
@@ -17,6 +18,7 @@ use answer::Answer;
 use refrain::{CommandError, Refrain, VoiceSummary};
 use refrain_model::ChannelId;
 use std::sync::Arc;
+use submission::{SubmissionOrder, SubmissionPlace};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use twilight_model::{
@@ -45,6 +47,7 @@ pub(crate) struct Desk {
     panels: Arc<Board>,
     tasks: TaskTracker,
     places: Arc<Semaphore>,
+    order: Arc<SubmissionOrder>,
 }
 
 /// What is needed to answer an interaction.
@@ -78,7 +81,8 @@ impl Desk {
         panels: Arc<Board>,
     ) -> Self {
         let places = Arc::new(Semaphore::new(AT_A_TIME));
-        Self { http, application, world, refrain, panels, tasks: TaskTracker::new(), places }
+        let order = Arc::new(SubmissionOrder::new());
+        Self { http, application, world, refrain, panels, tasks: TaskTracker::new(), places, order }
     }
 
     /// The tasks under way, to be waited for when the bot stops.
@@ -86,41 +90,45 @@ impl Desk {
         &self.tasks
     }
 
-    /// Takes an interaction on. Returns at once.
+    /// Takes an interaction on. Returns at once. Guilds are asked in the order of the calls.
     pub(crate) fn take(&self, interaction: Interaction) {
         let Ok(place) = self.places.clone().try_acquire_owned() else {
             tracing::warn!("a command was dropped: {AT_A_TIME} are under way");
             return;
         };
         let desk = self.clone();
+        let turn = self.order.next();
         self.tasks.spawn(async move {
             // On the heap: an interaction is kilobytes, and so is all that is asked and answered about it.
-            Box::pin(desk.handle(interaction)).await;
+            Box::pin(desk.handle(interaction, turn)).await;
             drop(place);
         });
     }
 
-    async fn handle(&self, mut interaction: Interaction) {
+    async fn handle(&self, mut interaction: Interaction, turn: SubmissionPlace) {
         let Some(guild) = interaction.guild_id else {
             tracing::debug!("an interaction outside of a guild, for which nothing is registered");
-            return;
+            return turn.pass().await;
         };
         let slip = Slip { id: interaction.id, token: interaction.token.clone(), guild };
         match (interaction.kind, interaction.data.take()) {
             (InteractionType::ApplicationCommand, Some(InteractionData::ApplicationCommand(data))) => {
-                self.command(&slip, &interaction, &data).await;
+                self.command(&slip, &interaction, &data, turn).await;
             }
             (InteractionType::ApplicationCommandAutocomplete, Some(InteractionData::ApplicationCommand(data))) => {
-                self.suggest(&slip, &data).await;
+                tokio::join!(turn.pass(), self.suggest(&slip, &data));
             }
             (InteractionType::MessageComponent, Some(InteractionData::MessageComponent(data))) => {
-                self.press(&slip, &interaction, &data).await;
+                self.press(&slip, &interaction, &data, turn).await;
             }
-            (kind, _) => tracing::debug!(guild_id = %guild, ?kind, "an interaction of no use"),
+            (kind, _) => {
+                tracing::debug!(guild_id = %guild, ?kind, "an interaction of no use");
+                turn.pass().await;
+            }
         }
     }
 
-    async fn command(&self, slip: &Slip, interaction: &Interaction, data: &CommandData) {
+    async fn command(&self, slip: &Slip, interaction: &Interaction, data: &CommandData, turn: SubmissionPlace) {
         let guild = slip.guild;
         let admitted = commands::parse(data).map_err(|bad| {
             if bad.is_foreign() {
@@ -131,11 +139,11 @@ impl Desk {
         match admitted.and_then(|ask| self.admit(ask, interaction, guild)) {
             Ok(order) => {
                 tracing::info!(guild_id = %guild, user_id = %order.user, ask = order.ask.name(), "command");
-                self.carry_out(slip, order).await;
+                self.carry_out(slip, order, turn).await;
             }
             Err(why) => {
                 tracing::info!(guild_id = %guild, %why, "command refused");
-                self.refuse(slip, &why).await;
+                tokio::join!(turn.pass(), self.refuse(slip, &why));
             }
         }
     }
@@ -165,12 +173,12 @@ impl Desk {
     }
 
     /// Defers and works at the same time: the person's wait is not made longer by Discord's round trip.
-    async fn carry_out(&self, slip: &Slip, order: Order) {
+    async fn carry_out(&self, slip: &Slip, order: Order, turn: SubmissionPlace) {
         // In a task of its own, so that a panic in it becomes an answer.
         let guild = self.refrain.guild(convert::guild(order.guild));
         let private = order.ask.is_private();
         let awaiting = order.ask.may_become_panel().then(|| self.panels.await_answer(convert::guild(order.guild)));
-        let work = tokio::spawn(execute::execute(guild.clone(), order));
+        let work = tokio::spawn(turn.begin(execute::execute(guild.clone(), order)));
         let (deferred, done) = tokio::join!(self.defer(slip, private), work);
         let answer = done.unwrap_or_else(|failed| {
             tracing::error!(guild_id = %slip.guild, panicked = failed.is_panic(), "a command's task failed");

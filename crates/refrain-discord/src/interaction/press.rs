@@ -1,6 +1,6 @@
 //! A button of the panel: what the command of that name does, without an answer of its own where it is done.
 
-use super::{BROKEN, Button, Desk, Order, Slip, UnknownButton, execute};
+use super::{BROKEN, Button, Desk, Order, Slip, SubmissionPlace, UnknownButton, execute};
 use crate::{convert, embed};
 use twilight_model::{
     application::interaction::{Interaction, message_component::MessageComponentInteractionData},
@@ -9,7 +9,13 @@ use twilight_model::{
 };
 
 impl Desk {
-    pub(super) async fn press(&self, slip: &Slip, interaction: &Interaction, data: &MessageComponentInteractionData) {
+    pub(super) async fn press(
+        &self,
+        slip: &Slip,
+        interaction: &Interaction,
+        data: &MessageComponentInteractionData,
+        turn: SubmissionPlace,
+    ) {
         let guild = slip.guild;
         let button = data.custom_id.parse::<Button>().map_err(|UnknownButton| {
             "That button is of another version of me and does nothing any more. `/now-playing` shows how things are."
@@ -18,19 +24,19 @@ impl Desk {
         match button.and_then(|button| self.admit(button.ask(), interaction, guild)) {
             Ok(order) => {
                 tracing::info!(guild_id = %guild, user_id = %order.user, ask = order.ask.name(), "button");
-                self.carry_out_press(slip, order).await;
+                self.carry_out_press(slip, order, turn).await;
             }
             Err(why) => {
                 tracing::info!(guild_id = %guild, %why, "button refused");
-                self.refuse(slip, &why).await;
+                tokio::join!(turn.pass(), self.refuse(slip, &why));
             }
         }
     }
 
     /// What is done shows on the panel, which the actor has edited; what is not is told to the person alone.
-    async fn carry_out_press(&self, slip: &Slip, order: Order) {
+    async fn carry_out_press(&self, slip: &Slip, order: Order, turn: SubmissionPlace) {
         let guild = self.refrain.guild(convert::guild(order.guild));
-        let work = tokio::spawn(execute::press(guild, order));
+        let work = tokio::spawn(turn.begin(execute::press(guild, order)));
         let kind = InteractionResponseType::DeferredUpdateMessage;
         let response = self.respond(slip, InteractionResponse { kind, data: None });
         let (acknowledged, done) = tokio::join!(response, work);

@@ -11,6 +11,7 @@ mod favorites;
 mod lifecycle;
 mod panel;
 mod people;
+mod permissions;
 mod playing;
 mod queueing;
 mod races;

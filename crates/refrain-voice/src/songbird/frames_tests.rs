@@ -31,20 +31,20 @@ fn wav_header(seconds: usize) -> Vec<u8> {
     header
 }
 
-/// Sends four seconds of silence: the second half only once `go_on` says so.
+/// Sends twenty seconds of silence: the second half only once `go_on` says so. ffmpeg wants some seconds before it begins.
 async fn server(mut go_on: mpsc::Receiver<()>) -> MediaLocation {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/a.wav", listener.local_addr().unwrap());
     tokio::spawn(async move {
         let (mut socket, _) = listener.accept().await.unwrap();
         let _request = socket.read(&mut [0; 4096]).await.unwrap();
-        let length = wav_header(4).len() + 4 * SECOND;
+        let length = wav_header(20).len() + 20 * SECOND;
         let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n");
         socket.write_all(head.as_bytes()).await.unwrap();
-        socket.write_all(&wav_header(4)).await.unwrap();
-        socket.write_all(&vec![0; 2 * SECOND]).await.unwrap();
+        socket.write_all(&wav_header(20)).await.unwrap();
+        socket.write_all(&vec![0; 10 * SECOND]).await.unwrap();
         go_on.recv().await;
-        socket.write_all(&vec![0; 2 * SECOND]).await.unwrap();
+        socket.write_all(&vec![0; 10 * SECOND]).await.unwrap();
     });
     MediaLocation { url, headers: Vec::new(), expires_at: None }
 }
@@ -91,7 +91,7 @@ async fn a_source_that_starves_and_flows_again_is_reported_on_the_edges_alone() 
         }
     };
     assert_eq!(end.1, EndReason::Finished);
-    assert!(end.0 >= Duration::from_secs(4), "{:?}", end.0);
+    assert!(end.0 >= Duration::from_secs(20), "{:?}", end.0);
     source.note(&source.stream.next());
     assert!(reports.try_recv().is_err(), "its end is told once");
 }

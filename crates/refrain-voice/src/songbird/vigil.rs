@@ -11,6 +11,8 @@ use tokio::time::Instant;
 
 /// A connection that brought this many reports is one whose server reports.
 const ENOUGH: u32 = 2;
+/// Packets of the last moment may be on the way.
+const ON_THE_WAY: Duration = Duration::from_millis(200);
 /// A longer gap says nothing about how often a server reports.
 const LONGEST_GAP: Duration = Duration::from_secs(30);
 
@@ -196,9 +198,10 @@ impl Vigil {
     }
 }
 
-/// Whether so many more packets are what was sent in this time: 50 a second, less what may be on the way.
+/// Whether so many more packets are what was sent in this time: 50 a second, less some loss and what may be on the way.
 fn keeps_up(packets: u32, time: Duration) -> bool {
-    u128::from(packets) * 20 >= time.as_millis() * 4 / 5
+    let expected = time.as_millis() * 4 / 5;
+    u128::from(packets) * 20 >= expected.min(time.saturating_sub(ON_THE_WAY).as_millis())
 }
 
 #[cfg(test)]

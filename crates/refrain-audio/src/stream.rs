@@ -69,6 +69,17 @@ impl FrameStream {
         kept
     }
 
+    /// Goes to the frame that holds `to`, as [`Self::rewind`] does, or up to 30 s ahead of what has come: until the reader is
+    /// there, [`Self::next`] answers [`Next::Starved`]. Otherwise nothing changes and the answer is `false`.
+    pub fn skip_to(&self, to: Duration) -> bool {
+        let (done, wake) = {
+            let mut window = self.handle.shared.lock();
+            (window.skip_to(to), window.take_wake())
+        };
+        self.handle.shared.wake(wake);
+        done
+    }
+
     /// Whether both are handles on the same stream.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {

@@ -7,6 +7,9 @@ use crate::{EndReason, FRAME, Frame, Next};
 use bytes::Bytes;
 use std::{collections::VecDeque, time::Duration};
 
+/// How far ahead of what has come the playhead may go.
+const MOST_SKIPPED: Duration = Duration::from_secs(30);
+
 pub(crate) struct Window {
     start: Duration,
     frames: VecDeque<Bytes>,
@@ -66,14 +69,29 @@ impl Window {
         kept
     }
 
+    /// Moves the playhead to the frame that holds `to`, also when that has not come yet: what comes before it is passed
+    /// over, and the stream starves until then. Too far ahead, or behind what is kept, nothing changes.
+    pub(crate) fn skip_to(&mut self, to: Duration) -> bool {
+        if self.rewind(to) {
+            return true;
+        }
+        let ahead = to.saturating_sub(self.start.saturating_add(offset(self.last())));
+        if self.end.is_some() || ahead.is_zero() || ahead > MOST_SKIPPED {
+            return false;
+        }
+        let Some(distance) = to.checked_sub(self.start) else { return false };
+        let Ok(target) = u64::try_from(distance.as_millis() / FRAME.as_millis()) else { return false };
+        self.playhead = target;
+        true
+    }
+
     /// Takes a frame in; nothing once the stream has ended.
     pub(crate) fn push(&mut self, data: Bytes) {
         if self.end.is_some() {
             return;
         }
         self.frames.push_back(data);
-        while self.index() > self.rewind {
-            self.frames.pop_front();
+        while self.index() > self.rewind && self.frames.pop_front().is_some() {
             self.first += 1;
         }
     }
@@ -210,6 +228,20 @@ mod tests {
         assert_eq!(played(&mut window), (1160, 8));
         assert!(window.rewind(MS(1180)), "the frame that comes next");
         assert_eq!(window.next(), Next::Starved);
+    }
+
+    #[test]
+    fn skips_ahead_of_what_has_come_and_passes_over_what_lies_between() {
+        let mut window = filled(3);
+        assert!(!window.skip_to(MS(999)) && !window.skip_to(MS(32_000)), "before the start, and too far ahead");
+        assert!(window.skip_to(MS(1160)) && window.has_room());
+        assert_eq!((window.position(), window.next()), (MS(1160), Next::Starved));
+        (3..9).for_each(|n| window.push(Bytes::from(vec![n])));
+        assert_eq!(played(&mut window), (1160, 8));
+        assert!(window.skip_to(MS(1100)), "back is as in a rewind");
+        assert_eq!(played(&mut window), (1100, 5));
+        window.end(EndReason::Finished);
+        assert!(!window.skip_to(MS(1300)), "nothing more will come");
     }
 
     #[test]

@@ -88,10 +88,11 @@ pub(crate) const fn permission(missing: MissingPermission) -> &'static str {
 }
 
 fn source_trouble(trouble: &SourceTrouble) -> String {
-    let SourceTrouble { title, reason, machine, since_unix, next_unix, outage, kept } = trouble;
+    let SourceTrouble { title, reason, machine, since_unix, next_unix, deferred, outage, kept } = trouble;
     let (title, since) = (text::title(title, MAX_TITLE), text::relative(*since_unix));
     let reason = text::shorten(&text::plain(reason), MAX_REASON);
     let next = match next_unix {
+        _ if *deferred && !outage => "It plays later. I am trying the next track now".into(),
         Some(at) => format!("I try again {}", text::relative(*at)),
         None => "I am trying again now".into(),
     };
@@ -99,7 +100,7 @@ fn source_trouble(trouble: &SourceTrouble) -> String {
         0 => String::new(),
         kept => format!(" The queue still holds {}.", text::counted(*kept, "track")),
     };
-    let skip = if *outage { "" } else { " `/skip` goes on to the next track." };
+    let skip = if *outage || *deferred { "" } else { " `/skip` goes on to the next track." };
     let operator = if *machine { " My operator has to act." } else { "" };
     let what = if *outage {
         format!("The music stopped {since}: several tracks in a row cannot be reached. {reason}")
@@ -181,9 +182,11 @@ fn closed(code: CloseCode) -> String {
 
 fn ended(ending: Ending) -> String {
     match ending {
-        Ending::Kicked => "👋 Somebody disconnected me. The queue is kept: `/resume` goes on where the music stopped, \
+        Ending::Kicked => {
+            "👋 A moderator disconnected me. The queue is kept: `/resume` goes on where the music stopped, \
                            `/disconnect` clears it."
-            .into(),
+                .into()
+        }
         Ending::StayedOut => {
             "🔌 The voice connection was lost, and this server does not want me to come back by myself. \
                               The queue is kept: `/resume` goes on where the music stopped, `/disconnect` clears it."
@@ -264,6 +267,7 @@ mod tests {
             machine: false,
             since_unix: SINCE,
             next_unix: Some(SINCE + 4),
+            deferred: false,
             outage: false,
             kept: 3,
         };
@@ -275,6 +279,7 @@ mod tests {
                 machine: true,
                 ..trouble.clone()
             }),
+            AnnouncementKind::SourceTrouble(SourceTrouble { deferred: true, next_unix: None, ..trouble.clone() }),
             AnnouncementKind::SourceTrouble(SourceTrouble { outage: true, kept: 1, ..trouble }),
             AnnouncementKind::SourceBack { gap: Duration::from_secs(12) },
             AnnouncementKind::TracksFailed { tracks: vec![failed("a_b")], earlier: 0 },
@@ -309,6 +314,7 @@ mod tests {
             machine: true,
             since_unix: SINCE,
             next_unix: None,
+            deferred: false,
             outage: false,
             kept: 1000,
         };

@@ -86,7 +86,7 @@ pub enum AnnouncementKind {
 /// A source that fails and is tried again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SourceTrouble {
-    /// The current track's title.
+    /// The title of the track whose source fails.
     pub title: String,
     /// Why its source fails, in words for members.
     pub reason: String,
@@ -96,6 +96,8 @@ pub struct SourceTrouble {
     pub since_unix: u64,
     /// When the next attempt comes, in seconds since 1970; `None`: it is under way.
     pub next_unix: Option<u64>,
+    /// The track went to the end of the queue, and the next one is being opened.
+    pub deferred: bool,
     /// Several tracks failed in a row: it is not about one track. The queue waits.
     pub outage: bool,
     /// How many tracks the queue holds.

@@ -83,6 +83,9 @@ pub enum CommandError {
     /// The bot is in no channel, and there is nothing to come back with, or nowhere to come to.
     #[error("nothing to recover")]
     NothingToRecover,
+    /// The bot is being stopped; the track is kept for when it is back.
+    #[error("the bot is being stopped")]
+    Restarting,
     /// The track was skipped or stopped before it began.
     #[error("the track was removed before it began")]
     Removed,
@@ -134,6 +137,7 @@ impl CommandError {
                                        channel and start something with `/play`."
                     .into()
             }
+            Self::Restarting => "My operator is stopping me just now. The queue is kept for when I am back.".into(),
             Self::Removed => "That track was skipped or stopped before it began.".into(),
             Self::JoinFailed(ending) => not_joined(*ending),
             Self::Unavailable => "I am starting up or shutting down. Try again in a moment.".into(),

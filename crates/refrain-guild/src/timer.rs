@@ -9,6 +9,8 @@ pub enum GuildTimer {
     Recovery(Timer),
     /// The record is read again.
     LoadAgain,
+    /// After a restart, the bot looks at its channel again and decides whether to come back.
+    Restore,
     /// A look-up has taken as long as an answer can wait.
     LookUpDeadline,
     /// A look-up that is done no longer waits for one that was asked for earlier.
@@ -19,6 +21,8 @@ pub enum GuildTimer {
     OpenDeadline,
     /// A source is tried again.
     SourceBackoff,
+    /// A source with another volume is tried again.
+    VolumeRetry,
     /// A source without frames counts as broken.
     StallCheck,
     /// A track has played long enough for its failures to be forgotten.

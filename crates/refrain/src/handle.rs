@@ -10,7 +10,7 @@ use refrain_model::{ChannelId, GuildId, LoopMode, MessagePlace, Track};
 use refrain_recovery::GatewayEvent;
 use refrain_store::Store;
 use std::{sync::Arc, time::Duration};
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, mpsc::error::TrySendError, oneshot, watch};
 
 /// Commands that may wait in a guild's mailbox. A full one makes commands wait; gateway events have their own way in.
 const MAILBOX: usize = 64;
@@ -293,8 +293,11 @@ impl GuildHandle {
     }
 
     fn tell(&self, message: Message) {
-        // A full mailbox has no room for what is only nice to know, and an error says that the actor has ended.
-        let _ = self.commands.try_send(message);
+        // A closed mailbox says that the actor has ended; into a full one it goes as soon as there is room.
+        if let Err(TrySendError::Full(message)) = self.commands.try_send(message) {
+            let commands = self.commands.clone();
+            tokio::spawn(async move { commands.send(message).await });
+        }
     }
 
     /// Tells the guild what the main gateway said. Never blocks.

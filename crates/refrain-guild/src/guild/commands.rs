@@ -70,7 +70,7 @@ impl Guild {
             return Err(CommandError::NotPaused);
         }
         let out = self.recovery.intent().is_none();
-        let joins = match (out, self.recall(), voice_channel) {
+        let joins = match (out, self.recall(), self.recall_of_record().or(voice_channel)) {
             (false, _, _) => None,
             // Where it was disconnected from, an override brings it back.
             (true, Some(_), _) => None,
@@ -149,7 +149,7 @@ impl Guild {
         self.end_look_ups();
         self.say_goodbye();
         self.save_for_good();
-        self.silence_source();
+        self.let_go_of_source(&CommandError::Restarting);
         self.wish(Intent::Leave);
     }
 

@@ -1,12 +1,9 @@
 //! Commands that change what comes next, and how it sounds.
 
 use super::Guild;
-use crate::{
-    CommandError, CommandId, NowPlaying, QueueView, Seek, Skipped, Undone,
-    source::{Open, Purpose, Slot},
-};
+use crate::{CommandError, CommandId, NowPlaying, QueueView, Seek, Skipped, Undone};
 use rand_chacha::rand_core::RngCore as _;
-use refrain_model::{LoopMode, MAX_VOLUME};
+use refrain_model::LoopMode;
 
 type Result<T> = core::result::Result<T, CommandError>;
 
@@ -101,37 +98,6 @@ impl Guild {
             self.play_current();
         }
         Ok(Undone { restored: undone.restored })
-    }
-
-    /// The volume is part of how the sound is encoded: the old sound plays on until the new one is open.
-    pub(super) fn change_volume(&mut self, percent: Option<u16>) -> u16 {
-        let before = self.volume();
-        if let Some(percent) = percent {
-            self.volume = Some(percent.min(MAX_VOLUME));
-        }
-        if self.volume() != before {
-            self.apply_volume();
-        }
-        self.volume()
-    }
-
-    fn apply_volume(&mut self) {
-        match self.playback.as_ref().map(|playback| &playback.slot) {
-            Some(Slot::Ready(Open { flowed, .. }) | Slot::Replacing { old: Open { flowed, .. }, .. }) => {
-                let from = *flowed;
-                self.replace(from, Purpose::Volume);
-            }
-            Some(Slot::Opening { from, fresh, .. }) => {
-                let (from, fresh) = (*from, *fresh);
-                self.reopen(from, fresh);
-            }
-            Some(Slot::BackingOff { .. }) | None => {}
-        }
-    }
-
-    /// In per cent.
-    pub(super) fn volume(&self) -> u16 {
-        self.volume.unwrap_or_else(|| self.settings().default_volume)
     }
 
     pub(super) fn view(&self, page: usize, size: Option<usize>) -> QueueView {

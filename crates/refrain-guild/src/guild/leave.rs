@@ -1,7 +1,7 @@
 //! Leaving by itself: when the queue has run out, and when no member listens.
 
 use super::Guild;
-use crate::{LeaveReason, Observation};
+use crate::{CommandError, LeaveReason, Observation};
 use core::time::Duration;
 use refrain_model::Moment;
 use refrain_recovery::{Intent, State};
@@ -34,7 +34,7 @@ impl Guild {
             let why = if idle { LeaveReason::Idle } else { LeaveReason::Alone };
             self.note(Observation::Leaving { channel, why });
             self.keep_position();
-            self.silence_source();
+            self.let_go_of_source(&CommandError::NotConnected);
             self.wish(Intent::Leave);
             self.auto_leave = AutoLeave::default();
         }

@@ -55,6 +55,10 @@ impl Guild {
                     self.take_over(*record);
                 }
                 self.saved.begin();
+                // A bot that comes back settles it on its way.
+                if self.restoring.is_none() {
+                    self.settle_leftover();
+                }
             }
             (Err(error), Some(pause)) => {
                 self.loading.failures += 1;

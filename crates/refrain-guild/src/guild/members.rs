@@ -4,7 +4,7 @@ use super::Guild;
 use crate::{
     Announcement, AnnouncementKind, AnnouncementStep, Doing, Ending, SourceTrouble, VoiceView,
     incident::{Phase, SourceView, Step, Told, View, Word},
-    source::Slot,
+    source::{Slot, Trouble},
 };
 use refrain_model::{AskedMessage, ChannelId, FailureClass, Moment};
 use refrain_recovery::{Notice, Timer};
@@ -17,6 +17,7 @@ impl Guild {
         let source_view = self.source_view();
         let incidents = &mut self.voice_incidents;
         self.source_incidents.observe(now, &source_view, || incidents.number(now));
+        self.source_is_back = false;
         while let Some(word) = self.voice_incidents.poll().or_else(|| self.source_incidents.poll()) {
             self.announce(word);
         }
@@ -74,7 +75,8 @@ impl Guild {
     fn source_view(&self) -> SourceView {
         SourceView {
             trouble: self.source_trouble(),
-            playing: self.playback.is_some(),
+            back: self.source_is_back,
+            heard_again: self.not_heard.is_none() && self.frames_allowed && !self.paused && self.playback.is_some(),
             not_heard: self
                 .not_heard
                 .filter(|_| self.playback.is_some() && !self.paused)
@@ -86,18 +88,19 @@ impl Guild {
 
     fn source_trouble(&self) -> Option<(Moment, SourceTrouble)> {
         let playback = self.playback.as_ref().filter(|_| !self.paused)?;
-        let (since, failure) = playback.trouble.as_ref()?;
+        let Trouble { since, track, failure } = playback.trouble.as_ref()?;
         let now = self.clocks();
         let next_unix = match &playback.slot {
             Slot::BackingOff { until, .. } => Some(now.unix_of(*until)),
             Slot::Opening { .. } | Slot::Ready(_) | Slot::Replacing { .. } => None,
         };
         let trouble = SourceTrouble {
-            title: playback.track.info.title.clone(),
+            title: track.info.title.clone(),
             reason: failure.message.clone().into_owned(),
             machine: failure.class == FailureClass::Machine,
             since_unix: now.unix_ms_of(*since) / 1000,
             next_unix,
+            deferred: track.id != playback.track.id,
             outage: self.outages.is_outage(),
             kept: self.queue.len() + 1,
         };

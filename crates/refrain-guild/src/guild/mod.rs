@@ -19,6 +19,7 @@ mod source_failure;
 mod status;
 mod timers;
 mod voice;
+mod volume;
 
 use crate::{
     Answer, Command, CommandError, CommandId, GuildInput, GuildOutput, GuildPolicy, NotHeard, Observation, Observed,
@@ -32,7 +33,7 @@ use look_ups::LookUps;
 use panel::PanelState;
 use rand_chacha::{ChaCha8Rng, rand_core::RngCore as _, rand_core::SeedableRng as _};
 use record::Saved;
-use refrain_model::{AskedMessage, ChannelId, GuildId, GuildSettings, MessagePlace, Moment, Playhead};
+use refrain_model::{AskedMessage, ChannelId, GuildId, GuildSettings, MessagePlace, Moment, Playhead, TrackId};
 use refrain_queue::Queue;
 use refrain_recovery::{Input, MissingAccess, Recovery, Settings, State};
 use restore::Returning;
@@ -102,6 +103,10 @@ pub struct Guild {
     /// The bot is not in the guild any more.
     gone: bool,
     finished: bool,
+    /// Where deferred tracks go on.
+    deferred: Vec<(TrackId, core::time::Duration)>,
+    /// In this step, a source that had failed opened.
+    source_is_back: bool,
     /// What was last observed of the voice connection.
     last_view: Option<VoiceView>,
     outputs: VecDeque<GuildOutput>,
@@ -152,6 +157,8 @@ impl Guild {
             shutting_down: None,
             gone: false,
             finished: false,
+            deferred: Vec::new(),
+            source_is_back: false,
             last_view: None,
             outputs: VecDeque::new(),
         };
@@ -266,6 +273,10 @@ impl Guild {
         if self.loading.is_over() {
             self.check_access();
             self.leave_by_itself();
+            if self.queue.current().is_none() {
+                self.end_outage();
+            }
+            self.keep_volume();
             self.carry_out_recovery();
             self.let_flow();
             self.watch_unheard_source();

@@ -150,9 +150,10 @@ impl Guild {
             return Some(PanelWaits::Halted);
         }
         let playback = self.playback.as_ref()?;
-        if let Some((since, _)) = &playback.trouble
+        if let Some(trouble) = &playback.trouble
+            && playback.own_failure().is_some()
             && !self.paused
-            && self.now().since(*since) >= self.policy.sources.told_after
+            && self.now().since(trouble.since) >= self.policy.sources.told_after
         {
             return Some(PanelWaits::Source);
         }

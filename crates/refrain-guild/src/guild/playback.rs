@@ -8,7 +8,7 @@ use crate::{
 use alloc::sync::Arc;
 use alloc::{vec, vec::Vec};
 use core::time::Duration;
-use refrain_model::{Playhead, Track};
+use refrain_model::{Moment, Playhead, Track};
 use refrain_recovery::{Input, State};
 
 /// A member who waits for a track to be heard is answered after this, heard or not.
@@ -26,6 +26,7 @@ impl Guild {
         // A live stream goes on where it is by now.
         let kept = self.kept.take().filter(|kept| kept.track == track.id && !track.info.live);
         let from = kept.map(|kept| kept.position).unwrap_or_default();
+        let from = self.take_deferred_place(track.id).unwrap_or(from);
         let slot = self.open(&track, from, true);
         self.playback = Some(Playback {
             track,
@@ -35,7 +36,7 @@ impl Guild {
             trouble: None,
             early_at: None,
             found_live: false,
-            rest_until: refrain_model::Moment::ZERO,
+            rest_until: Moment::ZERO,
             refill_at: None,
             starts_over: false,
         });
@@ -51,46 +52,56 @@ impl Guild {
 
     /// Asks for a source of `track` at `from`.
     fn open(&mut self, track: &Arc<Track>, from: Duration, fresh: bool) -> Slot {
-        let (id, deadline) = self.ask_for_source(track, from);
-        Slot::Opening { id, from, fresh, deadline }
+        let (id, volume) = self.ask_for_source(track, from);
+        Slot::Opening { id, from, fresh, volume, deadline: self.open_deadline() }
     }
 
-    fn ask_for_source(&mut self, track: &Arc<Track>, from: Duration) -> (SourceId, refrain_model::Moment) {
-        let id = self.new_source();
-        let volume = self.volume();
+    /// The source's number, and the volume that it is asked for with.
+    fn ask_for_source(&mut self, track: &Arc<Track>, from: Duration) -> (SourceId, u16) {
+        let (id, volume) = (self.new_source(), self.volume());
         self.say(GuildOutput::OpenSource(OpenSource { id, track: Arc::clone(track), from, volume }));
-        (id, self.now() + self.policy.sources.open_deadline)
+        (id, volume)
     }
 
-    /// Closes the sources of the current track and forgets its playback. Members who wait for it are told.
+    fn open_deadline(&self) -> Moment {
+        self.now() + self.policy.sources.open_deadline
+    }
+
+    /// Closes the sources of the current track and forgets its playback: the track is over, or another one takes its
+    /// place. Members who wait for it are told.
     pub(super) fn silence_source(&mut self) {
+        self.let_go_of_source(&CommandError::Removed);
+    }
+
+    /// The same for a track that is kept: members who wait for it read `why` it is not heard now.
+    pub(super) fn let_go_of_source(&mut self, why: &CommandError) {
         let Some(playback) = self.playback.take() else { return };
         for waiter in &playback.waiting {
-            self.answer(waiter.command, Err(CommandError::Removed));
+            self.answer(waiter.command, Err(why.clone()));
         }
-        self.close_slot(playback.slot);
+        self.close_slot(playback.slot, why);
     }
 
-    /// Closes every source of a slot. Commands that wait for a seek learn that the track is gone.
-    fn close_slot(&mut self, slot: Slot) {
+    /// Closes every source of a slot. Commands that wait for a seek learn why it does not come about.
+    fn close_slot(&mut self, slot: Slot, why: &CommandError) {
         match slot {
             Slot::Opening { id, .. } => self.close(id),
-            Slot::Ready(open) => self.detach(open),
+            Slot::Ready(open) => self.detach(open, why),
             Slot::Replacing { old, id, purpose, .. } => {
                 self.close(id);
-                self.refuse_seeks(purpose, &CommandError::Removed);
-                self.detach(old);
+                self.refuse_seeks(purpose, why);
+                self.detach(old, why);
             }
             Slot::BackingOff { .. } => {}
         }
     }
 
     /// Takes the attached source away from the driver and closes it.
-    fn detach(&mut self, open: Open) {
+    fn detach(&mut self, open: Open, why: &CommandError) {
         self.say(GuildOutput::Attach { id: None, at: None });
         if let Some(Rewinding { commands, .. }) = open.rewinding {
             for command in commands {
-                self.answer(command, Err(CommandError::Removed));
+                self.answer(command, Err(why.clone()));
             }
         }
         self.close(open.id);
@@ -117,7 +128,7 @@ impl Guild {
         let from = if playback.is_live() { Duration::ZERO } else { from };
         let track = Arc::clone(&playback.track);
         let old = core::mem::replace(&mut playback.slot, Slot::BackingOff { until: self.now(), from, fresh });
-        self.close_slot(old);
+        self.close_slot(old, &CommandError::Removed);
         playback.slot = self.open(&track, from, fresh);
         self.playback = Some(playback);
     }
@@ -129,14 +140,14 @@ impl Guild {
         let track = Arc::clone(&playback.track);
         playback.slot = match playback.slot {
             Slot::Ready(old) => {
-                let (id, deadline) = self.ask_for_source(&track, from);
-                Slot::Replacing { old, id, from, purpose, deadline }
+                let (id, volume) = self.ask_for_source(&track, from);
+                Slot::Replacing { old, id, from, purpose, volume, deadline: self.open_deadline() }
             }
             Slot::Replacing { old, id, from: before, purpose: earlier, .. } => {
                 self.close(id);
                 let (from, purpose) = merged((before, earlier), (from, purpose));
-                let (id, deadline) = self.ask_for_source(&track, from);
-                Slot::Replacing { old, id, from, purpose, deadline }
+                let (id, volume) = self.ask_for_source(&track, from);
+                Slot::Replacing { old, id, from, purpose, volume, deadline: self.open_deadline() }
             }
             slot @ (Slot::Opening { .. } | Slot::BackingOff { .. }) => slot,
         };
@@ -155,8 +166,10 @@ impl Guild {
                     self.reopen(Duration::ZERO, true);
                 }
             }
+            // A member's seek that is being opened counts for more than where the music was lost.
+            (Slot::Replacing { purpose: Purpose::Seek { .. }, .. }, _) => {}
             (Slot::Ready(open) | Slot::Replacing { old: open, .. }, Some(to)) if open.flowed != to => {
-                // A member's seek that is under way counts for more than where the music was lost.
+                // So does one that is under way.
                 if open.rewinding.is_none() {
                     open.rewinding = Some(Rewinding { to, commands: Vec::new() });
                     let id = open.id;
@@ -189,6 +202,7 @@ impl Guild {
     pub(super) fn go_to(&mut self, command: CommandId, position: Duration) {
         let Some(playback) = &mut self.playback else {
             self.keep_at(position);
+            self.save_playhead_now();
             let answer = self.now_playing().map(Answer::NowPlaying);
             return self.answer(command, answer);
         };
@@ -237,7 +251,9 @@ impl Guild {
         let Some(playback) = &mut self.playback else { return };
         let delayed = |waiter: &Waiter| match &playback.trouble {
             _ if playback.attached().is_some() && heard => Some(None),
-            Some((since, failure)) if now.since(*since) >= told_after => Some(Some(Delay::Source(failure.clone()))),
+            Some(trouble) if now.since(trouble.since) >= told_after => {
+                Some(Some(Delay::Source(trouble.failure.clone())))
+            }
             _ if now.since(waiter.since) >= ANSWER_DEADLINE => Some(Some(Delay::Slow)),
             Some(_) | None => None,
         };
@@ -253,7 +269,8 @@ impl Guild {
         }
     }
 
-    /// Members who wait for the current track learn why they wait in vain; the track goes with them. Whether any did.
+    /// Members who wait for the current track learn why they wait in vain. The track goes with them, unless the bot is back
+    /// in the channel that it came from, where the track plays. Whether any member waited.
     pub(super) fn join_failed(&mut self, ending: Ending) -> bool {
         let Some(playback) = &mut self.playback else { return false };
         let waiting = core::mem::take(&mut playback.waiting);
@@ -264,8 +281,10 @@ impl Guild {
         for waiter in waiting {
             self.answer(waiter.command, Err(CommandError::JoinFailed(ending)));
         }
-        self.silence_source();
-        self.queue.fail(id);
+        if self.recovery.intent().is_none() {
+            self.silence_source();
+            self.queue.fail(id);
+        }
         true
     }
 
@@ -283,7 +302,7 @@ impl Guild {
             voice: self.voice_summary(),
             looping: self.queue.looping(),
             volume: self.volume(),
-            trouble: self.playback.as_ref().and_then(|p| p.trouble.clone()).map(|(_, failure)| failure),
+            trouble: self.playback.as_ref().and_then(Playback::own_failure).cloned(),
         })
     }
 

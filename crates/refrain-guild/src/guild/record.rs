@@ -4,7 +4,9 @@ use super::Guild;
 use crate::{GuildOutput, TimelineEntry};
 use alloc::{borrow::ToOwned as _, boxed::Box, format, vec::Vec};
 use core::time::Duration;
-use refrain_model::{GuildRecord, GuildSettings, MAX_TIMELINE, Moment, TimelineRecord, TrackId, VoiceRecord};
+use refrain_model::{
+    ChannelId, GuildRecord, GuildSettings, MAX_TIMELINE, Moment, TimelineRecord, TrackId, VoiceRecord,
+};
 use refrain_queue::Queue;
 use refrain_recovery::{CloseCode, Incident, State, Verdict};
 
@@ -43,6 +45,11 @@ impl Saved {
         (self.read && self.seq > 0).then_some(self.seq)
     }
 
+    /// The channel that the record names as the one to come back to when a member asks.
+    pub(super) const fn recall(&self) -> Option<ChannelId> {
+        self.voice.recall
+    }
+
     const fn is_on(&self) -> bool {
         self.read && !self.frozen
     }
@@ -78,7 +85,7 @@ impl Guild {
         let record = self.record();
         let lines = self.voice_incidents.lines();
         let saved = &mut self.saved.record;
-        // These flow by themselves, and are written along with what does not.
+        // These change all the time. They are written when anything else changes; the playhead also by itself.
         saved.playhead = record.playhead;
         (saved.voice.last_alive_unix_ms, saved.voice.ping_ms) = (record.voice.last_alive_unix_ms, record.voice.ping_ms);
         if *saved == record && self.saved.lines == lines {
@@ -170,7 +177,7 @@ impl Guild {
             attempts: snapshot.attempt,
             // Worked out from a moment it would differ by a millisecond each time.
             cooldown_until_unix_ms: snapshot.cooldown_until.and(known.cooldown_until_unix_ms),
-            recall: self.recall(),
+            recall: self.recall().or(self.recall_of_record()),
             ..known.clone()
         }
     }

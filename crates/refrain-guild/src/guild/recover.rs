@@ -3,7 +3,7 @@
 use super::Guild;
 use crate::{CommandError, Recovering, Scene};
 use refrain_model::ChannelId;
-use refrain_recovery::{Intent, Retrying, Stage, State};
+use refrain_recovery::{Idle, Intent, Retrying, Stage, State};
 
 impl Guild {
     pub(super) fn recover(&mut self, voice_channel: Option<ChannelId>) -> Result<Recovering, CommandError> {
@@ -29,7 +29,7 @@ impl Guild {
                     self.play_what_is_kept();
                     Ok(Recovering::Rejoining { channel })
                 }
-                None => self.come_to(voice_channel),
+                None => self.come_to(self.recall_of_record().or(voice_channel)),
             },
         }
     }
@@ -49,6 +49,12 @@ impl Guild {
             State::Idle(idle) => idle.recall(),
             State::Retrying(_) | State::Stable(_) => None,
         }
+    }
+
+    /// The channel that a moderator disconnected the bot from before the restart, until the bot goes anywhere.
+    pub(super) fn recall_of_record(&self) -> Option<ChannelId> {
+        let fresh = matches!(self.recovery.state(), State::Idle(Idle::Fresh));
+        self.saved.recall().filter(|_| fresh)
     }
 
     /// What seems to stand and is not heard is made anew.

@@ -25,13 +25,18 @@ impl Guild {
             return;
         }
         (self.restoring, self.restore_at) = (None, None);
-        let (message, asked) = (self.incident_message.take(), self.incident_asked.take());
-        if let Some(leftover) = message.map(Leftover::At).or(asked.map(Leftover::Asked)) {
-            self.say(GuildOutput::SettleLeftover(leftover));
-        }
+        self.settle_leftover();
         match self.may_come_back(channel) {
             Ok(paused) => self.return_to(channel, paused),
             Err(why) => self.stay_away(channel, why),
+        }
+    }
+
+    /// The message of an interruption that the process before could not bring to its end.
+    pub(super) fn settle_leftover(&mut self) {
+        let (message, asked) = (self.incident_message.take(), self.incident_asked.take());
+        if let Some(leftover) = message.map(Leftover::At).or(asked.map(Leftover::Asked)) {
+            self.say(GuildOutput::SettleLeftover(leftover));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Whether members hear the music, and why not.
 
 use super::Guild;
-use crate::{GuildOutput, MissingPermission, NotHeard, Observation, Scene, SilenceReason, source::Slot};
+use crate::{CommandError, GuildOutput, MissingPermission, NotHeard, Observation, Scene, SilenceReason, source::Slot};
 use refrain_model::ChannelId;
 use refrain_recovery::{Input, MissingAccess, State};
 
@@ -53,6 +53,9 @@ impl Guild {
         if let (Some(channel), Some(NotHeard::Suppressed)) = (channel, self.not_heard) {
             self.say(GuildOutput::RequestToSpeak { channel });
         }
+        if self.not_heard.is_none() {
+            self.catch_up_with_live();
+        }
     }
 
     /// Lets frames flow when the connection stands, the source is where it is wanted, members can hear the bot, and no member
@@ -98,7 +101,7 @@ impl Guild {
         if self.now().since(since) >= self.policy.sources.grace {
             self.unheard_since = None;
             self.keep_position();
-            self.silence_source();
+            self.let_go_of_source(&CommandError::NotConnected);
         }
     }
 

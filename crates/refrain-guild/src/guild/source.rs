@@ -3,15 +3,17 @@
 use super::Guild;
 use crate::{
     AnnouncementKind, CommandError, GuildOutput, Observation, SourceEvent, SourceId,
-    source::{self, Open, Playback, Purpose, Rewinding, Slot},
+    source::{Open, Playback, Purpose, Rewinding, Slot},
 };
-use alloc::vec::Vec;
 use core::time::Duration;
 use refrain_model::{FailureClass, SourceFacts, SourceFailure};
 
 /// A new source whose opening took longer than this begins too far behind the one that plays on.
 const MOST_BEHIND: Duration = Duration::from_secs(20);
 
+/// The old source has played on for so long that the new one begins far behind it.
+const BEHIND: SourceFailure =
+    SourceFailure::new(FailureClass::Site, "behind", "The site took too long to send this track again.");
 const LOST: SourceFailure =
     SourceFailure::new(FailureClass::Machine, "no-answer", "I could not open this track in time.");
 
@@ -47,9 +49,15 @@ impl Guild {
         self.found_to_be(facts.live);
         let Some(mut playback) = self.playback.take() else { return };
         let opened_at = self.now();
+        let volume = match &playback.slot {
+            Slot::Opening { volume, .. } | Slot::Replacing { volume, .. } => *volume,
+            Slot::Ready(open) => open.volume,
+            Slot::BackingOff { .. } => self.volume(),
+        };
         let fresh_source = Open {
             id,
             facts,
+            volume,
             opened_at,
             flowed: from,
             starved: false,
@@ -57,6 +65,7 @@ impl Guild {
             rewinding: None,
             held_since: None,
             volume_retry: None,
+            volume_failures: 0,
         };
         match playback.slot {
             Slot::Opening { from: wanted, fresh, .. } => {
@@ -73,10 +82,9 @@ impl Guild {
                 let live = old.facts.live || playback.track.info.live || playback.found_live;
                 let behind = old.flowed.saturating_sub(from);
                 if purpose == Purpose::Volume && !live && behind > MOST_BEHIND {
-                    playback.slot = Slot::Ready(old);
+                    playback.slot = Slot::Ready(self.volume_failed(old, &BEHIND));
                     self.playback = Some(playback);
-                    self.close(id);
-                    return self.replacement_failed_late();
+                    return self.close(id);
                 }
                 let at = (purpose == Purpose::Volume && !live).then_some(old.flowed);
                 self.say(GuildOutput::Attach { id: Some(id), at });
@@ -91,17 +99,6 @@ impl Guild {
                 self.playback = Some(playback);
             }
         }
-    }
-
-    /// The old source has played on for so long that the new one is far behind it: it is asked for again where the old one is
-    /// by now, as often as a source that fails.
-    fn replacement_failed_late(&mut self) {
-        let attempts = self.policy.sources.attempts;
-        let Some(playback) = self.playback.as_mut().filter(|playback| playback.failures < attempts) else { return };
-        playback.failures += 1;
-        let from = playback.flowed();
-        self.replace(from, Purpose::Volume);
-        self.watch_refill();
     }
 
     fn replaced(&mut self, from: Duration, purpose: Purpose) {
@@ -121,16 +118,14 @@ impl Guild {
     fn opened_well(&mut self) {
         self.has_played = true;
         self.failed_in_a_row = 0;
-        if let Some(since) = self.outages.opened() {
-            let lasted = self.now().since(since);
-            self.note(Observation::OutageOver { lasted });
-        }
+        self.end_outage();
         let Some(playback) = &mut self.playback else { return };
         let (track, title) = (playback.track.id, playback.track.info.title.clone());
         let back = playback.trouble.take();
         let starts_over = core::mem::take(&mut playback.starts_over);
-        if let Some((since, _)) = back {
-            let gap = self.now().since(since);
+        if let Some(back) = back {
+            let gap = self.now().since(back.since);
+            self.source_is_back = true;
             self.note(Observation::SourceBack { track, gap });
         }
         if starts_over {
@@ -141,6 +136,14 @@ impl Guild {
             self.source_incidents.tell(channel, kind, || incidents.number(now));
         }
         self.watch_refill();
+    }
+
+    /// A source opened, or nothing is left to play.
+    pub(super) fn end_outage(&mut self) {
+        if let Some(since) = self.outages.end() {
+            let lasted = self.now().since(since);
+            self.note(Observation::OutageOver { lasted });
+        }
     }
 
     fn open_failed(&mut self, failure: SourceFailure) {
@@ -160,24 +163,20 @@ impl Guild {
     /// The source that plays goes on; a seek is refused, a volume is tried again later.
     fn replacement_failed(&mut self, failure: SourceFailure) {
         let Some(mut playback) = self.playback.take() else { return };
-        let random = self.random();
-        let pause = source::pause(&self.policy.sources, playback.failures + 1, &failure, random);
         playback.note_rest(self.now(), &failure, self.policy.sources.retry_after_max);
-        if let Slot::Replacing { mut old, purpose, .. } = playback.slot {
-            let volume = purpose == Purpose::Volume;
-            let again =
-                volume && failure.class != FailureClass::Track && playback.failures < self.policy.sources.attempts;
-            playback.failures += u32::from(again);
-            old.volume_retry = again.then(|| self.now() + pause);
-            playback.slot = Slot::Ready(old);
-            if let Purpose::Seek { commands } = purpose {
-                for command in commands {
-                    self.answer(command, Err(CommandError::Source(failure.clone())));
+        if let Slot::Replacing { old, purpose, .. } = playback.slot {
+            let old = match purpose {
+                Purpose::Volume => self.volume_failed(old, &failure),
+                Purpose::Seek { commands } => {
+                    for command in commands {
+                        self.answer(command, Err(CommandError::Source(failure.clone())));
+                    }
+                    old
                 }
-            }
+            };
+            playback.slot = Slot::Ready(old);
         }
         self.playback = Some(playback);
-        self.watch_refill();
     }
 
     fn starved(&mut self) {
@@ -208,8 +207,8 @@ impl Guild {
             self.answer_now_playing(command);
         }
         // A replacement that is being opened further on would skip what lies between.
-        let volume = self.playback.as_ref().map(|playback| &playback.slot);
-        if matches!(volume, Some(Slot::Replacing { from, purpose: Purpose::Volume, .. }) if *from > to) {
+        let slot = self.playback.as_ref().map(|playback| &playback.slot);
+        if matches!(slot, Some(Slot::Replacing { from, purpose: Purpose::Volume, .. }) if *from > to) {
             self.replace(to, Purpose::Volume);
         }
     }

@@ -95,7 +95,7 @@ impl Guild {
             slot @ (Slot::Opening { .. } | Slot::Ready(_) | Slot::Replacing { .. } | Slot::BackingOff { .. }) => slot,
         };
         match slot {
-            Slot::Replacing { old, id, from: wanted, purpose, deadline } => {
+            Slot::Replacing { old, id, from: wanted, purpose, volume, deadline } => {
                 // Its replacement is on the way already.
                 self.say(GuildOutput::Attach { id: None, at: None });
                 self.close(old.id);
@@ -103,7 +103,7 @@ impl Guild {
                     Purpose::Volume => (wanted, Vec::new(), live),
                     Purpose::Seek { commands } => (wanted, commands, true),
                 };
-                playback.slot = Slot::Opening { id, from: wanted, fresh, deadline };
+                playback.slot = Slot::Opening { id, from: wanted, fresh, volume, deadline };
                 self.playback = Some(playback);
                 for command in commands {
                     self.answer_now_playing(command);

@@ -2,8 +2,8 @@
 
 use super::Guild;
 use crate::{
-    AnnouncementKind, CommandError, FailedTrack, Observation,
-    source::{self, Playback, Purpose, Slot},
+    AnnouncementKind, Answer, CommandError, Delay, FailedTrack, Observation, Played,
+    source::{self, Playback, Slot, Trouble},
 };
 use alloc::sync::Arc;
 use core::time::Duration;
@@ -29,8 +29,8 @@ impl Guild {
         let pause = if first { Duration::ZERO } else { source::pause(&self.policy.sources, attempt, &failure, random) };
         playback.note_rest(now, &failure, self.policy.sources.retry_after_max);
         let pause = pause.max(playback.rest_until.since(now));
-        let since = playback.trouble.as_ref().map_or(now, |(since, _)| *since);
-        playback.trouble = Some((since, failure.clone()));
+        let since = playback.trouble.as_ref().map_or(now, |trouble| trouble.since);
+        playback.trouble = Some(Trouble { since, track: Arc::clone(&playback.track), failure: failure.clone() });
         if let Slot::BackingOff { until, .. } = &mut playback.slot {
             *until = now + pause;
         }
@@ -39,7 +39,7 @@ impl Guild {
         if attempt >= self.policy.sources.attempts {
             self.count_towards_outage(track);
         }
-        if first {
+        if pause.is_zero() {
             self.source_backoff_over();
         }
     }
@@ -47,7 +47,8 @@ impl Guild {
     /// The track has used its attempts: it goes to the end of the queue, unless the fault is not the track's.
     fn count_towards_outage(&mut self, track: TrackId) {
         let now = self.now();
-        if self.outages.failed(now, track, self.policy.sources.outage_tracks) {
+        let page = self.playback.as_ref().map(|playback| playback.track.info.page_url.clone()).unwrap_or_default();
+        if self.outages.failed(now, page, self.policy.sources.outage_tracks) {
             self.note(Observation::OutageBegan);
         }
         let live = self.playback.as_ref().is_some_and(Playback::is_live);
@@ -56,46 +57,52 @@ impl Guild {
         }
         let Some(playback) = &self.playback else { return };
         let title = playback.track.info.title.clone();
-        let (trouble, waiting) = (playback.trouble.clone(), playback.waiting.clone());
+        let (deferred, trouble, flowed) = (Arc::clone(&playback.track), playback.trouble.clone(), playback.flowed());
+        let waiting = playback.waiting.clone();
         self.note(Observation::TrackDeferred { track, title });
+        // At the end of the queue, where it stands once the next track is the current one.
+        let position = self.queue.len();
         for waiter in waiting {
-            self.answer_delayed(waiter.command);
+            let delayed = trouble.clone().map_or(Delay::Slow, |trouble| Delay::Source(trouble.failure));
+            let played = Played { track: Arc::clone(&deferred), position, delayed: Some(delayed) };
+            self.answer(waiter.command, Ok(Answer::Played(played)));
         }
         if let Some(playback) = &mut self.playback {
             playback.waiting.clear();
         }
-        self.queue_moves_on(|queue| {
-            queue.defer(track);
-        });
+        let mut again = None;
+        self.queue_moves_on(|queue| again = queue.defer(track));
+        if let Some(again) = again.filter(|_| !flowed.is_zero()) {
+            self.keep_deferred_place(again, flowed);
+        }
         // What members are told goes on: the music is still away.
         if let (Some(playback), Some(trouble)) = (&mut self.playback, trouble) {
             playback.trouble = Some(trouble);
         }
     }
 
-    fn answer_delayed(&mut self, command: crate::CommandId) {
-        let Some(playback) = &self.playback else { return };
-        let delayed = playback.trouble.clone().map_or(crate::Delay::Slow, |(_, failure)| crate::Delay::Source(failure));
-        let track = Arc::clone(&playback.track);
-        let played = crate::Played { track, position: 0, delayed: Some(delayed) };
-        self.answer(command, Ok(crate::Answer::Played(played)));
+    /// Where a deferred track goes on. Places of tracks that have left the queue are forgotten.
+    fn keep_deferred_place(&mut self, track: TrackId, at: Duration) {
+        let queue = &self.queue;
+        self.deferred.retain(|(track, _)| queue.upcoming().any(|upcoming| upcoming.id == *track));
+        self.deferred.push((track, at));
+    }
+
+    /// The place at which a deferred track goes on, once.
+    pub(super) fn take_deferred_place(&mut self, track: TrackId) -> Option<Duration> {
+        let index = self.deferred.iter().position(|(deferred, _)| *deferred == track)?;
+        Some(self.deferred.swap_remove(index).1)
     }
 
     /// The pause is over: the current track is opened again.
     pub(super) fn source_backoff_over(&mut self) {
         let Some(playback) = &self.playback else { return };
-        if let Slot::BackingOff { from, fresh, .. } = &playback.slot {
+        if let Slot::BackingOff { from, fresh, until } = &playback.slot
+            && *until <= self.now()
+        {
             let (from, fresh) = (*from, *fresh);
             self.reopen(from, fresh);
         }
-    }
-
-    /// A failed replacement for the volume is tried again.
-    pub(super) fn volume_again(&mut self) {
-        let Some(open) = self.playback.as_mut().and_then(Playback::attached_mut) else { return };
-        open.volume_retry = None;
-        let from = open.flowed;
-        self.replace(from, Purpose::Volume);
     }
 
     /// The track cannot be played, and another attempt would not change that: members read why, and the next one begins.

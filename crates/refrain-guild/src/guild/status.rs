@@ -36,7 +36,7 @@ impl Guild {
 
     fn failing_source(&self) -> Option<(refrain_model::SourceFailure, Option<u64>)> {
         let playback = self.playback.as_ref()?;
-        let (_, failure) = playback.trouble.as_ref()?;
+        let failure = playback.own_failure()?;
         let next = match &playback.slot {
             Slot::BackingOff { until, .. } => Some(self.clocks().unix_of(*until)),
             Slot::Opening { .. } | Slot::Ready(_) | Slot::Replacing { .. } => None,

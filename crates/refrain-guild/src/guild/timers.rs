@@ -24,7 +24,7 @@ impl Guild {
             (self.look_ups.order_deadline(), GuildTimer::LookUpOrder),
             (self.idle_deadline(), GuildTimer::IdleLeave),
             (self.alone_deadline(), GuildTimer::AloneLeave),
-            (self.restore_deadline(), GuildTimer::AloneLeave),
+            (self.restore_deadline(), GuildTimer::Restore),
             (self.grace_deadline(), GuildTimer::SourceGrace),
             (self.voice_incidents.wake_up(), GuildTimer::IncidentMessage),
             (self.source_message_deadline(), GuildTimer::SourceMessage),
@@ -43,14 +43,13 @@ impl Guild {
         };
         let attached = playback.attached();
         let stalled = attached.and_then(|open| open.starved_since).map(|since| since + policy.stalled_after);
-        let volume = attached.and_then(|open| open.volume_retry);
         let waiting = playback.waiting.iter().map(|waiter| waiter.since + ANSWER_DEADLINE).min();
         let trouble = playback.trouble.as_ref().filter(|_| !playback.waiting.is_empty());
-        let told = trouble.map(|(since, _)| *since + policy.told_after);
+        let told = trouble.map(|trouble| trouble.since + policy.told_after);
         [
             (open_deadline, GuildTimer::OpenDeadline),
             (backoff, GuildTimer::SourceBackoff),
-            (volume, GuildTimer::SourceBackoff),
+            (self.volume_due(), GuildTimer::VolumeRetry),
             (stalled, GuildTimer::StallCheck),
             (playback.refill_at, GuildTimer::SourceRefill),
             (waiting.into_iter().chain(told).min(), GuildTimer::AnswerDeadline),
@@ -81,28 +80,18 @@ impl Guild {
             GuildTimer::LookUpDeadline => self.look_ups_time_out(),
             GuildTimer::LookUpOrder => self.settle_look_ups(),
             GuildTimer::OpenDeadline => self.opening_is_lost(),
-            GuildTimer::SourceBackoff => self.source_pause_over(),
+            GuildTimer::SourceBackoff => self.source_backoff_over(),
             GuildTimer::StallCheck => self.stalled(),
             GuildTimer::SourceRefill => self.refill(),
-            GuildTimer::AloneLeave if self.restore_deadline().is_some() => self.restore(),
+            GuildTimer::Restore => self.restore(),
             // What follows from these is decided after every step.
-            GuildTimer::AnswerDeadline
+            GuildTimer::VolumeRetry
+            | GuildTimer::AnswerDeadline
             | GuildTimer::SourceGrace
             | GuildTimer::IdleLeave
             | GuildTimer::AloneLeave
             | GuildTimer::IncidentMessage
             | GuildTimer::SourceMessage => {}
-        }
-    }
-
-    /// A pause is over: of the current track's source, or of a volume that could not be applied.
-    fn source_pause_over(&mut self) {
-        let now = self.now();
-        let Some(playback) = &self.playback else { return };
-        match &playback.slot {
-            Slot::BackingOff { until, .. } if *until <= now => self.source_backoff_over(),
-            Slot::Ready(open) if open.volume_retry.is_some_and(|at| at <= now) => self.volume_again(),
-            Slot::BackingOff { .. } | Slot::Ready(_) | Slot::Opening { .. } | Slot::Replacing { .. } => {}
         }
     }
 }

@@ -30,8 +30,10 @@ pub(crate) struct SourceIncidents {
 pub(crate) struct SourceView {
     /// The source fails, since when, and what there is to say about that.
     pub(crate) trouble: Option<(Moment, SourceTrouble)>,
-    /// The music goes on: an end of the trouble is good news.
-    pub(crate) playing: bool,
+    /// The source is open again: the end of the trouble is good news. Otherwise a member ended it, or the track is gone.
+    pub(crate) back: bool,
+    /// Members hear the music again. Otherwise a member paused or ended it, or the bot is out of voice.
+    pub(crate) heard_again: bool,
     /// Members cannot hear the bot.
     pub(crate) not_heard: Option<(NotHeard, Option<ChannelId>)>,
     /// Where members are told.
@@ -111,7 +113,7 @@ impl SourceIncidents {
             None => {
                 if let Some(open) = self.trouble.take() {
                     let gap = now.at.since(open.since);
-                    self.close(open, view.playing.then_some(AnnouncementKind::SourceBack { gap }));
+                    self.close(open, view.back.then_some(AnnouncementKind::SourceBack { gap }));
                 }
             }
         }
@@ -126,7 +128,7 @@ impl SourceIncidents {
             }
             None => {
                 if let Some(open) = self.not_heard.take() {
-                    self.close(open, Some(AnnouncementKind::HeardAgain));
+                    self.close(open, view.heard_again.then_some(AnnouncementKind::HeardAgain));
                 }
             }
         }

@@ -6,4 +6,4 @@ mod slot;
 
 pub(crate) use outage::Outages;
 pub(crate) use retry::pause;
-pub(crate) use slot::{Open, Playback, Purpose, Rewinding, Slot, Waiter};
+pub(crate) use slot::{Open, Playback, Purpose, Rewinding, Slot, Trouble, Waiter};

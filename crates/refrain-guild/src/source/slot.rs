@@ -15,8 +15,8 @@ pub(crate) struct Playback {
     pub(crate) waiting: Vec<Waiter>,
     /// Attempts that failed in a row.
     pub(crate) failures: u32,
-    /// Why and since when the source fails; `None` while it is well.
-    pub(crate) trouble: Option<(Moment, SourceFailure)>,
+    /// Why and since when nothing plays; `None` while the source is well.
+    pub(crate) trouble: Option<Trouble>,
     /// The source ended here, long before its known length, and was opened again there.
     pub(crate) early_at: Option<Duration>,
     /// It turned out to come in real time, whatever its page says.
@@ -25,8 +25,18 @@ pub(crate) struct Playback {
     pub(crate) rest_until: Moment,
     /// When enough sound has played to forget the failures.
     pub(crate) refill_at: Option<Moment>,
-    /// The place where the source was lost is behind it: the source cannot be opened there.
+    /// The source could only be opened at an earlier place than where it was lost.
     pub(crate) starts_over: bool,
+}
+
+/// A source that fails.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    /// Since when nothing plays.
+    pub(crate) since: Moment,
+    /// The track whose source failed: an earlier one than the current one while that is tried for the first time.
+    pub(crate) track: Arc<Track>,
+    pub(crate) failure: SourceFailure,
 }
 
 /// A command that waits for sound.
@@ -45,12 +55,14 @@ pub(crate) enum Slot {
         from: Duration,
         /// A new track or a seek: the position counts from here. Otherwise the music goes on where it was.
         fresh: bool,
+        /// The volume that it is opened with, in per cent.
+        volume: u16,
         deadline: Moment,
     },
     /// It is open and attached.
     Ready(Open),
     /// It is open and attached, and another one is being opened that takes its place.
-    Replacing { old: Open, id: SourceId, from: Duration, purpose: Purpose, deadline: Moment },
+    Replacing { old: Open, id: SourceId, from: Duration, purpose: Purpose, volume: u16, deadline: Moment },
     /// It failed; it is opened again at `until`.
     BackingOff { until: Moment, from: Duration, fresh: bool },
 }
@@ -69,6 +81,8 @@ pub(crate) enum Purpose {
 pub(crate) struct Open {
     pub(crate) id: SourceId,
     pub(crate) facts: SourceFacts,
+    /// The volume that it was opened with, in per cent.
+    pub(crate) volume: u16,
     pub(crate) opened_at: Moment,
     /// How far it has flowed, as last read.
     pub(crate) flowed: Duration,
@@ -80,8 +94,10 @@ pub(crate) struct Open {
     pub(crate) rewinding: Option<Rewinding>,
     /// Since when its frames are held.
     pub(crate) held_since: Option<Moment>,
-    /// When its volume is tried again, after a replacement failed.
+    /// When another volume is tried again, after replacements failed.
     pub(crate) volume_retry: Option<Moment>,
+    /// Replacements for another volume that failed in a row.
+    pub(crate) volume_failures: u32,
 }
 
 /// Where an open source was told to go.
@@ -129,6 +145,11 @@ impl Playback {
             Slot::Ready(open) | Slot::Replacing { old: open, .. } => open.flowed,
             Slot::Opening { from, .. } | Slot::BackingOff { from, .. } => *from,
         }
+    }
+
+    /// Why this track's own source fails, if it does.
+    pub(crate) fn own_failure(&self) -> Option<&SourceFailure> {
+        self.trouble.as_ref().filter(|trouble| trouble.track.id == self.track.id).map(|trouble| &trouble.failure)
     }
 
     /// Whether the track comes in real time, as far as is known.

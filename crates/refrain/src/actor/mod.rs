@@ -52,6 +52,8 @@ pub(crate) struct Actor {
     reports: mpsc::UnboundedReceiver<DriverReport>,
     /// The guild says that the actor may end.
     finished: bool,
+    /// The last step was a wake-up.
+    time_came: bool,
 }
 
 /// Why an actor ended.
@@ -88,6 +90,7 @@ impl Actor {
             findings: mpsc::unbounded_channel(),
             reports,
             finished: false,
+            time_came: false,
             shared,
         }
     }
@@ -129,10 +132,13 @@ impl Actor {
             }
             () = inbox.channel_changed.notified(), if loaded => Next::Input(GuildInput::ChannelChanged),
             () = self.seat.granted() => Next::Input(GuildInput::Turn),
-            () = sleep_until(wake_up) => Next::Time,
+            () = sleep_until(wake_up), if !self.time_came => Next::Time,
             Some(finding) = self.findings.1.recv() => self.found(finding),
             message = inbox.messages.next(), if loaded => self.told(message.ok_or(Abandoned)?),
+            // After a wake-up the others have their turn first: one that changed nothing holds nobody up.
+            () = sleep_until(wake_up), if self.time_came => Next::Time,
         };
+        self.time_came = matches!(next, Next::Time);
         Ok(next)
     }
 

@@ -6,7 +6,11 @@ use super::{
 };
 use refrain_guild::{GuildInput, GuildOutput, SourceEvent, SourceId};
 use std::time::Duration;
+use tokio::time::timeout;
 use tracing::Span;
+
+/// How long the disk may take for a record. Commands wait for it.
+const READING: Duration = Duration::from_secs(10);
 
 impl Actor {
     /// Does what the guild says until it has nothing more to say.
@@ -82,12 +86,13 @@ impl Actor {
     fn load(&self) {
         let (guild, store, findings) = (self.id, self.shared.store.clone(), self.findings.0.clone());
         tokio::spawn(async move {
-            let read = tokio::task::spawn_blocking(move || store.load(guild)).await;
-            let record = match read {
-                Ok(record) => record.map(|record| record.map(Box::new)).map_err(|error| error.to_string()),
-                Err(error) if error.is_panic() => Err("reading the record panicked".to_owned()),
+            let reading = tokio::task::spawn_blocking(move || store.load(guild));
+            let record = match timeout(READING, reading).await {
+                Err(_) => Err(format!("the disk did not give the record within {} s", READING.as_secs())),
+                Ok(Ok(record)) => record.map(|record| record.map(Box::new)).map_err(|error| error.to_string()),
+                Ok(Err(error)) if error.is_panic() => Err("reading the record panicked".to_owned()),
                 // The runtime is shutting down.
-                Err(_) => return,
+                Ok(Err(_)) => return,
             };
             // An error says that the actor has ended.
             let _ = findings.send(Finding::Loaded(record));
@@ -110,8 +115,8 @@ impl Actor {
     fn attach(&mut self, id: Option<SourceId>, at: Option<Duration>) {
         let stream = self.sources.attach(id);
         if let (Some(stream), Some(at)) = (&stream, at) {
-            // Where those frames are not kept, it stays where it is.
-            let _kept = stream.rewind(at);
+            // Where it cannot go there, it begins where it is: a little is heard twice.
+            let _there = stream.skip_to(at);
         }
         self.driver.attach(stream);
     }

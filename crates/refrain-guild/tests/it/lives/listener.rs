@@ -1,7 +1,7 @@
 //! A member who listens: where each track was heard last, and that nothing is skipped or said twice.
 
 use crate::world::{Event, World, audio::Flow, secs};
-use refrain_guild::{Command, GuildInput, GuildOutput, SilenceReason};
+use refrain_guild::{Command, GuildInput, GuildOutput, Observation, SilenceReason};
 use refrain_model::{Moment, TrackId};
 use refrain_recovery::DriverEvent;
 use std::{collections::BTreeMap, time::Duration};
@@ -28,6 +28,8 @@ struct End {
 #[derive(Debug, Default)]
 pub(crate) struct Listener {
     ends: BTreeMap<TrackId, End>,
+    /// Where deferred tracks were left, by title.
+    deferred: BTreeMap<String, Duration>,
     last_sound: Option<Moment>,
     last_heard: Option<Moment>,
     /// So often a member has sent the music elsewhere, and it has not gone.
@@ -57,6 +59,11 @@ impl Listener {
     /// After the loss of a connection the music goes on where it was proved to be heard.
     pub(super) fn said(&mut self, world: &World, output: &GuildOutput) {
         // Nor does what flowed count once a proof is overdue.
+        if let GuildOutput::Observe(Observation::TrackDeferred { track, title }) = output
+            && let Some(end) = self.ends.get(track)
+        {
+            self.deferred.insert(title.clone(), end.at);
+        }
         if let GuildOutput::WatchPlayhead { trusted_until, .. } = output {
             self.trusted_until = *trusted_until;
         }
@@ -107,6 +114,18 @@ impl Listener {
             return;
         }
         let Some(end) = self.ends.get(&flow.track) else {
+            let title = world.audio.sources.get(&flow.source).map(|source| source.track.info.title.clone());
+            if let Some(left) = title.and_then(|title| self.deferred.remove(&title)) {
+                let off = left.abs_diff(flow.from);
+                let sent = self.sent > 0;
+                self.sent -= u32::from(sent);
+                assert!(
+                    sent || off <= REPEATED_IN_THE_DARK + SLACK,
+                    "it was left at {left:?} and begins at {:?}",
+                    flow.from
+                );
+                return;
+            }
             assert!(self.sent > 0 || flow.from <= SLACK, "{:?} begins at {:?}", flow.track, flow.from);
             return;
         };
@@ -144,6 +163,8 @@ impl Listener {
     pub(super) fn process_ends(&mut self, world: &World, saves: bool) {
         self.lost |= self.trusted_until < world.now;
         (self.killed, self.proofs) = (true, 0);
+        // The record holds the place of the current track alone.
+        self.deferred.clear();
         self.excused |= !saves || world.disk.behind || world.disk.fails || world.disk.load_fails > 3;
         if self.excused {
             // A save that was lost takes the numbers of its tracks with it.

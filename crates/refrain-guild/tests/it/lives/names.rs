@@ -28,15 +28,15 @@ names!(answer, ANSWERS, Answer: Played, PlayedAll, Skipped, NowPlaying, Stopped,
     Looping, Undone, Volume, Disconnected, Queue, History, VoiceStatus, Recovering, Settings, ShutDown);
 names!(error, ERRORS, CommandError: Source, LookUpTimedOut, TooManyLookUps, Stopped, AskerLeft, NoAccess, QueueFull,
     Queue, NoSuchFavorite, TooManyFavorites, Store, NothingPlaying, CannotSeek, BeyondTheEnd, AlreadyPaused, NotPaused,
-    NotConnected, NothingToRecover, Removed, JoinFailed, Unavailable);
+    NotConnected, NothingToRecover, Restarting, Removed, JoinFailed, Unavailable);
 names!(announcement, ANNOUNCEMENTS, AnnouncementKind: Interrupted, Back, Ended, Left, SourceTrouble, SourceBack,
     TracksFailed, Halted, StartedOver, NotHeard, HeardAgain);
 names!(step, STEPS, AnnouncementStep: Say, Settle, Remove);
 names!(observation, OBSERVATIONS, Observation: Voice, Driver, Incident, LoadFailed, ComingBack, StayingAway,
     BackAfterRestart, Leaving, SourceRetry, SourceBack, SourceStalled, SourceEndedEarly, OutageBegan, OutageOver,
     TrackFailed, TrackDeferred, Halted, LookUpFailed, NotHeard);
-names!(timer, TIMERS, GuildTimer: Recovery, LoadAgain, LookUpDeadline, LookUpOrder, AnswerDeadline, OpenDeadline,
-    SourceBackoff, StallCheck, SourceRefill, SourceGrace, IdleLeave, AloneLeave, IncidentMessage, SourceMessage);
+names!(timer, TIMERS, GuildTimer: Recovery, LoadAgain, Restore, LookUpDeadline, LookUpOrder, AnswerDeadline, OpenDeadline,
+    SourceBackoff, VolumeRetry, StallCheck, SourceRefill, SourceGrace, IdleLeave, AloneLeave, IncidentMessage, SourceMessage);
 names!(silence, SILENCES, SilenceReason: Paused, Loading, Voice, OutOfVoice, Opening, SourceBackoff, Starved, Halted,
     NotHeard);
 names!(doing, DOINGS, Doing: NotWanted, Kicked, StaysOut, Unanswered, Gone, Fatal, Leaving, Joining, Resuming, Weighing,

@@ -161,6 +161,8 @@ fn check_time(world: &World, event: &Event) {
             | GuildTimer::AnswerDeadline
             | GuildTimer::OpenDeadline
             | GuildTimer::SourceBackoff
+            | GuildTimer::VolumeRetry
+            | GuildTimer::Restore
             | GuildTimer::StallCheck
             | GuildTimer::SourceRefill
             | GuildTimer::SourceGrace

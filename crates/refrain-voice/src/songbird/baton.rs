@@ -52,6 +52,16 @@ impl Baton {
         self.state().pace = Pace::default();
     }
 
+    /// Whether frames are to be heard.
+    pub(super) fn is_flowing(&self) -> bool {
+        self.state().flowing
+    }
+
+    /// Whether the reader has missed beats since the last call.
+    pub(super) fn fell_behind(&self) -> bool {
+        self.state().pace.fell_behind()
+    }
+
     /// The next frame of `stream` for this connection; `None` while frames are held, when they are not its any more, or
     /// when the beat is one of those that songbird has missed. The lock is held over the call: no two connections ever
     /// move the stream at the same time.

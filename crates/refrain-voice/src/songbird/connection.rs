@@ -11,7 +11,7 @@ use songbird::{
     tracks::{Track, TrackHandle},
 };
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicBool, Ordering},
 };
 
@@ -63,11 +63,13 @@ impl Connection {
     pub(super) fn play(&mut self, source: Option<Arc<Source>>, flowing: bool) {
         self.driver.stop();
         self.track = source.and_then(|source| {
-            let input = frames::input(source, Arc::clone(&self.baton), self.generation)
+            let handle = Arc::new(OnceLock::new());
+            let input = frames::input(source, Arc::clone(&self.baton), self.generation, Arc::clone(&handle))
                 .inspect_err(|error| tracing::error!(%error, "songbird refuses our frames; nothing can be heard"))
                 .ok()?;
             let track = Track::new(input);
-            Some(self.driver.play(if flowing || !self.is_up() { track.play() } else { track.pause() }))
+            let played = self.driver.play(if flowing || !self.is_up() { track.play() } else { track.pause() });
+            Some(handle.get_or_init(|| played).clone())
         });
         self.note(Note::Flowing(flowing && self.track.is_some()));
     }

@@ -7,31 +7,41 @@ use super::baton::Baton;
 use crate::{DriverReport, ReportSender};
 use refrain_audio::{FrameStream, Next};
 use refrain_recovery::Generation;
-use songbird::input::{
-    Input, LiveInput, Parsed,
-    codecs::get_codec_registry,
-    core::{
-        codecs::{CODEC_TYPE_OPUS, CodecParameters, DecoderOptions},
-        errors::{Error, Result, SeekErrorKind},
-        formats::{Cue, FormatOptions, FormatReader, Packet, SeekMode, SeekTo, SeekedTo, Track},
-        io::{MediaSourceStream, MediaSourceStreamOptions},
-        meta::{Metadata, MetadataLog, MetadataOptions},
-        probe::{Descriptor, Hint, Instantiate, Probe, ProbedMetadata, QueryDescriptor},
-        support_format,
+use songbird::{
+    input::{
+        Input, LiveInput, Parsed,
+        codecs::get_codec_registry,
+        core::{
+            codecs::{CODEC_TYPE_OPUS, CodecParameters, DecoderOptions},
+            errors::{Error, Result, SeekErrorKind},
+            formats::{Cue, FormatOptions, FormatReader, Packet, SeekMode, SeekTo, SeekedTo, Track},
+            io::{MediaSourceStream, MediaSourceStreamOptions},
+            meta::{Metadata, MetadataLog, MetadataOptions},
+            probe::{Descriptor, Hint, Instantiate, Probe, ProbedMetadata, QueryDescriptor},
+            support_format,
+        },
     },
+    tracks::TrackHandle,
 };
 use std::{
     io::{self, Cursor},
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU8, Ordering},
     },
+    time::Duration,
 };
-use tokio::time::Instant;
+use tokio::{
+    runtime::Handle,
+    time::{Instant, sleep},
+};
 
 /// One Opus packet of 20 ms that decodes to silence: what is sent while the source is late, so that the clock runs on, and
 /// while there is no frame for this connection, until songbird has paused or dropped it, or has sent the beats it missed.
 const SILENCE: [u8; 3] = [0xF8, 0xFF, 0xFE];
+
+/// How long songbird may take for the beats that it has missed.
+const BURST: Duration = Duration::from_millis(60);
 
 const TRACK_ID: u32 = 0;
 const SAMPLE_RATE: u32 = 48_000;
@@ -88,11 +98,42 @@ struct Feed {
     source: Arc<Source>,
     baton: Arc<Baton>,
     generation: Generation,
+    track: Arc<OnceLock<TrackHandle>>,
+    /// `None` outside of a runtime, which only tests are.
+    runtime: Option<Handle>,
 }
 
-/// A songbird input that plays `source` over this connection, when that holds the baton, and reports its end once.
-pub(super) fn input(source: Arc<Source>, baton: Arc<Baton>, generation: Generation) -> Result<Input> {
-    let reader = FrameReader { feed: Some(Feed { source, baton, generation }), ..FrameReader::empty() };
+impl Feed {
+    /// After a freeze, songbird sends all beats that it has missed at once. A client cannot tell a burst of silence from
+    /// music that is too early: it plays what comes next seconds later, or throws it away. A track that is paused gives
+    /// songbird nothing to send.
+    fn skip_missed_beats(&self) {
+        let (Some(track), Some(runtime)) = (self.track.get().cloned(), &self.runtime) else { return };
+        // An error says that the track is over.
+        if track.pause().is_err() {
+            return;
+        }
+        let baton = Arc::clone(&self.baton);
+        runtime.spawn(async move {
+            sleep(BURST).await;
+            // Held meanwhile, it is started by what lets the frames flow again.
+            if baton.is_flowing() {
+                let _over = track.play();
+            }
+        });
+    }
+}
+
+/// A songbird input that plays `source` over this connection, when that holds the baton, and reports its end once. `track`
+/// is to get the track that songbird makes of it.
+pub(super) fn input(
+    source: Arc<Source>,
+    baton: Arc<Baton>,
+    generation: Generation,
+    track: Arc<OnceLock<TrackHandle>>,
+) -> Result<Input> {
+    let feed = Feed { source, baton, generation, track, runtime: Handle::try_current().ok() };
+    let reader = FrameReader { feed: Some(feed), ..FrameReader::empty() };
     let decoder = get_codec_registry().make(&reader.tracks[0].codec_params, &DecoderOptions::default())?;
     Ok(Input::Live(
         LiveInput::Parsed(Parsed {
@@ -160,6 +201,9 @@ impl FormatReader for FrameReader {
     fn next_packet(&mut self) -> Result<Packet> {
         let Some(feed) = &self.feed else { return Err(end_of_stream()) };
         let next = feed.baton.take(feed.generation, &feed.source.stream, Instant::now());
+        if next.is_none() && feed.baton.fell_behind() {
+            feed.skip_missed_beats();
+        }
         if let Some(next) = &next {
             feed.source.note(next);
         }

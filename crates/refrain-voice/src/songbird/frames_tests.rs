@@ -3,7 +3,6 @@
 use super::*;
 use refrain_audio::{EndReason, OpenAt, PipelineConfig};
 use refrain_model::MediaLocation;
-use std::time::Duration;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
@@ -104,7 +103,8 @@ async fn a_source_that_is_held_is_not_asked_and_does_not_starve() {
     let (sender, mut reports) = mpsc::unbounded_channel();
     let baton = Arc::new(Baton::default());
     baton.enter(Generation(1));
-    let feed = Feed { source: Source::new(stream, sender), baton, generation: Generation(1) };
+    let source = Source::new(stream, sender);
+    let feed = Feed { source, baton, generation: Generation(1), track: Arc::default(), runtime: None };
     let mut reader = FrameReader { feed: Some(feed), ..FrameReader::empty() };
     for _ in 0..500 {
         assert_eq!(*reader.next_packet().unwrap().data, SILENCE);

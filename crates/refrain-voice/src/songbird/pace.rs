@@ -22,6 +22,8 @@ pub(super) struct Pace {
     credit: Duration,
     /// Missed beats are being sent: silence until the reserve is earned.
     catching_up: bool,
+    /// Beats were missed, and nobody has asked yet.
+    fell_behind: bool,
 }
 
 impl Pace {
@@ -47,11 +49,16 @@ impl Pace {
         }
     }
 
+    /// Whether beats were missed since the last call: songbird sends them all at once now.
+    pub(super) fn fell_behind(&mut self) -> bool {
+        std::mem::take(&mut self.fell_behind)
+    }
+
     fn earn(&mut self, time: Duration) {
         if time > SLACK {
             // The beats of this gap come now, and what they carry is too late.
             self.credit = Duration::ZERO;
-            self.catching_up = true;
+            (self.catching_up, self.fell_behind) = (true, true);
         } else {
             self.credit = self.credit.saturating_add(time).min(SLACK);
         }

@@ -69,12 +69,14 @@ impl FrameStream {
         kept
     }
 
-    /// Goes to the frame that holds `to`, as [`Self::rewind`] does, or up to 30 s ahead of what has come: until the reader is
-    /// there, [`Self::next`] answers [`Next::Starved`]. Otherwise nothing changes and the answer is `false`.
+    /// Goes to the frame that holds `to`, as [`Self::rewind`] does, or up to 30 s ahead of what has come where the length of
+    /// the track is known: until the reader is there, [`Self::next`] answers [`Next::Starved`]. A track of unknown length
+    /// may come in real time, and would be silent for as long. Otherwise nothing changes and the answer is `false`.
     pub fn skip_to(&self, to: Duration) -> bool {
+        let bounded = self.facts().length.is_some();
         let (done, wake) = {
             let mut window = self.handle.shared.lock();
-            (window.skip_to(to), window.take_wake())
+            (if bounded { window.skip_to(to) } else { window.rewind(to) }, window.take_wake())
         };
         self.handle.shared.wake(wake);
         done

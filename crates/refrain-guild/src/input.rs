@@ -27,6 +27,9 @@ pub struct SourceReading {
     pub id: SourceId,
     /// The position within the track.
     pub flowed: Duration,
+    /// Whether it comes in real time, as far as is known by now (see [`SourceFacts::live`]).
+    #[serde(default)]
+    pub live: bool,
 }
 
 /// Numbers the commands of a guild. The shell chooses the numbers and never uses one twice.

@@ -246,6 +246,7 @@ impl Guild {
             && reading.id == open.id
         {
             open.flowed = reading.flowed;
+            open.facts.live |= reading.live;
         }
     }
 

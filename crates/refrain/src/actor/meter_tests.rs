@@ -98,7 +98,7 @@ impl Guild {
                     then.push(GuildInput::Source { id: wanted.id, event });
                 }
                 GuildOutput::Attach { id, .. } => {
-                    self.source = id.map(|id| SourceReading { id, flowed: Duration::ZERO })
+                    self.source = id.map(|id| SourceReading { id, flowed: Duration::ZERO, live: false })
                 }
                 _ => {}
             }

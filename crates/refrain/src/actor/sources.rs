@@ -94,7 +94,8 @@ impl Sources {
     /// How far the attached source has flowed.
     pub(super) fn reading(&self) -> Option<SourceReading> {
         let id = self.attached?;
-        Some(SourceReading { id, flowed: self.stream(id)?.position() })
+        let stream = self.stream(id)?;
+        Some(SourceReading { id, flowed: stream.position(), live: stream.facts().live })
     }
 
     /// Which of the open sources a stream is.

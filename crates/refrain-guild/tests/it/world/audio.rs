@@ -1,7 +1,7 @@
 //! The driver's end of the sources: what is open, what is attached, and how far it flows.
 
 use rand_chacha::ChaCha8Rng;
-use refrain_guild::{SourceEvent, SourceFacts, SourceFailure, SourceId};
+use refrain_guild::{SourceEvent, SourceFacts, SourceFailure, SourceId, SourceReading};
 use refrain_model::{Moment, Track, TrackId};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -56,6 +56,14 @@ pub(crate) struct Flow {
     pub(crate) from: Duration,
     pub(crate) to: Duration,
     pub(crate) live: bool,
+}
+
+impl Source {
+    /// That sound comes in real time shows after some seconds.
+    pub(crate) fn reading(&self, id: SourceId) -> SourceReading {
+        let known = self.at.saturating_sub(self.start) >= Duration::from_secs(8);
+        SourceReading { id, flowed: self.at, live: self.live && known }
+    }
 }
 
 #[derive(Debug, Default)]

@@ -18,7 +18,7 @@ use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use refrain_guild::{
     Answer, AskerChannel, ChannelScene, Command, CommandError, CommandId, Guild, GuildInput, GuildOutput, GuildPolicy,
-    GuildTimer, Observed, PlayRequest, Scene, SourceId, SourceReading,
+    GuildTimer, Observed, PlayRequest, Scene, SourceId,
 };
 use refrain_model::{ChannelId, MessageId, MessagePlace, Moment, UserId};
 use refrain_queue::{Limits, Place};
@@ -174,7 +174,7 @@ impl World {
     }
 
     pub(crate) fn observed(&self) -> Observed {
-        let source = self.audio.current().map(|(id, source)| SourceReading { id, flowed: source.at });
+        let source = self.audio.current().map(|(id, source)| source.reading(id));
         let scene = |channel| self.scenes.get(&channel).copied().unwrap_or(Scene::Gone);
         let channel = self.guild().watched_channel().map(|channel| ChannelScene { channel, scene: scene(channel) });
         Observed { at: self.now, unix_ms: self.unix_ms(), source, channel }

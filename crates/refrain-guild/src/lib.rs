@@ -19,7 +19,8 @@
 //! # The order of polling
 //!
 //! When several things wait, what has happened comes before what is wanted: reports of the driver, events of the gateway,
-//! turns, the time, and then commands and results of look-ups and sources. A command must see the state as it is.
+//! turns, the time, and then commands and results of look-ups and sources. A command must see the state as it is. After a
+//! wake-up the time comes last, once: a timer can never keep a command waiting.
 //!
 //! # The contract of time
 //!
@@ -28,7 +29,7 @@
 //! - [`Guild::poll_timeout`] names the earliest [`GuildTimer`] that is set. An early call of [`Guild::handle_timeout`]
 //!   is harmless. One late call fires everything that is due.
 //! - While the intent is to play and no frames flow, the guild has a [`SilenceReason`], and a timer wherever that reason
-//!   could otherwise last for ever.
+//!   could otherwise last for ever. [`GuildOutput::Load`] is the exception: the shell answers it within a bounded time.
 //! - The same inputs at the same moments with the same seed give the same outputs. That makes a recording of a guild's
 //!   inputs ([`Recording`]) a test.
 //!

@@ -47,6 +47,8 @@ pub enum PanelWaits {
     NotHeard(NotHeard),
     /// Too many tracks in a row could not be played: a member has to press Resume.
     Halted,
+    /// The bot is in no voice channel, and its queue is kept: a member has to press Resume.
+    OutOfVoice,
 }
 
 /// What a restart did to the music.

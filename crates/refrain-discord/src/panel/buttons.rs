@@ -83,11 +83,19 @@ pub(crate) fn buttons(face: &PanelFace) -> Vec<Component> {
     let hold = match news {
         Some(PanelNews::Stopped) => return Vec::new(),
         Some(PanelNews::Waits { .. } | PanelNews::StaysAway { .. }) => Button::Resume,
-        Some(PanelNews::Resumed { .. }) | None if *paused || *waits == Some(PanelWaits::Halted) => Button::Resume,
+        Some(PanelNews::Resumed { .. }) | None if *paused || for_a_member(*waits) => Button::Resume,
         Some(PanelNews::Resumed { .. }) | None => Button::Pause,
     };
     let components = [Button::Back, hold, Button::Skip, Button::Stop].map(Button::component).into();
     vec![Component::ActionRow(ActionRow { id: None, components })]
+}
+
+/// Whether the music waits for a member.
+const fn for_a_member(waits: Option<PanelWaits>) -> bool {
+    match waits {
+        Some(PanelWaits::Halted | PanelWaits::OutOfVoice) => true,
+        Some(PanelWaits::Source | PanelWaits::NotHeard(_)) | None => false,
+    }
 }
 
 #[cfg(test)]

@@ -55,6 +55,7 @@ const fn waiting(waits: PanelWaits) -> &'static str {
         PanelWaits::NotHeard(NotHeard::Muted) => "🔇 A moderator muted me: the music waits until I am unmuted.",
         PanelWaits::NotHeard(NotHeard::Suppressed) => "🔇 I am in the audience: the music waits until I may speak.",
         PanelWaits::Halted => "⏹️ Too many tracks in a row could not be played. Press Resume to go on.",
+        PanelWaits::OutOfVoice => "🔌 I am in no voice channel. The queue is kept: press Resume to go on.",
     }
 }
 
@@ -142,6 +143,7 @@ mod tests {
             waits(PanelWaits::NotHeard(NotHeard::Muted)),
             waits(PanelWaits::NotHeard(NotHeard::Suppressed)),
             waits(PanelWaits::Halted),
+            waits(PanelWaits::OutOfVoice),
             PanelFace::Over,
         ];
         insta::assert_snapshot!(all.iter().map(read).collect::<Vec<_>>().join("\n\n"));

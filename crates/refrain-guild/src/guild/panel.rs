@@ -149,6 +149,9 @@ impl Guild {
         if self.halted {
             return Some(PanelWaits::Halted);
         }
+        if self.recovery.intent().is_none() && self.restoring.is_none() && self.panel.news.is_none() {
+            return Some(PanelWaits::OutOfVoice);
+        }
         let playback = self.playback.as_ref()?;
         if let Some(trouble) = &playback.trouble
             && playback.own_failure().is_some()

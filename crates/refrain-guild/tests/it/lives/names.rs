@@ -41,7 +41,7 @@ names!(silence, SILENCES, SilenceReason: Paused, Loading, Voice, OutOfVoice, Ope
     NotHeard);
 names!(doing, DOINGS, Doing: NotWanted, Kicked, StaysOut, Unanswered, Gone, Fatal, Leaving, Joining, Resuming, Weighing,
     BackingOff, CoolingDown, AwaitingTurn, AwaitingServer, AwaitingGuild, AwaitingPermission, Connected);
-names!(waits, WAITS, PanelWaits: Source, NotHeard, Halted);
+names!(waits, WAITS, PanelWaits: Source, NotHeard, Halted, OutOfVoice);
 names!(news, NEWS, PanelNews: Resumed, Waits, Stopped, StaysAway);
 names!(stays_away, STAYS_AWAY, StaysAway: AsSet, NobodyListens, NoWayIn);
 names!(leaving, LEAVING, LeaveReason: Idle, Alone);

@@ -23,10 +23,9 @@ fn breaks() -> Fate {
 
 /// The volumes that sources were asked for with since the world began.
 fn volumes(world: &World) -> Vec<u16> {
-    let opened = world.outputs().filter_map(|(_, output)| match output {
-        GuildOutput::OpenSource(open) => Some(open.volume),
-        _ => None,
-    });
+    let opened = world
+        .outputs()
+        .filter_map(|(_, output)| if let GuildOutput::OpenSource(open) = output { Some(open.volume) } else { None });
     opened.collect()
 }
 

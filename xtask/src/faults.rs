@@ -22,7 +22,7 @@ pub(crate) struct Flags {
     #[arg(long)]
     json: Option<PathBuf>,
     /// These only: kinds of fault, or words that a case's name begins with ("source": all of sources)
-    #[arg(long, num_args = 1.., value_delimiter = ',')]
+    #[arg(long, num_args = 1..)]
     only: Vec<String>,
     /// One case a kind, and those that matter most
     #[arg(long)]

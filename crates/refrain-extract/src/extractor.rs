@@ -4,11 +4,11 @@ use crate::{
     BadQuery, ErrorKind, ExtractError, ExtractorConfig, ProxyUrl, Purpose, Query, Resolved, StartError,
     arguments::Request,
     cache::Cache,
-    guard::{Guard, Pass, literal_is_refused},
+    guard::{Guard, MediaPass, Pass, literal_is_refused},
     info,
     operator::Operator,
     query,
-    run::Runner,
+    run::{Runner, unprepared},
     text::operator_line,
 };
 use refrain_model::{GuildId, TrackInfo};
@@ -89,6 +89,15 @@ impl Extractor {
     #[must_use]
     pub fn proxy(&self) -> ProxyUrl {
         self.inner.media_pass.proxy().clone()
+    }
+
+    /// A pass for the egress guard of its own, for the reader of one source. It has to live as long as the reader.
+    ///
+    /// # Errors
+    /// The system has no randomness to give.
+    pub fn media_pass(&self) -> Result<MediaPass, ExtractError> {
+        let pass = self.inner.guard.issue();
+        pass.map(MediaPass::new).map_err(|e| unprepared("a pass for the guard could not be made", e))
     }
 
     /// Ends all children and the guard. Requests that are under way fail as [`ErrorKind::ShuttingDown`].

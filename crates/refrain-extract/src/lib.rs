@@ -37,7 +37,7 @@ mod text;
 pub use config::{ExtractorConfig, StartError};
 pub use error::{ExtractError, nothing_found};
 pub use extractor::Extractor;
-pub use guard::{AllowedHost, BadAllowedHost, EgressPolicy, ProxyUrl};
+pub use guard::{AllowedHost, BadAllowedHost, EgressPolicy, MediaPass, ProxyUrl};
 pub use info::Resolved;
 pub use kind::ErrorKind;
 use purpose::Purpose;

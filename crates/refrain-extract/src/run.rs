@@ -256,7 +256,7 @@ fn shutting_down() -> ExtractError {
     ExtractError::new(ErrorKind::ShuttingDown, "the extractor is being shut down")
 }
 
-fn unprepared(what: &str, source: io::Error) -> ExtractError {
+pub(crate) fn unprepared(what: &str, source: io::Error) -> ExtractError {
     of_the_machine(what.to_owned(), source)
 }
 

@@ -36,8 +36,8 @@ pub struct Options {
     /// Also writes everything as JSON.
     #[arg(long)]
     pub json: Option<PathBuf>,
-    /// These only: kinds of fault, or words that a case's name begins with; separated by commas.
-    #[arg(long, num_args = 1.., value_delimiter = ',')]
+    /// These only: kinds of fault, or words that a case's name begins with.
+    #[arg(long, num_args = 1..)]
     pub only: Vec<String>,
     /// One case a kind, and those that matter most.
     #[arg(long)]

@@ -13,7 +13,7 @@ mod policy;
 mod proxy;
 
 pub(crate) use connect::literal_is_refused;
-pub use pass::ProxyUrl;
+pub use pass::{MediaPass, ProxyUrl};
 pub(crate) use pass::{Noted, Pass, Trouble};
 pub use policy::{AllowedHost, BadAllowedHost, EgressPolicy};
 

@@ -73,6 +73,28 @@ pub(crate) struct Pass {
     passes: Weak<Passes>,
 }
 
+/// The right of one source's reader (ffmpeg) to use the egress guard; it ends when this is dropped.
+#[derive(Debug)]
+pub struct MediaPass(Pass);
+
+impl MediaPass {
+    pub(crate) const fn new(pass: Pass) -> Self {
+        Self(pass)
+    }
+
+    /// The guard's address with this pass's credential in it: a secret.
+    #[must_use]
+    pub const fn proxy(&self) -> &ProxyUrl {
+        self.0.proxy()
+    }
+
+    /// The longest wait that a site asked this reader for (`Retry-After`). Seen over plain `http` only.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.noted().retry_after
+    }
+}
+
 /// What is remembered of a pass.
 #[derive(Debug)]
 pub(crate) struct Entry {

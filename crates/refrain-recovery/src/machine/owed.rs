@@ -1,5 +1,6 @@
 //! Voice states without a channel that our own op 4 will bring: none of them is a kick.
 
+use core::time::Duration;
 use refrain_model::Moment;
 
 /// How many are to come, and until when. A main gateway that was dead for a while takes several op 4 at once, and answers
@@ -17,9 +18,9 @@ impl NullsOwed {
         self.until = Some(until);
     }
 
-    /// A voice state without a channel came; whether it is one of those.
-    pub(super) fn settle(&mut self, now: Moment) -> bool {
-        let ours = self.count > 0 && self.until.is_some_and(|until| now <= until);
+    /// A voice state without a channel came; whether it is one of those. A gateway that is `late` delivers them late.
+    pub(super) fn settle(&mut self, now: Moment, late: Duration) -> bool {
+        let ours = self.count > 0 && self.until.is_some_and(|until| now <= until + late);
         if !ours {
             self.forget();
         }

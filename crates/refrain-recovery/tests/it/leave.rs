@@ -1,7 +1,8 @@
 //! Out of the channel, and what comes after.
 
 use crate::rig::{A, B, Rig, secs};
-use refrain_recovery::{Idle, Output, Policy, Stage, State, Timer, Verdict};
+use refrain_recovery::{GatewayEvent, Idle, Output, Policy, Stage, State, Timer, Verdict};
+use std::time::Duration;
 
 #[test]
 fn leaves_and_rests_once_it_is_confirmed() {
@@ -106,6 +107,28 @@ fn the_late_confirmation_of_a_leave_does_not_end_the_next_join() {
     rig.driver(refrain_recovery::DriverEvent::Connected);
     assert_eq!((rig.name(), rig.machine.intent()), ("STABLE", Some(A)));
     rig.pass(secs(1));
+}
+
+#[test]
+fn a_gateway_that_was_deaf_delivers_the_confirmation_of_a_leave_late_and_it_is_no_kick() {
+    for health in [(secs(22), 0), (secs(0), 1)] {
+        let mut rig = Rig::stable_in(A);
+        rig.closed(4006);
+        rig.wake(Timer::Leave);
+        rig.wake(Timer::Reconnect);
+        assert!(matches!(rig.stage(), Stage::BackingOff { .. }));
+        rig.pass(Duration::from_millis(100));
+        // Only now the gateway delivers what happened meanwhile: a move, and our own leave.
+        let (latency, missed_heartbeats) = health;
+        rig.gateway(GatewayEvent::Health { latency, missed_heartbeats });
+        rig.voice_state(Some(B));
+        rig.pass(secs(1));
+        rig.voice_state(None);
+        assert_eq!((rig.name(), rig.machine.intent()), ("RETRYING", Some(B)), "{health:?}");
+        rig.answer(B);
+        rig.driver(refrain_recovery::DriverEvent::Connected);
+        assert_eq!(rig.name(), "STABLE", "{health:?}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What arrives in a guild's mailbox.
 
+use super::sources::Readable;
 use crate::{Answer, Command, CommandError, PanelFailure};
-use refrain_audio::FrameStream;
 use refrain_guild::{LookUpId, SourceFailure, SourceId};
 use refrain_model::{GuildRecord, MessagePlace, TrackInfo};
 use tokio::sync::oneshot;
@@ -40,5 +40,5 @@ pub(super) enum Finding {
     /// A look-up is over.
     LookedUp { id: LookUpId, result: Result<TrackInfo, SourceFailure> },
     /// A source is open, or cannot be opened.
-    Opened { id: SourceId, result: Result<FrameStream, SourceFailure> },
+    Opened { id: SourceId, result: Result<Readable, SourceFailure> },
 }

@@ -3,6 +3,7 @@
 use super::{caught::caught, message::Finding};
 use crate::{registry::Shared, unix::unix_ms};
 use refrain_audio::{AudioErrorKind, EndReason, FrameStream, OpenAt, PipelineConfig};
+use refrain_extract::MediaPass;
 use refrain_guild::{FailureClass, OpenSource, SourceEvent, SourceFailure, SourceId, SourceReading};
 use refrain_model::{GuildId, Track};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
@@ -19,7 +20,14 @@ pub(super) struct Sources {
 enum Source {
     /// Dropping the task ends its children.
     Opening(#[expect(dead_code, reason = "held for its drop")] AbortOnDropHandle<()>),
-    Open(FrameStream),
+    Open(Readable),
+}
+
+/// A stream that is open, and what its reader may reach the network with.
+pub(super) struct Readable {
+    stream: FrameStream,
+    #[expect(dead_code, reason = "held for its drop: the reader asks the site again and again")]
+    pass: MediaPass,
 }
 
 impl Sources {
@@ -44,17 +52,17 @@ impl Sources {
     }
 
     /// Takes the result of an opening. `None` where the source was closed meanwhile.
-    pub(super) fn opened(&mut self, id: SourceId, result: Result<FrameStream, SourceFailure>) -> Option<SourceEvent> {
+    pub(super) fn opened(&mut self, id: SourceId, result: Result<Readable, SourceFailure>) -> Option<SourceEvent> {
         let Some(source @ Source::Opening(_)) = self.sources.get_mut(&id) else {
-            if let Ok(stream) = result {
-                stream.close();
+            if let Ok(open) = result {
+                open.stream.close();
             }
             return None;
         };
         Some(match result {
-            Ok(stream) => {
-                let event = SourceEvent::Opened { from: stream.start(), facts: stream.facts() };
-                *source = Source::Open(stream);
+            Ok(open) => {
+                let event = SourceEvent::Opened { from: open.stream.start(), facts: open.stream.facts() };
+                *source = Source::Open(open);
                 event
             }
             Err(failure) => {
@@ -66,8 +74,8 @@ impl Sources {
 
     /// Closes a source, or gives up opening it.
     pub(super) fn close(&mut self, id: SourceId) {
-        if let Some(Source::Open(stream)) = self.sources.remove(&id) {
-            stream.close();
+        if let Some(Source::Open(open)) = self.sources.remove(&id) {
+            open.stream.close();
         }
         self.attached = self.attached.filter(|attached| *attached != id);
     }
@@ -86,7 +94,7 @@ impl Sources {
 
     pub(super) fn stream(&self, id: SourceId) -> Option<&FrameStream> {
         match self.sources.get(&id)? {
-            Source::Open(stream) => Some(stream),
+            Source::Open(open) => Some(&open.stream),
             Source::Opening(_) => None,
         }
     }
@@ -101,7 +109,7 @@ impl Sources {
     /// Which of the open sources a stream is.
     pub(super) fn id_of(&self, stream: &FrameStream) -> Option<SourceId> {
         let open = self.sources.iter();
-        open.filter(|(_, source)| matches!(source, Source::Open(open) if open.is_same(stream)))
+        open.filter(|(_, source)| matches!(source, Source::Open(open) if open.stream.is_same(stream)))
             .map(|(id, _)| *id)
             .next()
     }
@@ -110,8 +118,8 @@ impl Sources {
 impl Drop for Sources {
     fn drop(&mut self) {
         for source in self.sources.values() {
-            if let Source::Open(stream) = source {
-                stream.close();
+            if let Source::Open(open) = source {
+                open.stream.close();
             }
         }
     }
@@ -141,22 +149,29 @@ fn broke(guild: GuildId, at: Duration, kind: AudioErrorKind) -> SourceFailure {
 }
 
 /// Finds out where the sound is, and reads it until its first frame is there.
-async fn open(guild: GuildId, shared: &Shared, wanted: &OpenSource) -> Result<FrameStream, SourceFailure> {
+async fn open(guild: GuildId, shared: &Shared, wanted: &OpenSource) -> Result<Readable, SourceFailure> {
     let OpenSource { id: SourceId(source), track, from, volume } = wanted;
     let began = unix_ms();
     let found = shared.extractor.resolve(&track.info.page_url, guild).await.map_err(|error| {
         tracing::warn!(guild_id = %guild, source, track = %track.info.title, %error, "a source cannot be resolved");
         error.failure()
     })?;
-    let pipeline = PipelineConfig { volume_percent: *volume, ..shared.settings.pipeline.clone() };
+    // Whatever the embedder has set: what members ask for goes through the egress guard.
+    let pass = shared.extractor.media_pass().map_err(|error| {
+        tracing::error!(guild_id = %guild, source, %error, "a source cannot be opened");
+        error.failure()
+    })?;
+    let proxy = Some(pass.proxy().as_str().to_owned());
+    let pipeline = PipelineConfig { volume_percent: *volume, proxy, ..shared.settings.pipeline.clone() };
     let at = OpenAt { position: *from, live: found.live, length: found.length.or_else(|| length(track)) };
     let stream = FrameStream::open(&pipeline, &found.media, at).await.map_err(|error| {
         tracing::warn!(guild_id = %guild, source, track = %track.info.title, %error, "a source cannot be opened");
-        error.failure()
+        let failure = error.failure();
+        SourceFailure { retry_after: failure.retry_after.or_else(|| pass.retry_after()), ..failure }
     })?;
     let took_ms = unix_ms().saturating_sub(began);
     tracing::debug!(guild_id = %guild, source, ?from, begins = ?stream.start(), took_ms, "a source is open");
-    Ok(stream)
+    Ok(Readable { stream, pass })
 }
 
 /// The length that was known when the track was looked up.

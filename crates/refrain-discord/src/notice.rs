@@ -88,7 +88,7 @@ pub(crate) const fn permission(missing: MissingPermission) -> &'static str {
 }
 
 fn source_trouble(trouble: &SourceTrouble) -> String {
-    let SourceTrouble { title, reason, machine, since_unix, next_unix, deferred, outage, kept } = trouble;
+    let SourceTrouble { title, reason, machine, since_unix, next_unix, began, deferred, outage, kept } = trouble;
     let (title, since) = (text::title(title, MAX_TITLE), text::relative(*since_unix));
     let reason = text::shorten(&text::plain(reason), MAX_REASON);
     let next = match next_unix {
@@ -104,8 +104,10 @@ fn source_trouble(trouble: &SourceTrouble) -> String {
     let operator = if *machine { " My operator has to act." } else { "" };
     let what = if *outage {
         format!("The music stopped {since}: several tracks in a row cannot be reached. {reason}")
-    } else {
+    } else if *began {
         format!("**{title}** stopped {since}. {reason}")
+    } else {
+        format!("**{title}** cannot be played at the moment. {reason}")
     };
     format!("⏳ {what}{operator}\n{next}.{queue}{skip}")
 }
@@ -267,6 +269,7 @@ mod tests {
             machine: false,
             since_unix: SINCE,
             next_unix: Some(SINCE + 4),
+            began: true,
             deferred: false,
             outage: false,
             kept: 3,
@@ -279,6 +282,7 @@ mod tests {
                 machine: true,
                 ..trouble.clone()
             }),
+            AnnouncementKind::SourceTrouble(SourceTrouble { began: false, ..trouble.clone() }),
             AnnouncementKind::SourceTrouble(SourceTrouble { deferred: true, next_unix: None, ..trouble.clone() }),
             AnnouncementKind::SourceTrouble(SourceTrouble { outage: true, kept: 1, ..trouble }),
             AnnouncementKind::SourceBack { gap: Duration::from_secs(12) },
@@ -314,6 +318,7 @@ mod tests {
             machine: true,
             since_unix: SINCE,
             next_unix: None,
+            began: true,
             deferred: false,
             outage: false,
             kept: 1000,

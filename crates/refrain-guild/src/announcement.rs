@@ -90,6 +90,8 @@ pub struct SourceTrouble {
     pub title: String,
     /// Why its source fails, in words for members.
     pub reason: String,
+    /// The track has been heard before it failed.
+    pub began: bool,
     /// This machine is at fault, not the site: the operator has to act.
     pub machine: bool,
     /// Since when, in seconds since 1970.

@@ -1,6 +1,6 @@
 //! What members ask for and what they are answered, as values.
 
-use crate::SourceFailure;
+use crate::{SilenceReason, SourceFailure};
 use alloc::sync::Arc;
 use alloc::{string::String, vec::Vec};
 use core::time::Duration;
@@ -142,6 +142,8 @@ pub struct NowPlaying {
     pub volume: u16,
     /// Its source fails, and is tried again.
     pub trouble: Option<SourceFailure>,
+    /// Why no frames flow; `None` while they do.
+    pub silence: Option<SilenceReason>,
 }
 
 /// The answer to `/undo`.

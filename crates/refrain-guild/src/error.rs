@@ -137,8 +137,10 @@ impl CommandError {
                                        channel and start something with `/play`."
                     .into()
             }
-            Self::Restarting => "My operator is stopping me just now. The queue is kept for when I am back.".into(),
-            Self::Removed => "That track was skipped or stopped before it began.".into(),
+            Self::Restarting => {
+                "My operator is stopping me just now. The queue is kept; ask again when I am back.".into()
+            }
+            Self::Removed => "That track was skipped or stopped meanwhile.".into(),
             Self::JoinFailed(ending) => not_joined(*ending),
             Self::Unavailable => "I am starting up or shutting down. Try again in a moment.".into(),
         }

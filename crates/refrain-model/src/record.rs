@@ -27,6 +27,8 @@ pub struct GuildRecord {
     pub settings: Option<GuildSettings>,
     /// The message that says what plays.
     pub panel: Option<MessagePlace>,
+    /// Too many tracks in a row could not be played: the queue waits for a member.
+    pub halted: bool,
     /// The message of an interruption that goes on: one that a killed process could not bring to an end.
     pub incident_message: Option<MessagePlace>,
     /// A message for an interruption that is about to be made: the process may be killed before it learns its place.

@@ -32,8 +32,9 @@ pub use refrain_guild::{
     Announcement, AnnouncementKind, AnnouncementStep, Answer, AskerChannel, Command, CommandError, Delay, Doing,
     Ending, FailedTrack, FailureClass, Interruption, Leftover, MissingPermission, NextStep, NotHeard, NowPlaying,
     Panel, PanelFace, PanelFailure, PanelNews, PanelWaits, PlayRequest, Played, PlayedAll, QueueView, Recording,
-    RecordingError, Recovering, Replayed, Scene, Seek, Skipped, SourceFailure, SourcePolicy, SourceTrouble, StaysAway,
-    Stopped, TimelineEntry, TimelinePage, Trouble, Undone, VoiceStatus, VoiceSummary, Waiting,
+    RecordingError, Recovering, Replayed, Scene, Seek, SilenceReason, Skipped, SourceFailure, SourcePolicy,
+    SourceTrouble, StaysAway, Stopped, TimelineEntry, TimelinePage, Trouble, Undone, VoiceStatus, VoiceSummary,
+    Waiting,
 };
 pub use refrain_model::{AutoResume, GuildId, GuildSettings, LoopMode, SettingChange, WhenOver};
 pub use refrain_queue::{Limits, Page, Place};

@@ -2,7 +2,7 @@
 
 use super::{AMBER, GREEN, GREY, again, bold, length_and_requester, plain, sentence, track};
 use crate::text;
-use refrain::{Delay, NowPlaying, Played, PlayedAll, Skipped, VoiceSummary};
+use refrain::{Delay, NowPlaying, Played, PlayedAll, SilenceReason, Skipped, VoiceSummary};
 use twilight_model::channel::message::Embed;
 use twilight_util::builder::embed::EmbedFooterBuilder;
 
@@ -104,7 +104,14 @@ pub(super) fn state(now: &NowPlaying) -> (u32, &'static str) {
         (VoiceSummary::Idle, _) => (GREY, "Not in a voice channel; /resume comes back and goes on"),
         (VoiceSummary::Stable { .. }, true) => (AMBER, "Paused"),
         (VoiceSummary::Stable { .. }, false) if now.trouble.is_some() => (AMBER, "Waiting for the track's site"),
-        (VoiceSummary::Stable { .. }, false) => (GREEN, "Playing"),
+        (VoiceSummary::Stable { .. }, false) => match now.silence {
+            Some(SilenceReason::Halted) => (AMBER, "Stopped; /resume goes on"),
+            Some(SilenceReason::NotHeard) => (AMBER, "Waiting until members can hear me"),
+            Some(
+                SilenceReason::Opening | SilenceReason::Starved | SilenceReason::SourceBackoff | SilenceReason::Loading,
+            ) => (AMBER, "Loading"),
+            Some(SilenceReason::Paused | SilenceReason::Voice | SilenceReason::OutOfVoice) | None => (GREEN, "Playing"),
+        },
     }
 }
 
@@ -114,6 +121,13 @@ pub(super) fn symbol(now: &NowPlaying) -> &'static str {
         (VoiceSummary::Idle, _) => "⏹️",
         (VoiceSummary::Stable { .. }, true) => "⏸️",
         (VoiceSummary::Stable { .. }, false) if now.trouble.is_some() => "⏳",
-        (VoiceSummary::Stable { .. }, false) => "▶️",
+        (VoiceSummary::Stable { .. }, false) => match now.silence {
+            Some(SilenceReason::Halted) => "⏹️",
+            Some(SilenceReason::NotHeard) => "🔇",
+            Some(
+                SilenceReason::Opening | SilenceReason::Starved | SilenceReason::SourceBackoff | SilenceReason::Loading,
+            ) => "⏳",
+            Some(SilenceReason::Paused | SilenceReason::Voice | SilenceReason::OutOfVoice) | None => "▶️",
+        },
     }
 }

@@ -34,6 +34,7 @@ fn now(voice: VoiceSummary, paused: bool) -> NowPlaying {
         looping: LoopMode::Off,
         volume: 100,
         trouble: None,
+        silence: None,
     }
 }
 

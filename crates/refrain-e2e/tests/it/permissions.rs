@@ -88,16 +88,36 @@ async fn muted_by_a_moderator_the_music_waits_says_so_and_goes_on_where_it_was_h
     stage.finish().await
 }
 
+async fn stands_still(stage: &Stage, time: Duration) -> Result<()> {
+    let pid = stage.bot_id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)).context("the bot runs")?;
+    kill_process(pid, Signal::STOP)?;
+    // How long the process stands still is what is tested: nothing announces it.
+    tokio::time::sleep(time).await;
+    kill_process(pid, Signal::CONT)?;
+    Ok(())
+}
+
+/// Row 4.
+#[tokio::test]
+async fn a_process_that_stumbles_again_and_again_plays_on() -> Result<()> {
+    let mut stage = playing().await?;
+    for stumble in 0..30 {
+        stands_still(&stage, Duration::from_millis(150 + 10 * stumble)).await?;
+        let since_ms = now_ms(&stage).await?;
+        hear(&mut stage, 1, since_ms, 300.0).await?;
+    }
+    let report = stage.control.listener().await?.context("nobody listens")?;
+    let longest = report.silences.iter().map(|silence| silence.length_ms).fold(0.0, f64::max);
+    assert!(longest < MOST_OFF_MS, "{:?}", report.silences);
+    stage.finish().await
+}
+
 /// Row 4.
 #[tokio::test]
 async fn a_process_that_stood_still_for_a_while_neither_skips_nor_repeats() -> Result<()> {
     let mut stage = playing().await?;
     for seconds in [3, 8] {
-        let pid = stage.bot_id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)).context("the bot runs")?;
-        kill_process(pid, Signal::STOP)?;
-        // How long the process stands still is what is tested: nothing announces it.
-        tokio::time::sleep(Duration::from_secs(seconds)).await;
-        kill_process(pid, Signal::CONT)?;
+        stands_still(&stage, Duration::from_secs(seconds)).await?;
         let since_ms = now_ms(&stage).await?;
         let timecode = hear(&mut stage, 1, since_ms, 6_000.0).await?;
         nothing_is_missing(&timecode, 1, MOST_OFF_MS);

@@ -118,7 +118,7 @@ impl Guild {
     }
 
     fn clear_everything(&mut self) -> Stopped {
-        let look_ups = self.end_look_ups();
+        let look_ups = self.end_look_ups(&CommandError::Stopped);
         self.silence_source();
         let removed = self.queue.clear().len();
         self.queue.set_looping(LoopMode::Off);
@@ -146,7 +146,7 @@ impl Guild {
         self.refuse_kept_commands();
         // What would have come back after a restart is left to the next process.
         self.restoring = None;
-        self.end_look_ups();
+        self.end_look_ups(&CommandError::Restarting);
         self.say_goodbye();
         self.save_for_good();
         self.let_go_of_source(&CommandError::Restarting);

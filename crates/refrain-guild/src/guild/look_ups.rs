@@ -157,10 +157,10 @@ impl Guild {
     }
 
     /// `/stop`, `/disconnect` and the end of the process reach what is being looked up. How many plays that were.
-    pub(super) fn end_look_ups(&mut self) -> usize {
+    pub(super) fn end_look_ups(&mut self, why: &CommandError) -> usize {
         let all = core::mem::take(&mut self.look_ups.pending);
         let count = all.len();
-        self.give_up(all, &CommandError::Stopped);
+        self.give_up(all, why);
         count
     }
 

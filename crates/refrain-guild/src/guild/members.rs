@@ -75,7 +75,7 @@ impl Guild {
     fn source_view(&self) -> SourceView {
         SourceView {
             trouble: self.source_trouble(),
-            back: self.source_is_back,
+            back: self.source_is_back && self.frames_allowed && self.not_heard.is_none(),
             heard_again: self.not_heard.is_none() && self.frames_allowed && !self.paused && self.playback.is_some(),
             not_heard: self
                 .not_heard
@@ -97,6 +97,7 @@ impl Guild {
         let trouble = SourceTrouble {
             title: track.info.title.clone(),
             reason: failure.message.clone().into_owned(),
+            began: track.id != playback.track.id || playback.began,
             machine: failure.class == FailureClass::Machine,
             since_unix: now.unix_ms_of(*since) / 1000,
             next_unix,

@@ -32,6 +32,7 @@ impl Guild {
             track,
             slot,
             waiting: Vec::new(),
+            began: false,
             failures: 0,
             trouble: None,
             early_at: None,
@@ -303,6 +304,7 @@ impl Guild {
             looping: self.queue.looping(),
             volume: self.volume(),
             trouble: self.playback.as_ref().and_then(Playback::own_failure).cloned(),
+            silence: self.silence(),
         })
     }
 

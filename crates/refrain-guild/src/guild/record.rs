@@ -61,6 +61,7 @@ impl Guild {
         let current = self.queue.current().map(|track| track.id);
         self.kept = record.playhead.filter(|playhead| Some(playhead.track) == current);
         self.paused = record.paused;
+        self.halted = record.halted;
         self.volume = record.volume;
         self.text_channel = record.text_channel;
         self.wanted = record.voice_channel;
@@ -159,6 +160,7 @@ impl Guild {
             queue: self.queue.snapshot(),
             playhead: self.playhead(),
             paused: self.paused,
+            halted: self.halted,
             volume: self.volume,
             settings: self.own_settings,
             panel: self.panel.place(),

@@ -67,6 +67,10 @@ impl Guild {
         self.paused = paused;
         self.has_played = true;
         self.wish(Intent::Return { channel });
+        // A halt ends by a member's word, not by a restart.
+        if self.halted {
+            return;
+        }
         self.play_current();
         // Playing a track resets nothing that a member decided before the restart.
         self.paused = paused && self.queue.current().is_some();

@@ -120,6 +120,7 @@ impl Guild {
         self.failed_in_a_row = 0;
         self.end_outage();
         let Some(playback) = &mut self.playback else { return };
+        playback.began = true;
         let (track, title) = (playback.track.id, playback.track.info.title.clone());
         let back = playback.trouble.take();
         let starts_over = core::mem::take(&mut playback.starts_over);

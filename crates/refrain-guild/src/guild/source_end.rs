@@ -27,6 +27,10 @@ impl Guild {
         let (id, starved, at) = (open.id, self.now().since(since), open.flowed);
         self.note(Observation::SourceStalled { id, starved });
         self.broke(at, STALLED);
+        // It has been silent since the last frame.
+        if let Some(trouble) = self.playback.as_mut().and_then(|playback| playback.trouble.as_mut()) {
+            trouble.since = trouble.since.min(since);
+        }
     }
 
     /// The attached source ended in good order: the track is over, unless there must be more of it.

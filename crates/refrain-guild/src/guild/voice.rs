@@ -141,7 +141,7 @@ impl Guild {
     /// The bot is not in the guild any more: nothing plays, and the queue is kept until the guild is forgotten.
     fn guild_is_gone(&mut self) {
         self.keep_position();
-        self.end_look_ups();
+        self.end_look_ups(&crate::CommandError::Unavailable);
         self.silence_source();
         self.panel.forget_place();
         (self.incident_message, self.incident_asked) = (None, None);

@@ -13,6 +13,8 @@ pub(crate) struct Playback {
     pub(crate) slot: Slot,
     /// Commands that are answered when the track is heard.
     pub(crate) waiting: Vec<Waiter>,
+    /// Its source has been open before.
+    pub(crate) began: bool,
     /// Attempts that failed in a row.
     pub(crate) failures: u32,
     /// Why and since when nothing plays; `None` while the source is well.

@@ -47,6 +47,7 @@ pub(crate) fn record(tracks: u64) -> GuildRecord {
         },
         playhead: Some(playhead(1, 60)),
         paused: true,
+        halted: true,
         volume: Some(70),
         settings: Some(GuildSettings { playlist_limit: 9, ..GuildSettings::default() }),
         panel: place(11),

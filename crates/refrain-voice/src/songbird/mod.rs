@@ -34,7 +34,7 @@ use runtime::Apart;
 use songbird::{
     Config, ConnectionInfo, Driver,
     driver::{
-        DecodeMode, DisposalThread,
+        DecodeMode, DisposalThread, Scheduler, SchedulerConfig,
         retry::{Retry, Strategy},
     },
 };
@@ -73,12 +73,21 @@ impl SongbirdShared {
             .driver_timeout(Some(connect_timeout))
             // For the receiver reports. The bot is deaf: there is no voice to decrypt.
             .decode_mode(DecodeMode::Decrypt)
+            .scheduler(Scheduler::new(steady()))
             // Otherwise every driver starts a thread for it.
             .disposer(DisposalThread::run());
         let (apart, freezes) = (Apart::start(), FreezeWatch::new());
         apart.spawn(FreezeWatch::run(Arc::downgrade(&freezes)));
         Self { config, liveness, probes: Arc::new(Semaphore::new(PROBES)), apart: Arc::new(apart), freezes }
     }
+}
+
+/// songbird's mixers stay on their threads. By default one whose beat took long goes to another thread, and on a machine
+/// that is busy for a moment, connections fall silent for good that way. Passing frames on is never expensive.
+fn steady() -> SchedulerConfig {
+    let mut config = SchedulerConfig::default();
+    config.move_expensive_tasks = false;
+    config
 }
 
 /// How long a connection still carries the frames that have gone over to a newer one: that one takes its first at

@@ -51,7 +51,8 @@ pub struct LookUpId(pub u64);
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum GuildInput {
     /// The answer to [`GuildOutput::Load`](crate::GuildOutput::Load). Until the first `Ok`, or the last `Err`, the guild keeps
-    /// other inputs and takes them afterwards, in order.
+    /// other inputs, 1,024 at most, and takes them afterwards, in order. Commands beyond are refused, all else is dropped: a
+    /// shell holds both back until [`Guild::is_loaded`](crate::Guild::is_loaded).
     Loaded(Result<Option<Box<GuildRecord>>, String>),
     /// A member, a moderator or the operator wants something. Exactly one answer follows.
     Command {

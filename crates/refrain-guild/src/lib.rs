@@ -14,7 +14,16 @@
 //!    answered on the spot, from within the loop: [`GuildOutput::Rewind`], and [`GuildOutput::AskTurn`] where a turn is free.
 //! 4. Sleep until the moment that [`Guild::poll_timeout`] names, or until something happens; then go to 1.
 //!
-//! Nothing may be fed in between two outputs but those two answers: an output may depend on the ones before it.
+//! Nothing may be fed in between two outputs but those two answers: an output may depend on the ones before it. Each of them
+//! comes with an [`Observed`] that was read anew.
+//!
+//! The first output, [`GuildOutput::Load`], is there before any input: drain once at the start. Until [`Guild::is_loaded`],
+//! hold gateway events, [`GuildInput::ChannelChanged`] and commands back, because the record decides which channel has to be
+//! described. Then feed `GatewayEvent::GuildAvailable`, also where the guild was there all along (a shell that starts again):
+//! with it the guild restores what it played. [`Guild::watched_channel`] may change with each step. Answer each
+//! [`GuildOutput::LookUp`] and [`GuildOutput::OpenSource`] once; what is found or opened after its
+//! [`GuildOutput::CancelLookUp`] or [`GuildOutput::CloseSource`] is dropped and not told. After [`GuildOutput::Finished`]
+//! nothing is fed any more.
 //!
 //! # The order of polling
 //!

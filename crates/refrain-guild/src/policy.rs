@@ -28,7 +28,7 @@ impl Default for GuildPolicy {
             sources: SourcePolicy::default(),
             limits: Limits::default(),
             auto_resume: AutoResume::default(),
-            goodbye: true,
+            goodbye: false,
         }
     }
 }

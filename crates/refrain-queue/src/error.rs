@@ -26,7 +26,7 @@ pub enum QueueError {
     #[error("there is no earlier track to go back to; let one play or skip it first")]
     NoHistory,
     /// Nothing was removed or cleared, or it is undone already.
-    #[error("there is nothing to undo; only the last clear or remove can be undone, and only once")]
+    #[error("there is nothing to undo; only the last clear, remove or stop can be undone, and only once")]
     NothingToUndo,
 }
 

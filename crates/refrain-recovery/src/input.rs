@@ -28,8 +28,9 @@ pub enum Input {
     Turn,
     /// What the guild wants changes, from now on.
     Settings(Settings),
-    /// Proof of life: up to this position of the current track the listeners have heard the music. A heartbeat ACK, a
-    /// close frame and a connected handshake are proofs; the passing of time is none.
+    /// Proof of life: up to this position of the current track the listeners have heard the music. Only what shows that the
+    /// sent packets arrived is a proof ([`DriverEvent::Alive`]); a close, a heartbeat's answer and the passing of time are
+    /// none.
     Heard {
         /// The position within the track.
         playhead: Duration,

@@ -122,10 +122,8 @@ impl Bot {
     }
 
     fn driver_reported(&mut self, generation: Generation, event: DriverEvent) {
-        // Proof of life: what was sent until now has been heard. This example has none but the socket's; refrain-voice
-        // shows how to read the voice server's reports.
-        let proof = matches!(event, DriverEvent::Alive | DriverEvent::Closed { .. });
-        if proof && generation == self.machine.generation() {
+        // Proof of life: what was sent until now has been heard. refrain-voice shows how to read the voice server's reports.
+        if event == DriverEvent::Alive && self.machine.carries(generation) {
             let playhead = self.voice.position();
             self.machine.handle_input(self.now(), Input::Heard { playhead });
         }

@@ -233,3 +233,17 @@ fn a_station_goes_to_its_present_when_the_bot_is_unmuted() {
     world.run(secs(5));
     assert!(world.is_heard() && world.opened().len() == 1);
 }
+
+#[test]
+fn a_halt_outlives_a_restart() {
+    let gone = Song { gone: true, ..Song::of(secs(60)) };
+    let mut all = vec![Song::of(secs(20))];
+    all.extend(vec![gone; 14]);
+    let mut world = World::playing(&all);
+    world.run(secs(120));
+    let kept = world.titles();
+    assert_eq!(world.guild().silence(), Some(SilenceReason::Halted));
+    world.kill(secs(5));
+    world.run(secs(120));
+    assert_eq!((world.titles(), world.guild().silence()), (kept, Some(SilenceReason::Halted)));
+}

@@ -114,7 +114,7 @@ impl World {
     }
 
     pub(crate) fn with(seed: u64, switches: Switches, bug: Option<Bug>, max_tracks: usize) -> Self {
-        let mut policy = GuildPolicy::default();
+        let mut policy = GuildPolicy { goodbye: true, ..GuildPolicy::default() };
         policy.limits.max_tracks = max_tracks;
         policy.recovery.timeouts.turn = secs(600);
         let open = Scene::Open { listeners: Some(2) };

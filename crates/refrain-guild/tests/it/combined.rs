@@ -8,7 +8,7 @@ use crate::world::{
 };
 use refrain_guild::{
     AnnouncementKind, Answer, AskerChannel, Command, CommandError, Delay, FailureClass, GuildInput, GuildOutput,
-    Observation, Scene, Seek, SettingChange,
+    Observation, Scene, Seek, SettingChange, SilenceReason,
 };
 use refrain_queue::Place;
 use std::time::Duration;

@@ -7,7 +7,7 @@ use refrain_recovery::Policy;
 use serde::{Deserialize, Serialize};
 
 /// What every guild of a process is made with.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GuildPolicy {
     /// How voice recovers.
     pub recovery: Policy,
@@ -19,18 +19,6 @@ pub struct GuildPolicy {
     pub auto_resume: AutoResume,
     /// Whether a bot that is stopped in good order says so in its panel.
     pub goodbye: bool,
-}
-
-impl Default for GuildPolicy {
-    fn default() -> Self {
-        Self {
-            recovery: Policy::default(),
-            sources: SourcePolicy::default(),
-            limits: Limits::default(),
-            auto_resume: AutoResume::default(),
-            goodbye: false,
-        }
-    }
 }
 
 /// How sources recover.

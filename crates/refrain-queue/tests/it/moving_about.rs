@@ -121,7 +121,7 @@ fn each_refusal_says_what_to_do() {
         (QueueError::NoSuchPosition { position: 7, len: 0 }, ["position 7", "add a track"]),
         (QueueError::NothingCurrent, ["nothing is playing", "add a track"]),
         (QueueError::NoHistory, ["no earlier track", "let one play"]),
-        (QueueError::NothingToUndo, ["nothing to undo", "last clear or remove"]),
+        (QueueError::NothingToUndo, ["nothing to undo", "last clear, remove or stop"]),
     ] {
         let text = error.to_string();
         assert!(words.iter().all(|word| text.contains(word)), "{text}");

@@ -59,6 +59,8 @@ fn step(outcome: Outcome, known: &Knowledge, asked: bool) -> Step {
         Outcome::Begun => Step::Accept,
         Outcome::Seeking => match (known.is_ranged(), known.is_finite()) {
             (Some(false), Some(false)) => Step::Start,
+            // ffmpeg may look for the place at the end of a body that comes at its own pace, or miss it by seconds.
+            (Some(false), Some(true)) if known.body.is_some() => Step::Discard,
             (Some(false), Some(true)) => Step::WaitBounded,
             (Some(false), None) if asked => Step::WaitBounded,
             (Some(false) | None, _) | (Some(true), _) => Step::Wait,
@@ -142,14 +144,14 @@ impl<'a> Opening<'a> {
         if self.at.live || position.is_zero() {
             return self.open_with(Seek::Start).await;
         }
-        // Half of the time is kept for beginning at the start.
-        let half = Instant::now() + self.config.open_timeout / 2;
-        let (step, handle) = self.seek(half).await?;
+        // A third of the time is kept for beginning at the start.
+        let bound = Instant::now() + self.config.open_timeout * 2 / 3;
+        let (step, handle) = self.seek(bound).await?;
         if let (Step::Accept, Some(handle)) = (step, handle) {
             return Ok(handle);
         }
         if step == Step::Discard {
-            match timeout_at(half, self.open_with(Seek::Discard(position))).await {
+            match timeout_at(bound, self.open_with(Seek::Discard(position))).await {
                 Ok(Ok(handle)) => return Ok(handle),
                 Ok(Err(error)) if !is_unreadable(error.kind()) => return Err(error),
                 // Too far to read, or not readable: from the start it may be.
@@ -161,7 +163,7 @@ impl<'a> Opening<'a> {
     }
 
     /// Seeks in the input. With [`Step::Accept`] there is a stream.
-    async fn seek(&mut self, half: Instant) -> Result<(Step, Option<Handle>), AudioError> {
+    async fn seek(&mut self, bound: Instant) -> Result<(Step, Option<Handle>), AudioError> {
         let handle = self.begin(Seek::Input(self.at.position))?;
         let (shared, probe) = (Arc::clone(&handle.shared), Arc::clone(&self.probe));
         let mut asking = Box::pin(async {
@@ -171,14 +173,14 @@ impl<'a> Opening<'a> {
         let mut asked = false;
         let outcome = loop {
             let step = step(Outcome::Seeking, &shared.knowledge(), asked);
-            if step == Step::Start {
+            if matches!(step, Step::Start | Step::Discard) {
                 return Ok((step, None));
             }
             tokio::select! {
                 biased;
                 outcome = shared.begun() => break outcome,
                 _ = &mut asking, if !asked => asked = true,
-                () = sleep_until(half), if step == Step::WaitBounded => return Ok((Step::Start, None)),
+                () = sleep_until(bound), if step == Step::WaitBounded => return Ok((Step::Start, None)),
                 () = shared.news() => {}
             }
         };
@@ -239,7 +241,7 @@ mod tests {
         for (duration, seek_failed, body, expected) in [
             (Told::NotYet, false, None, Step::Wait),
             (Told::NotYet, false, Some(FILE), Step::Wait),
-            (Told::NotYet, false, Some(UNRANGED), Step::WaitBounded),
+            (Told::NotYet, false, Some(UNRANGED), Step::Discard),
             (Told::NotYet, false, Some(ENDLESS), Step::Start),
             (Told::Unknown, true, Some(ENDLESS), Step::Start),
             (Told::Known(S(60)), true, None, Step::WaitBounded),

@@ -17,7 +17,7 @@ impl Guild {
         let source_view = self.source_view();
         let incidents = &mut self.voice_incidents;
         self.source_incidents.observe(now, &source_view, || incidents.number(now));
-        self.source_is_back = false;
+        (self.source_is_back, self.started_over) = (false, None);
         while let Some(word) = self.voice_incidents.poll().or_else(|| self.source_incidents.poll()) {
             self.announce(word);
         }
@@ -76,6 +76,7 @@ impl Guild {
         SourceView {
             trouble: self.source_trouble(),
             back: self.source_is_back && self.frames_allowed && self.not_heard.is_none(),
+            started_over: self.started_over.clone(),
             heard_again: self.not_heard.is_none() && self.frames_allowed && !self.paused && self.playback.is_some(),
             not_heard: self
                 .not_heard

@@ -107,6 +107,8 @@ pub struct Guild {
     deferred: Vec<(TrackId, core::time::Duration)>,
     /// In this step, a source that had failed opened.
     source_is_back: bool,
+    /// In this step, a source could only be opened at its beginning: the track's title.
+    started_over: Option<alloc::string::String>,
     /// What was last observed of the voice connection.
     last_view: Option<VoiceView>,
     outputs: VecDeque<GuildOutput>,
@@ -159,6 +161,7 @@ impl Guild {
             finished: false,
             deferred: Vec::new(),
             source_is_back: false,
+            started_over: None,
             last_view: None,
             outputs: VecDeque::new(),
         };

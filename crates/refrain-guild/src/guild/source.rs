@@ -2,7 +2,7 @@
 
 use super::Guild;
 use crate::{
-    AnnouncementKind, CommandError, GuildOutput, Observation, SourceEvent, SourceId,
+    CommandError, GuildOutput, Observation, SourceEvent, SourceId,
     source::{Open, Playback, Purpose, Rewinding, Slot},
 };
 use core::time::Duration;
@@ -70,7 +70,9 @@ impl Guild {
         match playback.slot {
             Slot::Opening { from: wanted, fresh, .. } => {
                 playback.slot = Slot::Ready(fresh_source);
-                playback.starts_over = from < wanted.saturating_sub(Duration::from_secs(2)) && !playback.is_live();
+                // What has no length may be a station, which is at its present.
+                let bounded = playback.length().is_some() && !playback.is_live();
+                playback.starts_over = bounded && from < wanted.saturating_sub(Duration::from_secs(2));
                 self.say(GuildOutput::Attach { id: Some(id), at: None });
                 self.playback = Some(playback);
                 if fresh || from != wanted {
@@ -129,13 +131,7 @@ impl Guild {
             self.source_is_back = true;
             self.note(Observation::SourceBack { track, gap });
         }
-        if starts_over {
-            let now = self.clocks();
-            let channel = self.told_in();
-            let incidents = &mut self.voice_incidents;
-            let kind = AnnouncementKind::StartedOver { title };
-            self.source_incidents.tell(channel, kind, || incidents.number(now));
-        }
+        self.started_over = starts_over.then_some(title);
         self.watch_refill();
     }
 

@@ -32,6 +32,8 @@ pub(crate) struct SourceView {
     pub(crate) trouble: Option<(Moment, SourceTrouble)>,
     /// The source is open again: the end of the trouble is good news. Otherwise a member ended it, or the track is gone.
     pub(crate) back: bool,
+    /// It could only be opened at its beginning: the track's title.
+    pub(crate) started_over: Option<alloc::string::String>,
     /// Members hear the music again. Otherwise a member paused or ended it, or the bot is out of voice.
     pub(crate) heard_again: bool,
     /// Members cannot hear the bot.
@@ -94,11 +96,6 @@ impl SourceIncidents {
         self.say(&mut said, channel, kind, number);
     }
 
-    /// A message of its own.
-    pub(crate) fn tell(&mut self, channel: Option<ChannelId>, kind: AnnouncementKind, number: impl FnOnce() -> u64) {
-        self.say(&mut None, channel, kind, number);
-    }
-
     /// A step has been taken, or it is time to look again.
     pub(crate) fn observe(&mut self, now: Now, view: &SourceView, mut number: impl FnMut() -> u64) {
         match &view.trouble {
@@ -111,9 +108,17 @@ impl SourceIncidents {
                 self.trouble = Some(open);
             }
             None => {
-                if let Some(open) = self.trouble.take() {
+                let trouble = self.trouble.take();
+                let told = trouble.as_ref().is_some_and(|open| open.said.is_some());
+                let started_over =
+                    view.started_over.as_ref().map(|title| AnnouncementKind::StartedOver { title: title.clone() });
+                if let Some(open) = trouble {
                     let gap = now.at.since(open.since);
-                    self.close(open, view.back.then_some(AnnouncementKind::SourceBack { gap }));
+                    let back = view.back.then_some(AnnouncementKind::SourceBack { gap });
+                    self.close(open, started_over.clone().or(back));
+                }
+                if let Some(kind) = started_over.filter(|_| !told) {
+                    self.say(&mut None, view.text_channel, kind, &mut number);
                 }
             }
         }

@@ -10,7 +10,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError, Weak,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// How many troubles, and how many addresses without an end, one run's pass remembers.
@@ -60,6 +60,8 @@ pub(crate) struct Noted {
     pub(crate) troubles: Vec<Trouble>,
     /// The longest wait that a site asked for. Seen over plain `http` only.
     pub(crate) retry_after: Option<Duration>,
+    /// Hosts that want to be left alone, and until when.
+    pub(crate) resting: Vec<(String, Instant)>,
     /// Addresses that answered with sound of no known length. Seen over plain `http` only. They may carry signatures.
     pub(crate) endless: Vec<String>,
 }
@@ -146,9 +148,20 @@ impl Entry {
         add(&mut lock(&self.noted).troubles, trouble);
     }
 
-    pub(crate) fn note_wait(&self, wait: Duration) {
+    /// A host asked to be left alone.
+    pub(crate) fn note_wait(&self, host: &str, wait: Duration, now: Instant) {
         let mut noted = lock(&self.noted);
         noted.retry_after = noted.retry_after.max(Some(wait));
+        let until = now.checked_add(wait).unwrap_or(now);
+        noted.resting.retain(|(resting, over)| resting != host && *over > now);
+        if noted.resting.len() < MAX_NOTED {
+            noted.resting.push((host.to_owned(), until));
+        }
+    }
+
+    /// Whether a host has asked to be left alone until later than `now`. Children retry by themselves, and do not know.
+    pub(crate) fn is_resting(&self, host: &str, now: Instant) -> bool {
+        lock(&self.noted).resting.iter().any(|(resting, until)| resting == host && *until > now)
     }
 
     pub(crate) fn note_endless(&self, address: String) {

@@ -18,7 +18,7 @@ use std::{
     convert::Infallible,
     io,
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 use tokio::{
     io::{AsyncRead, AsyncWrite, AsyncWriteExt, copy, split},
@@ -66,6 +66,9 @@ pub(super) async fn answer(
             "Refrain's egress guard takes CONNECT host:port and http:// addresses.",
         ));
     };
+    if request.method() != Method::CONNECT && entry.is_resting(&host, Instant::now()) {
+        return Ok(words(StatusCode::SERVICE_UNAVAILABLE, "The site asked to be left alone for a while."));
+    }
     let upstream = match connect(&shared.policy, &host, port).await {
         Ok(upstream) => upstream,
         Err(why) => return Ok(unconnected(&entry, &host, port, why)),
@@ -75,7 +78,7 @@ pub(super) async fn answer(
         tokio::spawn(async move { shared.stop.run_until_cancelled(tunnel).await });
         Response::new(Either::Right(Full::default()))
     } else {
-        forward(request, upstream, &entry).await.unwrap_or_else(|why| {
+        forward(request, upstream, &entry, &host).await.unwrap_or_else(|why| {
             entry.note(Trouble::Unreachable(host));
             tracing::debug!(why, "the egress guard could not pass on a request");
             words(StatusCode::BAD_GATEWAY, "The site did not answer as a web server does.")
@@ -139,6 +142,7 @@ async fn forward(
     mut request: Request<Incoming>,
     upstream: TcpStream,
     entry: &Entry,
+    asked: &str,
 ) -> Result<Response<Body>, &'static str> {
     let (method, address) = (request.method().clone(), request.uri().to_string());
     let host = request.uri().authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
@@ -158,7 +162,7 @@ async fn forward(
         .map_err(|_| "the answer took too long")?
         .map_err(|_| "the answer is no HTTP")?;
     if let Some(wait) = answer::retry_after(response.status(), response.headers(), SystemTime::now()) {
-        entry.note_wait(wait);
+        entry.note_wait(asked, wait, Instant::now());
     }
     if answer::may_be_endless(&method, response.status(), response.headers()) {
         entry.note_endless(address);

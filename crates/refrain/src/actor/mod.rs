@@ -179,7 +179,10 @@ impl Actor {
             DriverReport::SourceStarved { stream } => source(&stream, SourceEvent::Starved),
             DriverReport::SourceFlowing { stream } => source(&stream, SourceEvent::Flowing),
             DriverReport::StreamEnded { stream, reason } => match self.sources.id_of(&stream) {
-                Some(id) => Next::Input(GuildInput::Source { id, event: sources::ended(self.id, &stream, reason) }),
+                Some(id) => {
+                    let asked = self.sources.retry_after(id);
+                    Next::Input(GuildInput::Source { id, event: sources::ended(self.id, &stream, reason, asked) })
+                }
                 None => Next::Nothing,
             },
         }

@@ -26,7 +26,6 @@ enum Source {
 /// A stream that is open, and what its reader may reach the network with.
 pub(super) struct Readable {
     stream: FrameStream,
-    #[expect(dead_code, reason = "held for its drop: the reader asks the site again and again")]
     pass: MediaPass,
 }
 
@@ -106,6 +105,14 @@ impl Sources {
         Some(SourceReading { id, flowed: stream.position(), live: stream.facts().live })
     }
 
+    /// How long the site asked a source's reader to wait.
+    pub(super) fn retry_after(&self, id: SourceId) -> Option<Duration> {
+        match self.sources.get(&id)? {
+            Source::Open(open) => open.pass.retry_after(),
+            Source::Opening(_) => None,
+        }
+    }
+
     /// Which of the open sources a stream is.
     pub(super) fn id_of(&self, stream: &FrameStream) -> Option<SourceId> {
         let open = self.sources.iter();
@@ -126,7 +133,7 @@ impl Drop for Sources {
 }
 
 /// What the end of a stream means to the guild. The operator reads the detail that the guild does not need.
-pub(super) fn ended(guild: GuildId, stream: &FrameStream, reason: EndReason) -> SourceEvent {
+pub(super) fn ended(guild: GuildId, stream: &FrameStream, reason: EndReason, asked: Option<Duration>) -> SourceEvent {
     let (at, live) = (stream.position(), stream.facts().live);
     match reason {
         EndReason::Finished => SourceEvent::Ended { at, live },
@@ -138,7 +145,8 @@ pub(super) fn ended(guild: GuildId, stream: &FrameStream, reason: EndReason) -> 
                 }
                 None => broke(guild, at, kind),
             };
-            SourceEvent::Broke { at, live, failure }
+            let retry_after = failure.retry_after.or(asked);
+            SourceEvent::Broke { at, live, failure: SourceFailure { retry_after, ..failure } }
         }
     }
 }

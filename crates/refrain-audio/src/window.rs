@@ -60,8 +60,7 @@ impl Window {
 
     /// Moves the playhead to the frame that holds `to`, when it is kept; otherwise nothing changes.
     pub(crate) fn rewind(&mut self, to: Duration) -> bool {
-        let Some(distance) = to.checked_sub(self.start) else { return false };
-        let Ok(target) = u64::try_from(distance.as_millis() / FRAME.as_millis()) else { return false };
+        let Some(target) = self.frame_at(to) else { return false };
         let kept = (self.first..=self.last()).contains(&target);
         if kept {
             self.playhead = target;
@@ -79,8 +78,7 @@ impl Window {
         if self.end.is_some() || ahead.is_zero() || ahead > MOST_SKIPPED {
             return false;
         }
-        let Some(distance) = to.checked_sub(self.start) else { return false };
-        let Ok(target) = u64::try_from(distance.as_millis() / FRAME.as_millis()) else { return false };
+        let Some(target) = self.frame_at(to) else { return false };
         self.playhead = target;
         true
     }
@@ -147,6 +145,11 @@ impl Window {
 
     fn last(&self) -> u64 {
         self.first + self.frames.len() as u64
+    }
+
+    /// The number of the frame that holds `to`; `None` before the start.
+    fn frame_at(&self, to: Duration) -> Option<u64> {
+        u64::try_from(to.checked_sub(self.start)?.as_millis() / FRAME.as_millis()).ok()
     }
 
     fn index(&self) -> usize {

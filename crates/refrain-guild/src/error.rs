@@ -86,8 +86,8 @@ pub enum CommandError {
     /// The bot is being stopped; the track is kept for when it is back.
     #[error("the bot is being stopped")]
     Restarting,
-    /// The track was skipped or stopped before it began.
-    #[error("the track was removed before it began")]
+    /// The track was skipped or stopped while the command waited.
+    #[error("the track was removed while the command waited")]
     Removed,
     /// The voice channel could not be joined.
     #[error("the voice channel could not be joined: {0:?}")]

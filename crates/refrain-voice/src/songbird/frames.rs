@@ -124,8 +124,8 @@ impl Feed {
     }
 }
 
-/// A songbird input that plays `source` over this connection, when that holds the baton, and reports its end once. `track`
-/// is to get the track that songbird makes of it.
+/// A songbird input that plays `source` over this connection, when that holds the baton, and reports its end once. The
+/// caller puts songbird's track into `track`.
 pub(super) fn input(
     source: Arc<Source>,
     baton: Arc<Baton>,

@@ -60,7 +60,7 @@ async fn serve(
     };
     tracing::info!(name = bot.name(), user_id = %bot.user(), version = env!("CARGO_PKG_VERSION"), "logged in");
     invite(&bot.invite_link());
-    let refrain = Refrain::start(settings(config, &bot, extractor), extractor.clone(), bot.port(), store).await?;
+    let refrain = Refrain::start(settings(config, &bot), extractor.clone(), bot.port(), store).await?;
     bot.run(refrain, stop).await?;
     tracing::info!("stopped");
     Ok(())
@@ -106,10 +106,9 @@ fn extractor(config: &Config) -> ExtractorConfig {
     }
 }
 
-fn settings(config: &Config, bot: &Bot, extractor: &Extractor) -> Settings {
+fn settings(config: &Config, bot: &Bot) -> Settings {
     let pipeline = PipelineConfig {
         ffmpeg: config.audio.ffmpeg.clone(),
-        proxy: Some(extractor.proxy().as_str().to_owned()),
         bitrate: config.audio.bitrate,
         ..PipelineConfig::default()
     };

@@ -58,7 +58,7 @@ impl GatewayPort for Port {
         };
         // The bot hears nobody, and says so: self-deafened.
         let command = UpdateVoiceState::new(id, channel.and_then(convert::to_channel), true, false);
-        tracing::debug!(guild_id = %guild, voice_channel_id = ?channel, "op 4");
+        tracing::debug!(guild_id = %guild, voice_channel_id = channel.map(tracing::field::display), "op 4");
         if shard.command(&command).is_err() {
             tracing::warn!(guild_id = %guild, "op 4 was not sent: the shard has ended");
         }

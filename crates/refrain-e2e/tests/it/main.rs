@@ -8,6 +8,7 @@ mod buttons;
 mod controls;
 mod faults;
 mod favorites;
+mod frozen;
 mod lifecycle;
 mod panel;
 mod people;

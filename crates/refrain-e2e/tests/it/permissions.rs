@@ -1,26 +1,12 @@
-//! What the bot may not do, and when nobody can hear it: permissions that go and come back, a server mute, a process that
-//! stands still.
+//! What the bot may not do, and when members cannot hear it: permissions that go and come back, and a server mute.
 
 use crate::{
-    source_stage::{hear, nothing_is_missing, now_ms, page, source_stage, told},
+    source_stage::{MOST_OFF_MS, hear, nothing_is_missing, now_ms, playing, told},
     support::{owner_asks, speaks_of},
 };
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use refrain_e2e::harness::{PATIENCE, Stage, control::Fault, world};
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
-use std::time::Duration;
-
-/// What counts as off is more than what nobody confirmed.
-const MOST_OFF_MS: f64 = 1_500.0;
-
-async fn playing() -> Result<Stage> {
-    let mut stage = source_stage(&[(1, 90)]).await?;
-    let song = page(&stage, 1, 90);
-    stage.play(&song).await?;
-    hear(&mut stage, 1, 0.0, 3_000.0).await?;
-    Ok(stage)
-}
 
 async fn loses_connect(stage: &Stage) -> Result<Fault> {
     let lost = json!({ "channel": world::MUSIC, "permissions": ["CONNECT"] });
@@ -85,42 +71,5 @@ async fn muted_by_a_moderator_the_music_waits_says_so_and_goes_on_where_it_was_h
     stage.control.patch(&me, &json!({ "mute": false })).await?;
     let timecode = hear(&mut stage, 1, since_ms, 3_000.0).await?;
     nothing_is_missing(&timecode, 1, MOST_OFF_MS);
-    stage.finish().await
-}
-
-async fn stands_still(stage: &Stage, time: Duration) -> Result<()> {
-    let pid = stage.bot_id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)).context("the bot runs")?;
-    kill_process(pid, Signal::STOP)?;
-    // How long the process stands still is what is tested: nothing announces it.
-    tokio::time::sleep(time).await;
-    kill_process(pid, Signal::CONT)?;
-    Ok(())
-}
-
-/// Row 4.
-#[tokio::test]
-async fn a_process_that_stumbles_again_and_again_plays_on() -> Result<()> {
-    let mut stage = playing().await?;
-    for stumble in 0..30 {
-        stands_still(&stage, Duration::from_millis(150 + 10 * stumble)).await?;
-        let since_ms = now_ms(&stage).await?;
-        hear(&mut stage, 1, since_ms, 300.0).await?;
-    }
-    let report = stage.control.listener().await?.context("nobody listens")?;
-    let longest = report.silences.iter().map(|silence| silence.length_ms).fold(0.0, f64::max);
-    assert!(longest < MOST_OFF_MS, "{:?}", report.silences);
-    stage.finish().await
-}
-
-/// Row 4.
-#[tokio::test]
-async fn a_process_that_stood_still_for_a_while_neither_skips_nor_repeats() -> Result<()> {
-    let mut stage = playing().await?;
-    for seconds in [3, 8] {
-        stands_still(&stage, Duration::from_secs(seconds)).await?;
-        let since_ms = now_ms(&stage).await?;
-        let timecode = hear(&mut stage, 1, since_ms, 6_000.0).await?;
-        nothing_is_missing(&timecode, 1, MOST_OFF_MS);
-    }
     stage.finish().await
 }

@@ -19,6 +19,9 @@ pub(crate) const STATION: u8 = 9;
 /// How long it broadcasts: longer than any test takes.
 const ON_AIR_S: u32 = 180;
 
+/// What counts as off is more than what nobody confirmed.
+pub(crate) const MOST_OFF_MS: f64 = 1_500.0;
+
 /// Songs by number and length in seconds.
 pub(crate) type Songs<'a> = &'a [(u8, u32)];
 
@@ -32,6 +35,15 @@ pub(crate) async fn source_stage(songs: Songs<'_>) -> Result<Stage> {
 pub(crate) async fn stage_with_a_station(songs: Songs<'_>) -> Result<Stage> {
     let sound = track_bytes(&Binaries::find()?.sim, STATION, ON_AIR_S).await?;
     start(songs, vec![("radio.ogg".to_owned(), Sound::Station(Station::from_ogg(&sound, false)?))]).await
+}
+
+/// A stage on which a song of 90 s has been heard for 3 s.
+pub(crate) async fn playing() -> Result<Stage> {
+    let mut stage = source_stage(&[(1, 90)]).await?;
+    let song = page(&stage, 1, 90);
+    stage.play(&song).await?;
+    hear(&mut stage, 1, 0.0, 3_000.0).await?;
+    Ok(stage)
 }
 
 async fn start(songs: Songs<'_>, mut sounds: Vec<(String, Sound)>) -> Result<Stage> {

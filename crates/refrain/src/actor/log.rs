@@ -2,7 +2,7 @@
 //! event on its way in; an alert of the recovery machine is an `ERROR`.
 
 use refrain_guild::{GuildInput, GuildOutput, LeaveReason, Observation, StaysAway, VoiceView};
-use refrain_model::{ChannelId, GuildId, TrackId};
+use refrain_model::{GuildId, TrackId};
 use refrain_recovery::{CloseCode, DriverEvent, Incident};
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ macro_rules! voice_line {
         let view: Option<&VoiceView> = $view;
         tracing::$level!(
             guild_id = %$guild,
-            voice_channel_id = view.and_then(|view| view.intent).map(ChannelId::get),
+            voice_channel_id = view.and_then(|view| view.intent).map(tracing::field::display),
             close_code = Option::<CloseCode>::map($code, |code| code.0),
             attempt = $attempt,
             latency_ms = view.and_then(latency_ms),
@@ -122,7 +122,7 @@ fn stays(guild: GuildId, view: Option<&VoiceView>, observation: &Observation) {
             tracing::info!(guild_id = %guild, voice_channel_id = %channel, "leaving: {why}");
         }
         Observation::NotHeard(why) => {
-            let channel = view.and_then(|view| view.intent).map(ChannelId::get);
+            let channel = view.and_then(|view| view.intent).map(tracing::field::display);
             match why {
                 Some(why) => {
                     tracing::info!(guild_id = %guild, voice_channel_id = channel, ?why, "members cannot hear the bot");

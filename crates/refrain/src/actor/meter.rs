@@ -235,7 +235,7 @@ impl Watched {
         let span = tracing::info_span!(
             "recovery",
             guild_id = %guild,
-            voice_channel_id = channel.map(ChannelId::get),
+            voice_channel_id = channel.map(field::display),
             close_code = close_code.map(|code| code.0),
             attempt = field::Empty,
             jitter_ms = field::Empty,
@@ -276,7 +276,7 @@ impl Watched {
         self.span.in_scope(|| {
             tracing::info!(
                 guild_id = %guild,
-                voice_channel_id = view.intent.map(ChannelId::get),
+                voice_channel_id = view.intent.map(field::display),
                 close_code = self.code.map(|code| code.0),
                 attempt,
                 latency_ms,

@@ -324,7 +324,7 @@ fn a_recovery_is_a_span_with_its_attempts_its_pauses_and_its_outcome() {
     assert_eq!((&span["name"], &span["outcome"]), (&"recovery".into(), &"recovered".into()));
     assert_eq!(
         (&span["attempt"], &span["close_code"], &span["voice_channel_id"]),
-        (&2.into(), &4006.into(), &5.into())
+        (&2.into(), &4006.into(), &"5".into())
     );
     // The first pause of the backoff: 2 s, 30 % either way.
     assert!((1400..=2600).contains(&span["jitter_ms"].as_u64().unwrap()), "{span}");

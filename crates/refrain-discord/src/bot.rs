@@ -6,6 +6,7 @@ use crate::{
     interaction::Desk,
     outbox, panel,
     port::Port,
+    rest::Rest,
     session::{self, Keeper, Resumable, Terms},
     settings::Settings,
     shard::Reader,
@@ -13,12 +14,17 @@ use crate::{
 };
 use refrain::{GatewayPort, Refrain, store::Store};
 use refrain_model::UserId;
-use std::{sync::Arc, time::Duration};
+use refrain_rest::Delivery;
+use serde::de::DeserializeOwned;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tokio::{task::JoinSet, time};
 use tokio_util::sync::CancellationToken;
 use twilight_gateway::{Config, ConfigBuilder, Intents, MessageSender, Shard, ShardId, queue::InMemoryQueue};
+use twilight_http::request::TryIntoRequest;
 use twilight_model::{
-    channel::message::AllowedMentions,
     gateway::connection_info::BotConnectionInfo,
     guild::Permissions,
     id::{
@@ -42,12 +48,18 @@ const INVITE: Permissions = Permissions::VIEW_CHANNEL
 /// Pauses between attempts to log in while Discord cannot be reached, in seconds.
 const LOGIN_PAUSES: [u64; 5] = [1, 2, 4, 8, 16];
 
+/// How long one request may take while logging in.
+const LOGIN_ATTEMPT: Duration = Duration::from_secs(10);
+
+/// How long the registration of the commands is tried.
+const REGISTERED_WITHIN: Duration = Duration::from_secs(600);
+
 /// How long the shards and the last answers may take once voice has been left.
 const CLOSE_LIMIT: Duration = Duration::from_millis(800);
 
 /// A bot that Discord knows, not connected to the gateway yet.
 pub struct Bot {
-    http: Arc<twilight_http::Client>,
+    rest: Rest,
     application: Id<ApplicationMarker>,
     user: Id<UserMarker>,
     name: String,
@@ -68,16 +80,17 @@ impl Bot {
     /// # Errors
     /// When the token is rejected, Discord cannot be reached, or it refuses.
     pub async fn log_in(settings: &Settings, store: Arc<dyn Store>) -> Result<Self, DiscordError> {
-        let http = Arc::new(client(settings));
-        let (user, application, gateway) = patiently(&http).await?;
-        register(&http, application.id).await;
+        let rest = Rest::new(settings).map_err(|e| DiscordError::NoClient { reason: e.to_string() })?;
+        let (user, application, gateway) = patiently(&rest).await?;
+        // The commands of an earlier start work meanwhile.
+        tokio::spawn(register(rest.clone(), application.id));
         let (application, name, user) = (application.id, user.name, user.id);
         let world = Arc::new(World::new(user));
         let terms = Terms { bot: user, intents: INTENTS.bits(), shards: gateway.shards.max(1) };
         let shards = shards(settings, &gateway, terms, &world, store).await;
         let senders = shards.iter().map(|(shard, _)| shard.sender()).collect();
         let (announcements, panels) = (Arc::default(), Arc::default());
-        Ok(Self { http, application, user, name, world, shards, senders, announcements, panels })
+        Ok(Self { rest, application, user, name, world, shards, senders, announcements, panels })
     }
 
     /// The bot's own user.
@@ -106,7 +119,7 @@ impl Bot {
     #[must_use]
     pub fn port(&self) -> Arc<dyn GatewayPort> {
         let (announcements, panels) = (self.announcements.clone(), self.panels.clone());
-        Arc::new(Port::new(self.http.clone(), self.senders.clone(), announcements, panels, self.world.clone()))
+        Arc::new(Port::new(self.rest.clone(), self.senders.clone(), announcements, panels, self.world.clone()))
     }
 
     /// Connects and serves until `stop` is cancelled; then leaves voice in every guild and closes the shards, within 5 s.
@@ -116,11 +129,11 @@ impl Bot {
     pub async fn run(self, refrain: Refrain, stop: CancellationToken) -> Result<(), DiscordError> {
         let world = self.world;
         let panels = self.panels;
-        let desk = Desk::new(self.http.clone(), self.application, world.clone(), refrain.clone(), panels.clone());
+        let desk = Desk::new(self.rest.clone(), self.application, world.clone(), refrain.clone(), panels.clone());
         let closing = CancellationToken::new();
-        let announcer = outbox::run(self.http.clone(), self.announcements, refrain.clone(), closing.clone());
+        let announcer = outbox::run(self.rest.clone(), self.announcements, refrain.clone(), closing.clone());
         let mut announcer = tokio::spawn(announcer);
-        let mut shower = tokio::spawn(outbox::run(self.http, panels, refrain.clone(), closing.clone()));
+        let mut shower = tokio::spawn(outbox::run(self.rest, panels, refrain.clone(), closing.clone()));
         let mut readers = JoinSet::new();
         for (shard, keeper) in self.shards {
             let reader = Reader::new(world.clone(), refrain.clone(), desk.clone(), closing.clone(), keeper);
@@ -146,21 +159,11 @@ impl Bot {
     }
 }
 
-fn client(settings: &Settings) -> twilight_http::Client {
-    let client = twilight_http::Client::builder()
-        .token(settings.token.secret())
-        .default_allowed_mentions(AllowedMentions::default());
-    match &settings.api {
-        Some(api) => client.proxy(api.authority(), api.is_plain()).build(),
-        None => client.build(),
-    }
-}
-
 type Login = (CurrentUser, Application, BotConnectionInfo);
 
-async fn patiently(http: &twilight_http::Client) -> Result<Login, DiscordError> {
+async fn patiently(rest: &Rest) -> Result<Login, DiscordError> {
     for pause in LOGIN_PAUSES {
-        match log_in_once(http).await {
+        match log_in_once(rest).await {
             Err(error) if error.is_retryable() => {
                 tracing::warn!(%error, "logging in; trying again in {pause} s");
                 time::sleep(Duration::from_secs(pause)).await;
@@ -168,27 +171,33 @@ async fn patiently(http: &twilight_http::Client) -> Result<Login, DiscordError> 
             done => return done,
         }
     }
-    log_in_once(http).await
+    log_in_once(rest).await
 }
 
-async fn log_in_once(http: &twilight_http::Client) -> Result<Login, DiscordError> {
-    let doing = "asking who the bot is";
-    let user = http.current_user().await.map_err(|e| DiscordError::from_http(doing, &e))?;
-    let user = user.model().await.map_err(|_| DiscordError::unreadable(doing))?;
-    let doing = "asking for the application";
-    let application = http.current_user_application().await.map_err(|e| DiscordError::from_http(doing, &e))?;
-    let application = application.model().await.map_err(|_| DiscordError::unreadable(doing))?;
-    let doing = "asking for the gateway";
-    let gateway = http.gateway().authed().await.map_err(|e| DiscordError::from_http(doing, &e))?;
-    let gateway = gateway.model().await.map_err(|_| DiscordError::unreadable(doing))?;
+async fn log_in_once(rest: &Rest) -> Result<Login, DiscordError> {
+    let user = ask(rest, rest.build().current_user(), "asking who the bot is").await?;
+    let application = rest.build().current_user_application();
+    let application = ask(rest, application, "asking for the application").await?;
+    let gateway = ask(rest, rest.build().gateway().authed(), "asking for the gateway").await?;
     Ok((user, application, gateway))
 }
 
+async fn ask<T: DeserializeOwned>(
+    rest: &Rest,
+    request: impl TryIntoRequest,
+    doing: &'static str,
+) -> Result<T, DiscordError> {
+    let answer = rest.send(request, Delivery::once().attempt_within(LOGIN_ATTEMPT)).await;
+    answer.and_then(|answer| answer.json()).map_err(|e| DiscordError::from_rest(doing, &e))
+}
+
 /// Without registration the commands of the last start still work, so a failure does not keep the bot from running.
-async fn register(http: &twilight_http::Client, application: Id<ApplicationMarker>) {
+async fn register(rest: Rest, application: Id<ApplicationMarker>) {
     let definitions = commands::definitions();
-    if let Err(failed) = http.interaction(application).set_global_commands(&definitions).await {
-        let reason = DiscordError::from_http("registering the commands", &failed);
+    let client = rest.interaction(application);
+    let delivery = Delivery::harmless_until(Instant::now() + REGISTERED_WITHIN);
+    if let Err(failed) = rest.send(client.set_global_commands(&definitions), delivery).await {
+        let reason = DiscordError::from_rest("registering the commands", &failed);
         tracing::error!(%reason, "the commands could not be registered; those of an earlier start still work");
     }
 }

@@ -1,6 +1,6 @@
 //! What keeps the bot from running.
 
-use twilight_http::{api_error::ApiError, error::ErrorType};
+use refrain_rest::RestError;
 
 /// Why the bot cannot log in, or cannot go on. The text says what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,6 +28,12 @@ pub enum DiscordError {
         /// What it answered.
         reason: String,
     },
+    /// The REST client cannot be made: the certificates of the system cannot be read.
+    #[error("a client for Discord's API cannot be made: {reason}. Install the certificates (package ca-certificates)")]
+    NoClient {
+        /// What was wrong.
+        reason: String,
+    },
     /// The main gateway closed a shard for good.
     #[error("Discord's gateway closed the connection for good, code {code}: {advice}")]
     GatewayClosed {
@@ -46,7 +52,7 @@ impl DiscordError {
     #[must_use]
     pub fn is_configuration(&self) -> bool {
         match self {
-            Self::TokenRejected => true,
+            Self::TokenRejected | Self::NoClient { .. } => true,
             // 4011 and 4010 go away with a new start, which asks again how many shards there should be.
             Self::GatewayClosed { code, .. } => !matches!(code, 4010 | 4011),
             Self::Unreachable { .. } | Self::Refused { .. } | Self::Broken => false,
@@ -75,51 +81,13 @@ impl DiscordError {
         Some(Self::GatewayClosed { code, advice })
     }
 
-    /// Sorts an error of the REST client. Nothing of a request, whose path may hold a token, goes into the text.
-    pub(crate) fn from_http(doing: &'static str, error: &twilight_http::Error) -> Self {
-        match error.kind() {
-            ErrorType::Unauthorized => Self::TokenRejected,
-            ErrorType::Response { status, .. } if status.get() == 401 => Self::TokenRejected,
-            ErrorType::Response { status, .. } if status.is_server_error() => {
-                Self::Unreachable { doing, reason: format!("it answered with HTTP {}", status.get()) }
-            }
-            ErrorType::Response { status, error, .. } => {
-                Self::Refused { doing, reason: format!("HTTP {}, {error}", status.get()) }
-            }
-            ErrorType::RequestTimedOut => Self::Unreachable { doing, reason: "no answer in time".into() },
-            ErrorType::Parsing { .. } => Self::unreadable(doing),
-            ErrorType::BuildingRequest
-            | ErrorType::CreatingHeader { .. }
-            | ErrorType::Json
-            | ErrorType::RequestCanceled
-            | ErrorType::RequestError
-            | ErrorType::Validation
-            | _ => Self::Unreachable { doing, reason: chain(error) },
+    /// Sorts an error of the REST client.
+    pub(crate) fn from_rest(doing: &'static str, error: &RestError) -> Self {
+        match error {
+            RestError::TokenRejected => Self::TokenRejected,
+            error if error.is_retryable() => Self::Unreachable { doing, reason: error.to_string() },
+            error => Self::Refused { doing, reason: error.to_string() },
         }
-    }
-
-    pub(crate) fn unreadable(doing: &'static str) -> Self {
-        Self::Refused { doing, reason: "its answer could not be read".into() }
-    }
-}
-
-/// An error and its causes. Only for errors of transport: those of parsing print what they could not parse.
-fn chain(error: &twilight_http::Error) -> String {
-    let mut words = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(inner) = cause {
-        words = format!("{words}: {inner}");
-        cause = inner.source();
-    }
-    words
-}
-
-/// Discord's JSON error code of a failed request, such as 50013 for missing permissions.
-pub(crate) fn api_code(error: &twilight_http::Error) -> Option<u64> {
-    if let ErrorType::Response { error: ApiError::General(general), .. } = error.kind() {
-        Some(general.code)
-    } else {
-        None
     }
 }
 
@@ -137,6 +105,20 @@ mod tests {
         for code in [1000, 1006, 4000, 4007, 4008, 4009] {
             assert_eq!(DiscordError::from_close(code), None, "{code}");
         }
+    }
+
+    #[test]
+    fn what_passes_is_tried_again_whatever_its_answer_looks_like() {
+        let sorted = |error| DiscordError::from_rest("testing", &error);
+        assert!(sorted(RestError::Unavailable { status: 502 }).is_retryable());
+        assert!(sorted(RestError::TimedOut).is_retryable());
+        assert_eq!(sorted(RestError::TokenRejected), DiscordError::TokenRejected);
+        let refused =
+            RestError::Refused { status: 403, code: 50001, message: "Missing Access".into(), repeated: false };
+        assert_eq!(
+            sorted(refused).to_string(),
+            "Discord refused while testing: HTTP 403, error code 50001: Missing Access"
+        );
     }
 
     #[test]

@@ -20,6 +20,7 @@ mod notice;
 mod outbox;
 mod panel;
 mod port;
+mod rest;
 mod session;
 mod settings;
 mod shard;

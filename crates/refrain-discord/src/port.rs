@@ -4,17 +4,19 @@ use crate::{
     announcer, convert,
     error::DiscordError,
     panel,
+    rest::Rest,
     world::{self, World},
 };
 use refrain::{Announcement, AskerChannel, GatewayPort, Leftover, Panel, Scene};
 use refrain_model::{ChannelId, GuildId, UserId};
+use refrain_rest::{Delivery, RestError};
 use serde::Serialize;
 use std::{
     sync::Arc,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use twilight_gateway::MessageSender;
-use twilight_http::{request::Request, response::marker::EmptyBody, routing::Route};
+use twilight_http::{request::Request, routing::Route};
 use twilight_model::{
     gateway::payload::outgoing::UpdateVoiceState,
     id::{
@@ -24,9 +26,12 @@ use twilight_model::{
     util::Timestamp,
 };
 
+/// How long it is tried to ask for the right to speak.
+const ASKED_TO_SPEAK_WITHIN: Duration = Duration::from_secs(60);
+
 /// One for all guilds of the process.
 pub(crate) struct Port {
-    http: Arc<twilight_http::Client>,
+    rest: Rest,
     /// By shard number.
     shards: Vec<MessageSender>,
     announcements: Arc<announcer::Board>,
@@ -36,13 +41,13 @@ pub(crate) struct Port {
 
 impl Port {
     pub(crate) fn new(
-        http: Arc<twilight_http::Client>,
+        rest: Rest,
         shards: Vec<MessageSender>,
         announcements: Arc<announcer::Board>,
         panels: Arc<panel::Board>,
         world: Arc<World>,
     ) -> Self {
-        Self { http, shards, announcements, panels, world }
+        Self { rest, shards, announcements, panels, world }
     }
 
     fn shard(&self, guild: GuildId) -> Option<&MessageSender> {
@@ -70,9 +75,9 @@ impl GatewayPort for Port {
 
     fn request_to_speak(&self, guild: GuildId, channel: ChannelId) {
         let (Some(id), Some(stage)) = (convert::to_guild(guild), convert::to_channel(channel)) else { return };
-        let (http, unsuppress) = (self.http.clone(), self.world.may_unsuppress(stage));
+        let (rest, unsuppress) = (self.rest.clone(), self.world.may_unsuppress(stage));
         tokio::spawn(async move {
-            match speak(&http, id, stage, unsuppress).await {
+            match speak(&rest, id, stage, unsuppress).await {
                 Ok(()) => tracing::info!(guild_id = %guild, voice_channel_id = %channel, unsuppress, "asked to speak"),
                 Err(reason) => {
                     tracing::warn!(guild_id = %guild, voice_channel_id = %channel, %reason, "asking to speak was refused");
@@ -127,12 +132,11 @@ struct Speak {
 
 /// Lets the bot speak in a stage channel where it may do that itself, otherwise raises its hand.
 async fn speak(
-    http: &twilight_http::Client,
+    rest: &Rest,
     guild: Id<GuildMarker>,
     channel_id: Id<ChannelMarker>,
     unsuppress: bool,
 ) -> Result<(), DiscordError> {
-    let failed = |failed| DiscordError::from_http("asking to speak", &failed);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let now = i64::try_from(now.as_secs()).ok().and_then(|now| Timestamp::from_secs(now).ok());
     let body = Speak {
@@ -141,6 +145,9 @@ async fn speak(
         request_to_speak_timestamp: now.filter(|_| !unsuppress).map(|now| now.iso_8601().to_string()),
     };
     let route = Route::UpdateCurrentUserVoiceState { guild_id: guild.get() };
-    let request = Request::builder(&route).json(&body).build().map_err(failed)?;
-    http.request::<EmptyBody>(request).await.map(drop).map_err(failed)
+    let request = Request::builder(&route).json(&body).build();
+    let request = request.map_err(|e| RestError::Invalid { reason: e.to_string() });
+    let delivery = Delivery::harmless_until(Instant::now() + ASKED_TO_SPEAK_WITHIN);
+    let sent = async { rest.send_raw(request?, delivery).await.map(drop) };
+    sent.await.map_err(|e| DiscordError::from_rest("asking to speak", &e))
 }

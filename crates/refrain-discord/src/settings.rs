@@ -52,12 +52,9 @@ impl RestBase {
         authority(rest).map(|authority| Self { authority, plain })
     }
 
-    pub(crate) fn authority(&self) -> String {
-        self.authority.clone()
-    }
-
-    pub(crate) fn is_plain(&self) -> bool {
-        self.plain
+    /// Scheme, host and port.
+    pub(crate) fn origin(&self) -> String {
+        format!("{}://{}", if self.plain { "http" } else { "https" }, self.authority)
     }
 }
 
@@ -122,8 +119,8 @@ mod tests {
     #[test]
     fn bases_are_a_scheme_and_a_host() {
         let plain = RestBase::new("http://127.0.0.1:8080").unwrap();
-        assert_eq!((plain.authority().as_str(), plain.is_plain()), ("127.0.0.1:8080", true));
-        assert!(!RestBase::new("https://proxy.example/").unwrap().is_plain());
+        assert_eq!(plain.origin(), "http://127.0.0.1:8080");
+        assert_eq!(RestBase::new("https://proxy.example/").unwrap().origin(), "https://proxy.example");
         for bad in ["127.0.0.1:1", "ftp://x", "http://", "http://x/api", "http://user@x"] {
             assert_eq!(RestBase::new(bad), None, "{bad:?}");
         }

@@ -269,4 +269,6 @@ pub enum PanelFailure {
         /// The channel.
         channel: ChannelId,
     },
+    /// The answer to a command was to be the panel, and Discord did not take it.
+    AnswerLost,
 }

@@ -3,9 +3,11 @@
 use super::line::{Job, Request};
 use crate::{
     convert, notice,
-    outbox::{Failure, NewMessage, Outcome, create, nonce, while_fresh},
+    outbox::{NewMessage, Outcome, create, nonce, outcome_of},
+    rest::Rest,
 };
 use refrain_model::GuildId;
+use refrain_rest::{Delivery, RestError};
 use twilight_model::{
     channel::message::AllowedMentions,
     id::{
@@ -15,45 +17,44 @@ use twilight_model::{
 };
 
 /// Carries a request out.
-pub(super) async fn deliver(http: &twilight_http::Client, guild: GuildId, job: &Job) -> Outcome {
+pub(super) async fn deliver(rest: &Rest, guild: GuildId, job: &Job) -> Outcome {
     // Zero is no snowflake: there is no such channel.
     let Some(channel) = convert::to_channel(job.channel) else { return Outcome::Gone };
     let done = match &job.request {
-        Request::Create(kind) => make(http, guild, channel, job, &notice::words(kind)).await,
-        Request::FindLeftover => make(http, guild, channel, job, notice::LEFTOVER).await,
-        Request::Edit(message, kind) => edit(http, channel, *message, job, &notice::words(kind)).await,
-        Request::Leftover(message) => edit(http, channel, *message, job, notice::LEFTOVER).await,
+        Request::Create(kind) => make(rest, guild, channel, job, &notice::words(kind)).await,
+        Request::FindLeftover => make(rest, guild, channel, job, notice::LEFTOVER).await,
+        Request::Edit(message, kind) => edit(rest, channel, *message, job, &notice::words(kind)).await,
+        Request::Leftover(message) => edit(rest, channel, *message, job, notice::LEFTOVER).await,
         Request::Delete(message) => {
-            let deleted = http.delete_message(channel, *message).await;
-            deleted.map(|_| Outcome::Done).map_err(Failure::Http)
+            let delete = rest.build().delete_message(channel, *message);
+            rest.send(delete, Delivery::once()).await.map(|_| Outcome::Done)
         }
     };
-    done.unwrap_or_else(Failure::outcome)
+    done.unwrap_or_else(outcome_of)
 }
 
 /// Makes the message of an incident, or finds the one that Discord has made for it before.
 async fn make(
-    http: &twilight_http::Client,
+    rest: &Rest,
     guild: GuildId,
     channel: Id<ChannelMarker>,
     job: &Job,
     words: &str,
-) -> Result<Outcome, Failure> {
+) -> Result<Outcome, RestError> {
     let nonce = nonce(guild, "incident", job.incident);
     let message = NewMessage { content: words, embeds: &[], components: &[], nonce };
-    let made = create(http, channel, &message, &job.stale).await?;
+    let made = create(rest, channel, &message, &job.stale).await?;
     Ok(Outcome::Created { message: made.id, as_asked: made.content == words })
 }
 
 async fn edit(
-    http: &twilight_http::Client,
+    rest: &Rest,
     channel: Id<ChannelMarker>,
     message: Id<MessageMarker>,
     job: &Job,
     words: &str,
-) -> Result<Outcome, Failure> {
+) -> Result<Outcome, RestError> {
     let nobody = AllowedMentions::default();
-    let update = http.update_message(channel, message).content(Some(words)).allowed_mentions(Some(&nobody));
-    while_fresh(IntoFuture::into_future(update), &job.stale).await.map_err(Failure::Http)?;
-    Ok(Outcome::Done)
+    let update = rest.build().update_message(channel, message).content(Some(words)).allowed_mentions(Some(&nobody));
+    rest.send(update, Delivery::once().unless(job.stale.clone())).await.map(|_| Outcome::Done)
 }

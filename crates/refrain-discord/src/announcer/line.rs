@@ -9,7 +9,10 @@ use super::{
     leaving::Leaving,
     topic::{Place, Topic, goes_on},
 };
-use crate::outbox::{self, After, Outcome, Report, Tries};
+use crate::{
+    outbox::{self, After, Outcome, Report, Tries},
+    rest::Rest,
+};
 use refrain::{Announcement, AnnouncementKind, AnnouncementStep};
 use refrain_model::{ChannelId, GuildId, MessageId, MessagePlace};
 use std::{
@@ -240,8 +243,8 @@ impl outbox::Line for Line {
         matches!(&job.request, Request::Create(kind) if goes_on(kind))
     }
 
-    async fn deliver(http: Arc<twilight_http::Client>, guild: GuildId, job: Job) -> Outcome {
-        deliver::deliver(&http, guild, &job).await
+    async fn deliver(rest: Rest, guild: GuildId, job: Job) -> Outcome {
+        deliver::deliver(&rest, guild, &job).await
     }
 }
 

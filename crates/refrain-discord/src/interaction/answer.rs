@@ -1,8 +1,8 @@
 //! The final answer to a command, and how the one to `/play` becomes the panel.
 
 use super::{Desk, Slip};
-use crate::{convert, embed, error::DiscordError, panel};
-use refrain::{GuildHandle, LoopMode, PanelFace, PanelWaits};
+use crate::{convert, embed, error::DiscordError, panel, rest};
+use refrain::{GuildHandle, LoopMode, PanelFace, PanelFailure, PanelWaits};
 use refrain_model::{MessageId, MessagePlace, Track};
 use std::sync::Arc;
 use twilight_model::channel::{
@@ -30,6 +30,13 @@ impl Answer {
         Self { embeds, face: Some(face) }
     }
 
+    /// Members will not see it. Where it was to be the panel, the guild makes another one.
+    pub(super) fn is_lost(&self, guild: &GuildHandle) {
+        if self.face.is_some() {
+            guild.panel_failed(PanelFailure::AnswerLost);
+        }
+    }
+
     fn components(&self) -> Vec<Component> {
         self.face.as_ref().map(panel::buttons).unwrap_or_default()
     }
@@ -49,19 +56,19 @@ impl From<Vec<Embed>> for Answer {
 
 impl Desk {
     pub(super) async fn answer(&self, slip: &Slip, answer: &Answer, guild: &GuildHandle) {
-        let client = self.http.interaction(self.application);
+        let client = self.rest.interaction(self.application);
         let (nobody, components) = (AllowedMentions::default(), answer.components());
         let update = client.update_response(&slip.token).embeds(Some(&answer.embeds));
         let update = update.components(Some(&components)).allowed_mentions(Some(&nobody));
-        match (update.await, &answer.face) {
-            (Ok(response), Some(face)) => match response.model().await {
-                Ok(message) => self.adopt(slip, &message, face, guild).await,
-                Err(_) => tracing::debug!(guild_id = %slip.guild, "the panel that was made is not known"),
-            },
+        let sent = self.rest.send(update, rest::final_answer(slip.came)).await;
+        match (sent.map(|sent| sent.json()), &answer.face) {
+            (Ok(Ok(message)), Some(face)) => self.adopt(slip, &message, face, guild).await,
+            (Ok(Err(_)), Some(_)) => tracing::debug!(guild_id = %slip.guild, "the panel that was made is not known"),
             (Ok(_), None) => {}
             (Err(failed), _) => {
-                let reason = DiscordError::from_http("answering a command", &failed);
+                let reason = DiscordError::from_rest("answering a command", &failed);
                 tracing::warn!(guild_id = %slip.guild, %reason, "a command's answer could not be shown");
+                answer.is_lost(guild);
             }
         }
     }

@@ -10,14 +10,16 @@ use crate::{
     access::{self, Facts},
     commands::{self, Ask},
     convert, embed,
-    error::{self, DiscordError},
+    error::DiscordError,
     panel::{Board, Button, UnknownButton},
+    rest::{self, Rest},
     world::World,
 };
 use answer::Answer;
 use refrain::{CommandError, Refrain, VoiceSummary};
 use refrain_model::ChannelId;
-use std::sync::Arc;
+use refrain_rest::RestError;
+use std::{sync::Arc, time::Instant};
 use submission::{SubmissionOrder, SubmissionPlace};
 use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
@@ -34,13 +36,17 @@ use twilight_model::{
 /// Commands carried out at a time in all guilds together. A `/play` may take most of a minute.
 const AT_A_TIME: usize = 1024;
 
+/// Discord's JSON error codes: the interaction is not known any more, or is acknowledged already.
+const UNKNOWN_INTERACTION: u64 = 10062;
+const ALREADY_ACKNOWLEDGED: u64 = 40060;
+
 /// Said when something broke that should not have.
 const BROKEN: &str = "Something went wrong on my side. Try again; if it stays, tell whoever runs me.";
 
 /// Carries out interactions, each in a task of its own: one guild's trouble never stops another.
 #[derive(Clone)]
 pub(crate) struct Desk {
-    http: Arc<twilight_http::Client>,
+    rest: Rest,
     application: Id<ApplicationMarker>,
     world: Arc<World>,
     refrain: Refrain,
@@ -57,6 +63,8 @@ struct Slip {
     /// A secret for the fifteen minutes that it lives.
     token: String,
     guild: Id<GuildMarker>,
+    /// When it came.
+    came: Instant,
 }
 
 /// A command that passed the checks.
@@ -74,7 +82,7 @@ struct Order {
 
 impl Desk {
     pub(crate) fn new(
-        http: Arc<twilight_http::Client>,
+        rest: Rest,
         application: Id<ApplicationMarker>,
         world: Arc<World>,
         refrain: Refrain,
@@ -82,7 +90,7 @@ impl Desk {
     ) -> Self {
         let places = Arc::new(Semaphore::new(AT_A_TIME));
         let order = Arc::new(SubmissionOrder::new());
-        Self { http, application, world, refrain, panels, tasks: TaskTracker::new(), places, order }
+        Self { rest, application, world, refrain, panels, tasks: TaskTracker::new(), places, order }
     }
 
     /// The tasks under way, to be waited for when the bot stops.
@@ -96,21 +104,21 @@ impl Desk {
             tracing::warn!("a command was dropped: {AT_A_TIME} are under way");
             return;
         };
-        let desk = self.clone();
+        let (desk, came) = (self.clone(), Instant::now());
         let turn = self.order.next();
         self.tasks.spawn(async move {
             // On the heap: an interaction is kilobytes, and so is all that is asked and answered about it.
-            Box::pin(desk.handle(interaction, turn)).await;
+            Box::pin(desk.handle(interaction, turn, came)).await;
             drop(place);
         });
     }
 
-    async fn handle(&self, mut interaction: Interaction, turn: SubmissionPlace) {
+    async fn handle(&self, mut interaction: Interaction, turn: SubmissionPlace, came: Instant) {
         let Some(guild) = interaction.guild_id else {
             tracing::debug!("an interaction outside of a guild, for which nothing is registered");
             return turn.pass().await;
         };
-        let slip = Slip { id: interaction.id, token: interaction.token.clone(), guild };
+        let slip = Slip { id: interaction.id, token: interaction.token.clone(), guild, came };
         match (interaction.kind, interaction.data.take()) {
             (InteractionType::ApplicationCommand, Some(InteractionData::ApplicationCommand(data))) => {
                 self.command(&slip, &interaction, &data, turn).await;
@@ -186,6 +194,8 @@ impl Desk {
         });
         if deferred {
             self.answer(slip, &answer, &guild).await;
+        } else {
+            answer.is_lost(&guild);
         }
         drop(awaiting);
     }
@@ -210,17 +220,25 @@ impl Desk {
         self.respond(slip, InteractionResponse { kind, data: Some(data) }).await;
     }
 
+    /// Sends the first answer to an interaction. Whether Discord has it.
     async fn respond(&self, slip: &Slip, response: InteractionResponse) -> bool {
-        let client = self.http.interaction(self.application);
-        let Err(failed) = client.create_response(slip.id, &slip.token, &response).await else { return true };
-        let reason = DiscordError::from_http("answering a command", &failed);
-        match error::api_code(&failed) {
-            Some(10062) => tracing::warn!(guild_id = %slip.guild, "a command was acknowledged too late (over 3 s)"),
-            Some(40060) => tracing::warn!(
+        let client = self.rest.interaction(self.application);
+        let request = client.create_response(slip.id, &slip.token, &response);
+        let Err(failed) = self.rest.send(request, rest::acknowledgement(slip.came)).await else { return true };
+        match failed {
+            // An attempt whose answer was lost had arrived.
+            RestError::Refused { code: ALREADY_ACKNOWLEDGED, repeated: true, .. } => return true,
+            RestError::Refused { code: ALREADY_ACKNOWLEDGED, .. } => tracing::warn!(
                 guild_id = %slip.guild,
-                "a command was acknowledged by somebody else: does this bot run twice with the same token?"
+                "a command was acknowledged by another process: does this bot run twice with the same token?"
             ),
-            _ => tracing::warn!(guild_id = %slip.guild, %reason, "a command could not be acknowledged"),
+            RestError::Refused { code: UNKNOWN_INTERACTION, .. } => {
+                tracing::warn!(guild_id = %slip.guild, "a command was acknowledged too late (over 3 s)");
+            }
+            failed => {
+                let reason = DiscordError::from_rest("answering a command", &failed);
+                tracing::warn!(guild_id = %slip.guild, %reason, "a command could not be acknowledged");
+            }
         }
         false
     }

@@ -1,7 +1,7 @@
 //! A button of the panel: what the command of that name does, without an answer of its own where it is done.
 
 use super::{BROKEN, Button, Desk, Order, Slip, SubmissionPlace, UnknownButton, execute};
-use crate::{convert, embed};
+use crate::{convert, embed, error::DiscordError, rest};
 use twilight_model::{
     application::interaction::{Interaction, message_component::MessageComponentInteractionData},
     channel::message::{AllowedMentions, MessageFlags},
@@ -51,12 +51,13 @@ impl Desk {
 
     /// A message that only the person sees.
     async fn tell(&self, slip: &Slip, why: &str) {
-        let (client, nobody) = (self.http.interaction(self.application), AllowedMentions::default());
+        let (client, nobody) = (self.rest.interaction(self.application), AllowedMentions::default());
         let embeds = [embed::failure(why)];
         let follow_up = client.create_followup(&slip.token).embeds(&embeds).allowed_mentions(Some(&nobody));
-        if let Err(failed) = follow_up.flags(MessageFlags::EPHEMERAL).await {
-            let reason = crate::error::DiscordError::from_http("answering a button", &failed);
-            tracing::warn!(guild_id = %slip.guild, %reason, "somebody who pressed a button could not be told");
+        let follow_up = follow_up.flags(MessageFlags::EPHEMERAL);
+        if let Err(failed) = self.rest.send(follow_up, rest::follow_up(slip.came)).await {
+            let reason = DiscordError::from_rest("answering a button", &failed);
+            tracing::warn!(guild_id = %slip.guild, %reason, "a member who pressed a button could not be told");
         }
     }
 }

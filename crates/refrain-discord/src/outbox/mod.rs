@@ -8,9 +8,10 @@
 mod request;
 mod tries;
 
-pub(crate) use request::{Failure, NewMessage, create, nonce, while_fresh};
+pub(crate) use request::{NewMessage, create, nonce, outcome_of};
 pub(crate) use tries::{NONCE_LASTS, Tries};
 
+use crate::rest::Rest;
 use refrain::{PanelFailure, Refrain};
 use refrain_model::{GuildId, MessagePlace};
 use std::{
@@ -51,11 +52,7 @@ pub(crate) trait Line: Default + Send + 'static {
     }
 
     /// Carries a request out.
-    fn deliver(
-        http: Arc<twilight_http::Client>,
-        guild: GuildId,
-        job: Self::Job,
-    ) -> impl Future<Output = Outcome> + Send + 'static;
+    fn deliver(rest: Rest, guild: GuildId, job: Self::Job) -> impl Future<Output = Outcome> + Send + 'static;
 }
 
 /// What came of a request.
@@ -177,15 +174,10 @@ impl<L: Line> Outbox<L> {
 }
 
 /// Sends what is wanted. Once `stop` is cancelled it ends as soon as all that can be sent at once is sent.
-pub(crate) async fn run<L: Line>(
-    http: Arc<twilight_http::Client>,
-    outbox: Arc<Outbox<L>>,
-    refrain: Refrain,
-    stop: CancellationToken,
-) {
+pub(crate) async fn run<L: Line>(rest: Rest, outbox: Arc<Outbox<L>>, refrain: Refrain, stop: CancellationToken) {
     let mut requests: JoinSet<(GuildId, Outcome)> = JoinSet::new();
     loop {
-        let wake_up = fill(&http, &outbox, &refrain, &mut requests);
+        let wake_up = fill(&rest, &outbox, &refrain, &mut requests);
         if stop.is_cancelled() && requests.is_empty() {
             return;
         }
@@ -205,7 +197,7 @@ pub(crate) async fn run<L: Line>(
 
 /// Sends as much as may be under way; otherwise when to look again.
 fn fill<L: Line>(
-    http: &Arc<twilight_http::Client>,
+    rest: &Rest,
     outbox: &Outbox<L>,
     refrain: &Refrain,
     requests: &mut JoinSet<(GuildId, Outcome)>,
@@ -216,7 +208,7 @@ fn fill<L: Line>(
             Err(wake_up) => return wake_up,
         };
         let record = L::needs_record(&job).then(|| refrain.clone());
-        let delivery = L::deliver(http.clone(), guild, job);
+        let delivery = L::deliver(rest.clone(), guild, job);
         requests.spawn(async move {
             if let Some(refrain) = record {
                 refrain.settled().await;

@@ -1,32 +1,16 @@
 //! Requests as both kinds of messages make them, and what their failures mean.
 
 use super::Outcome;
-use crate::error;
+use crate::{error::DiscordError, rest::Rest};
 use refrain_model::GuildId;
+use refrain_rest::{Delivery, RestError};
 use serde::Serialize;
-use std::{
-    hash::{DefaultHasher, Hash as _, Hasher as _},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
-use twilight_http::{
-    error::{Error, ErrorType},
-    request::Request as HttpRequest,
-    response::ResponseFuture,
-    routing::Route,
-};
+use std::sync::{Arc, atomic::AtomicBool};
+use twilight_http::{request::Request, routing::Route};
 use twilight_model::{
     channel::message::{AllowedMentions, Component, Embed, Message, MessageFlags},
     id::{Id, marker::ChannelMarker},
 };
-
-/// Why a request brought no answer that helps.
-pub(crate) enum Failure {
-    Http(Error),
-    Unreadable,
-}
 
 /// A new message. twilight's builder has no `enforce_nonce`, which is what makes asking twice harmless.
 #[derive(Serialize)]
@@ -48,11 +32,11 @@ struct Body<'a> {
 
 /// Makes a message that notifies nobody.
 pub(crate) async fn create(
-    http: &twilight_http::Client,
+    rest: &Rest,
     channel: Id<ChannelMarker>,
     message: &NewMessage<'_>,
     stale: &Arc<AtomicBool>,
-) -> Result<Message, Failure> {
+) -> Result<Message, RestError> {
     let body = Body {
         message,
         enforce_nonce: true,
@@ -60,41 +44,43 @@ pub(crate) async fn create(
         flags: MessageFlags::SUPPRESS_NOTIFICATIONS,
         allowed_mentions: AllowedMentions::default(),
     };
-    let request = HttpRequest::builder(&Route::CreateMessage { channel_id: channel.get() }).json(&body).build();
-    let request = http.request::<Message>(request.map_err(Failure::Http)?);
-    let answer = while_fresh(request, stale).await.map_err(Failure::Http)?;
-    answer.model().await.map_err(|_| Failure::Unreadable)
+    let request = Request::builder(&Route::CreateMessage { channel_id: channel.get() }).json(&body).build();
+    let request = request.map_err(|e| RestError::Invalid { reason: e.to_string() })?;
+    rest.send_raw(request, Delivery::once().unless(stale.clone())).await?.json()
 }
 
-/// A request that has waited for a rate limit, and meanwhile has nothing to say any more, is not sent.
-pub(crate) fn while_fresh<T>(mut request: ResponseFuture<T>, stale: &Arc<AtomicBool>) -> ResponseFuture<T> {
-    let stale = stale.clone();
-    request.set_pre_flight(move || !stale.load(Ordering::Relaxed));
-    request
-}
-
-/// A nonce for one message of a guild: Discord compares those of all that a bot sends, wherever it sends it.
+/// A nonce for one message of a guild: Discord compares those of all that a bot sends, wherever it sends it. The same in
+/// every build, for a message that was asked for before a restart is asked for again under it. FNV-1a, 64 bits.
 pub(crate) fn nonce(guild: GuildId, kind: &str, number: u64) -> String {
-    let mut hasher = DefaultHasher::new();
-    (guild.get(), kind, number).hash(&mut hasher);
-    hasher.finish().to_string()
+    let bytes = guild.get().to_le_bytes().into_iter().chain(kind.bytes()).chain(number.to_le_bytes());
+    let hash =
+        bytes.fold(0xcbf2_9ce4_8422_2325, |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
+    hash.to_string()
 }
 
-impl Failure {
-    pub(crate) fn outcome(self) -> Outcome {
-        let doing = "telling people";
-        let failed = match self {
-            Self::Unreadable => return Outcome::Failed { reason: error::DiscordError::unreadable(doing).to_string() },
-            Self::Http(failed) => failed,
-        };
-        let reason = error::DiscordError::from_http(doing, &failed).to_string();
-        match (error::api_code(&failed), failed.kind()) {
-            // Unknown channel, unknown message.
-            (Some(10003 | 10008), _) => Outcome::Gone,
-            (_, ErrorType::RequestCanceled) => Outcome::Superseded,
-            (_, ErrorType::Response { status, .. }) if !status.is_server_error() => Outcome::Refused { reason },
-            (_, ErrorType::Unauthorized) => Outcome::Refused { reason },
-            _ => Outcome::Failed { reason },
-        }
+/// What a failure means for the message.
+pub(crate) fn outcome_of(failed: RestError) -> Outcome {
+    let reason = DiscordError::from_rest("telling members", &failed).to_string();
+    match failed {
+        // Unknown channel, unknown message.
+        RestError::Refused { code: 10003 | 10008, .. } => Outcome::Gone,
+        RestError::Superseded => Outcome::Superseded,
+        RestError::Refused { .. } | RestError::TokenRejected | RestError::Invalid { .. } => Outcome::Refused { reason },
+        _ => Outcome::Failed { reason },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nonce_is_the_same_in_every_build_and_another_one_for_every_message() {
+        let of = |guild, kind, number| nonce(GuildId::new(guild), kind, number);
+        assert_eq!(of(5, "panel", 7), "7418384176657084553");
+        assert!(of(u64::MAX, "incident", u64::MAX).len() <= 25, "Discord takes 25 characters");
+        let all = [of(5, "panel", 7), of(5, "panel", 8), of(6, "panel", 7), of(5, "incident", 7)];
+        let different: std::collections::BTreeSet<_> = all.iter().collect();
+        assert_eq!(different.len(), all.len());
     }
 }

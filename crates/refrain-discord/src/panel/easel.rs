@@ -6,7 +6,10 @@
 //! the same nonce, under which Discord makes one.
 
 use super::deliver;
-use crate::outbox::{After, Line, NONCE_LASTS, Outcome, Report, Tries};
+use crate::{
+    outbox::{After, Line, NONCE_LASTS, Outcome, Report, Tries},
+    rest::Rest,
+};
 use refrain::{Panel, PanelFace, PanelFailure};
 use refrain_model::{ChannelId, GuildId, MessageId, MessagePlace};
 use std::{
@@ -287,7 +290,7 @@ impl Line for Easel {
         }
     }
 
-    async fn deliver(http: Arc<twilight_http::Client>, guild: GuildId, job: Job) -> Outcome {
-        deliver::deliver(&http, guild, &job).await
+    async fn deliver(rest: Rest, guild: GuildId, job: Job) -> Outcome {
+        deliver::deliver(&rest, guild, &job).await
     }
 }

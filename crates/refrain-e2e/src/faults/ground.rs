@@ -1,6 +1,6 @@
 //! What all cases share: the programs, the track, the folder of the logs.
 
-use super::{case::Case, options::Options, sources::ground::SourceGround};
+use super::{case::Case, options::Options, requests::perform::SONGS, sources::ground::SourceGround};
 pub(crate) use crate::harness::timecode::make_track;
 use crate::{
     harness::{
@@ -11,6 +11,7 @@ use crate::{
         world,
     },
     media::Sound,
+    soak::many::stand_in,
 };
 use anyhow::{Context as _, Result, ensure};
 use std::{
@@ -54,6 +55,24 @@ impl Ground {
             latency_ms: 0,
         };
         let stage = Stage::start_with(setting, case.environment.clone()).await?;
+        stage.sit(world::ADA, world::MUSIC).await?;
+        Ok(stage)
+    }
+
+    /// A stage for a case of requests: three songs, whose names are their titles.
+    pub(super) async fn stage_for_requests(&self, name: &str) -> Result<Stage> {
+        let folder = self.folder_of(name);
+        std::fs::create_dir_all(&folder).with_context(|| format!("making the folder {}", folder.display()))?;
+        let yt_dlp = stand_in(&folder, TRACK_S)?;
+        let song = |name: &str| (name.to_owned(), Sound::File(self.folder.join(TRACK)));
+        let setting = Setting {
+            binaries: Binaries { yt_dlp, ..self.binaries.clone() },
+            sounds: SONGS.into_iter().map(song).collect(),
+            folder: Some(folder),
+            elsewhere: None,
+            latency_ms: 0,
+        };
+        let stage = Stage::start(setting).await?;
         stage.sit(world::ADA, world::MUSIC).await?;
         Ok(stage)
     }

@@ -1,5 +1,5 @@
-//! `cargo xtask faults`: everything that the simulator can do to a voice connection, and that a media server can do to a source,
-//! done to the real bot.
+//! `cargo xtask faults`: everything that the simulator can do to a voice connection, that a media server can do to a source,
+//! and that can happen to a request to Discord, done to the real bot.
 //!
 //! A [`Case`] is a fault (or several), what the bot should decide about it, and what people should hear: data, in
 //! `catalogue/`, written from what is known of Discord and never from what the bot happens to do. Each case has a *stage*
@@ -18,6 +18,7 @@ mod options;
 mod pattern;
 mod perform;
 mod report;
+mod requests;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -31,6 +32,7 @@ use case::catalogue;
 use futures_util::{StreamExt as _, stream};
 use ground::Ground;
 use known::Known;
+use requests::case::RequestCase;
 use sources::case::SourceCase;
 use std::time::Instant;
 
@@ -44,18 +46,23 @@ pub async fn run(options: &Options) -> Result<Report> {
     let all = catalogue()?;
     known.check(&all)?;
     let all_sources = sources::case::catalogue()?;
-    let (chosen, chosen_sources) = options.choose(&all, &all_sources)?;
+    let all_requests = requests::case::catalogue()?;
+    let (chosen, chosen_sources, chosen_requests) = options.choose(&all, &all_sources, &all_requests)?;
     let ground = Ground::prepare(options).await?;
     ground.check_that_all_kinds_are_there(&all).await?;
     let source_ground = if chosen_sources.is_empty() { None } else { Some(ground.prepare_sources(options).await?) };
-    let (count, begun) = (chosen.len() + chosen_sources.len(), Instant::now());
+    let count = chosen.len() + chosen_sources.len() + chosen_requests.len();
+    let begun = Instant::now();
     eprintln!("faults: {count} cases, {} at a time", options.at_once);
     let voice = chosen.into_iter().map(Chosen::Voice);
-    let running = voice.chain(chosen_sources.into_iter().map(Chosen::Source)).enumerate().map(|(number, case)| {
+    let requests = chosen_requests.into_iter().map(Chosen::Request);
+    let all = voice.chain(requests).chain(chosen_sources.into_iter().map(Chosen::Source));
+    let running = all.enumerate().map(|(number, case)| {
         let (ground, source_ground) = (&ground, &source_ground);
         async move {
             let row = match (case, source_ground) {
                 (Chosen::Voice(case), _) => Some(perform::perform(ground, &case).await),
+                (Chosen::Request(case), _) => Some(requests::perform::perform(ground, &case).await),
                 (Chosen::Source(case), Some(sources)) => {
                     Some(sources::perform::perform(sources, &ground.folder_of(&case.name), &case).await)
                 }
@@ -89,6 +96,7 @@ pub async fn run(options: &Options) -> Result<Report> {
 enum Chosen {
     Voice(Case),
     Source(SourceCase),
+    Request(RequestCase),
 }
 
 /// The names of the cases that would be run.
@@ -96,7 +104,9 @@ enum Chosen {
 /// # Errors
 /// When something is named that no case has.
 pub fn names(options: &Options) -> Result<Vec<String>> {
-    let (voice, sources) = options.choose(&catalogue()?, &sources::case::catalogue()?)?;
+    let (voice, sources, requests) =
+        options.choose(&catalogue()?, &sources::case::catalogue()?, &requests::case::catalogue()?)?;
     let sources = sources.into_iter().map(|case| case.name);
-    Ok(voice.into_iter().map(|case| case.name).chain(sources).collect())
+    let requests = requests.into_iter().map(|case| case.name);
+    Ok(voice.into_iter().map(|case| case.name).chain(requests).chain(sources).collect())
 }

@@ -1,6 +1,6 @@
 //! What `refrain-faults` can be told.
 
-use super::{case::Case, sources::case::SourceCase};
+use super::{case::Case, requests::case::RequestCase, sources::case::SourceCase};
 use anyhow::{Result, ensure};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
@@ -51,21 +51,28 @@ pub struct Options {
 }
 
 impl Options {
-    /// The cases to run: of the voice connection, and of sources.
+    /// The cases to run: of the voice connection, of sources, and of requests to Discord.
     ///
     /// # Errors
     /// When something is named that no case has.
-    pub(super) fn choose(&self, voice: &[Case], sources: &[SourceCase]) -> Result<(Vec<Case>, Vec<SourceCase>)> {
+    pub(super) fn choose(
+        &self,
+        voice: &[Case],
+        sources: &[SourceCase],
+        requests: &[RequestCase],
+    ) -> Result<(Vec<Case>, Vec<SourceCase>, Vec<RequestCase>)> {
         let names = |wanted: &str| {
             voice.iter().any(|case| is_meant(&case.name, case.kind(), wanted))
                 || sources.iter().any(|case| is_meant(&case.name, case.kind(), wanted))
+                || requests.iter().any(|case| is_meant(&case.name, case.kind(), wanted))
         };
         for wanted in &self.only {
             ensure!(names(wanted), "no case is called \"{wanted}\", and none has such a fault");
         }
         let voice = voice.iter().filter(|case| self.is_chosen(&case.name, case.kind(), case.quick));
         let sources = sources.iter().filter(|case| self.is_chosen(&case.name, case.kind(), case.quick));
-        Ok((voice.cloned().collect(), sources.cloned().collect()))
+        let requests = requests.iter().filter(|case| self.is_chosen(&case.name, case.kind(), case.quick));
+        Ok((voice.cloned().collect(), sources.cloned().collect(), requests.cloned().collect()))
     }
 
     fn is_chosen(&self, name: &str, kind: &str, quick: bool) -> bool {

@@ -5,6 +5,7 @@ use super::{
     given::Decision,
     judge::{Seen, Told, judge},
     options::Driver,
+    requests::{case::RequestCase, perform::RequestSeen},
     sources::{
         case::{SourceCase, SourceMusic},
         judge as sources,
@@ -50,6 +51,8 @@ pub enum Section {
     Voice,
     /// The source of a track.
     Source,
+    /// A request to Discord.
+    Request,
 }
 
 /// One case.
@@ -163,6 +166,39 @@ impl Row {
         }
     }
 
+    pub(super) fn of_request(case: &RequestCase, outcome: Result<RequestSeen>, took: Duration) -> Self {
+        let (verdict, seen) = match outcome {
+            Ok(seen) => (if seen.complaints.is_empty() { Verdict::Ok } else { Verdict::Failed }, seen),
+            Err(error) => {
+                let complaints = vec![format!("{error:#}")];
+                (Verdict::Broken, RequestSeen { complaints, ..RequestSeen::default() })
+            }
+        };
+        let given = seen.took_ms.map(|ms| format!("after {ms:.0} ms"));
+        Self {
+            section: Section::Request,
+            case: case.name.clone(),
+            kind: case.kind().to_owned(),
+            expected: vec![case.expected().to_owned()],
+            because: case.because.clone(),
+            music: Music::Back,
+            given: given.into_iter().collect(),
+            verdict,
+            complaints: seen.complaints,
+            known: None,
+            silence_ms: None,
+            skipped_ms: None,
+            repeated_ms: None,
+            attempts: 0,
+            joins: 0,
+            requests: usize::try_from(seen.requests).ok(),
+            bad_frames: 0,
+            told: Vec::new(),
+            decisions: Vec::new(),
+            seconds: took.as_secs_f64(),
+        }
+    }
+
     /// A line for the operator who watches the run.
     #[must_use]
     pub fn line(&self) -> String {
@@ -211,6 +247,10 @@ impl Report {
             text.push_str(VOICE_HEAD);
             of(Section::Voice).for_each(|row| text.push_str(&voice_line(row)));
         }
+        if of(Section::Request).next().is_some() {
+            text.push_str(REQUEST_HEAD);
+            of(Section::Request).for_each(|row| text.push_str(&request_line(row)));
+        }
         if of(Section::Source).next().is_some() {
             text.push_str(SOURCE_HEAD);
             of(Section::Source).for_each(|row| text.push_str(&source_line(row)));
@@ -235,6 +275,14 @@ const VOICE_HEAD: &str = "| fault | expected | given | music | silence | positio
                           |---|---|---|---|---|---|---|---|---|\n";
 const SOURCE_HEAD: &str = "\n| source | expected | heard | silence | position | requests | told | verdict |\n\
                            |---|---|---|---|---|---|---|---|\n";
+
+const REQUEST_HEAD: &str = "\n| request | expected | as it should be | requests | verdict |\n|---|---|---|---|---|\n";
+
+fn request_line(row: &Row) -> String {
+    let requests = row.requests.map_or("-".to_owned(), |count| count.to_string());
+    let (expected, given) = (row.expected.join(" or "), given(&row.given));
+    format!("| {} | {expected} | {given} | {requests} | {} |\n", row.case, verdict(row))
+}
 
 fn voice_line(row: &Row) -> String {
     format!(

@@ -4,6 +4,7 @@ use super::{
     case::catalogue,
     known::Known,
     options::Driver,
+    requests::case::catalogue as requests,
     sources::case::{Moment, catalogue as sources},
 };
 use std::collections::BTreeSet;
@@ -37,4 +38,14 @@ fn sources_break_in_twenty_ways_at_least_and_at_every_moment() {
         assert!(all.iter().filter(|case| case.moment == moment).count() > 2, "{moment:?}");
     }
     assert!(all.iter().filter(|case| case.quick).count() >= 3);
+}
+
+#[test]
+fn requests_go_wrong_in_twenty_ways_at_least_and_at_every_place() {
+    let all = requests().unwrap();
+    assert!(all.len() >= 20, "{}", all.len());
+    assert!(all.iter().all(|case| case.because.len() > 10));
+    let hit: BTreeSet<_> = all.iter().map(|case| case.hit).collect();
+    assert_eq!(hit.len(), 7);
+    assert!(all.iter().filter(|case| case.quick).count() >= 5);
 }

@@ -380,6 +380,26 @@ impl Stage {
         let mut errors = error_lines(&self.bot.lines());
         errors.retain(|error| !self.expected.iter().any(|expected| error.contains(expected)));
         ensure!(errors.is_empty(), "the bot logged errors that nobody expected:\n{}", errors.join("\n"));
+        self.check_log().await
+    }
+
+    /// Checks what the bot has logged since it was started last: each line is JSON, and none holds a token.
+    ///
+    /// # Errors
+    /// With the first line that is wrong.
+    pub async fn check_log(&self) -> Result<()> {
+        let secrets = self.control.get("/sim/secrets").await?.unwrap_or_default();
+        let secrets: Vec<&str> = secrets.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        ensure!(!secrets.is_empty(), "the simulator tells of no token");
+        for line in self.bot.lines() {
+            if let Some(secret) = secrets.iter().find(|secret| line.contains(**secret)) {
+                bail!("the bot logged a token: {}", line.replace(*secret, "{TOKEN}"));
+            }
+            // The one line on the other stream, for the person who starts the bot.
+            let for_people = line.starts_with("Invite the bot: ");
+            let json = serde_json::from_str::<Value>(&line).is_ok_and(|line| line.is_object());
+            ensure!(json || for_people, "no JSON line: {line}");
+        }
         Ok(())
     }
 

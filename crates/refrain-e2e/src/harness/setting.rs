@@ -103,7 +103,8 @@ pub(crate) fn bot_environment(
         ("YT_DLP_PATH".to_owned(), std::path::absolute(&binaries.yt_dlp).context("the path of yt-dlp")?.into()),
         ("DATA_DIR".to_owned(), folder.join("data").into()),
         ("REFRAIN_ALLOW_PRIVATE".to_owned(), media.address().to_string().into()),
-        ("REFRAIN_LOG".to_owned(), "info".into()),
+        // More than operators see, so that more is searched for tokens.
+        ("REFRAIN_LOG".to_owned(), "info,refrain=debug,refrain_discord=debug,refrain_rest=debug".into()),
         ("REFRAIN_LOG_FORMAT".to_owned(), "json".into()),
     ]);
     Ok(environment)

@@ -27,6 +27,8 @@ impl Decision {
             "Recovered" => Step::Back,
             "Weigh" => Step::Weigh,
             "CoolDown" => Step::CoolDown,
+            // The attempt goes on with its join.
+            "Leave" if self.reason.contains("not confirmed") => return None,
             "StayOut" | "Fatal" | "Leave" => Step::Out,
             "Wait" if self.reason.contains("voice server") => Step::AwaitServer,
             "Wait" if self.reason.contains("shard") || self.reason.contains("guild is away") => Step::AwaitGuild,

@@ -11,6 +11,8 @@ use crate::harness::{control::text_or_number, listener::Listener};
 use serde::Serialize;
 use serde_json::Value;
 
+/// How long a voice server keeps the session of a socket that is gone. Until then it hears a bot that has not noticed.
+const SESSION_KEPT_MS: f64 = 30_000.0;
 /// An outage of the main gateway that is over in a moment: what follows it (READY, GUILD_CREATE) takes this long.
 const GREETING_MS: f64 = 500.0;
 
@@ -107,6 +109,9 @@ impl Gathered {
         let here = own || takes == Takes::Server && self.are_together(struck, place);
         if here && takes != Takes::Gateway && takes != Takes::Joins {
             evidence.struck_ms.extend([span.from_ms, span.to_ms]);
+            if struck.planned.kind() == "half_open" {
+                evidence.struck_ms.push(span.from_ms + SESSION_KEPT_MS);
+            }
         }
         match takes {
             Takes::Sound | Takes::Server if own => evidence.dark.push(span),
@@ -189,6 +194,14 @@ mod tests {
 
     fn evidence(gathered: &Gathered, number: usize) -> Evidence {
         gathered.evidence(number, &Place::new(number), &[], &Listener::default(), 90_000.0)
+    }
+
+    #[test]
+    fn a_half_open_socket_is_silent_only_when_its_session_ends() {
+        let mut one = struck(5_000.0, 0, Takes::Nothing, 0);
+        one.planned.fault["kind"] = "half_open".into();
+        let gathered = Gathered { faults: vec![one], ..Gathered::default() };
+        assert_eq!(evidence(&gathered, 0).struck_ms, [5_000.0, 5_000.0, 35_000.0]);
     }
 
     #[test]

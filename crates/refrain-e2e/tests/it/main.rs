@@ -18,6 +18,7 @@ mod queueing;
 mod races;
 mod rest;
 mod restart;
+mod secrets;
 mod sessions;
 mod settings;
 mod silence;

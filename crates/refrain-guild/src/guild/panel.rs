@@ -71,8 +71,12 @@ impl Guild {
 
     /// The panel moves to the channel where music was asked for last, with the next change.
     pub(super) fn panel_failed(&mut self, failure: PanelFailure) {
-        let (PanelFailure::ChannelGone { channel } | PanelFailure::Forbidden { channel }) = failure;
         let panel = &mut self.panel;
+        let (PanelFailure::ChannelGone { channel } | PanelFailure::Forbidden { channel }) = failure else {
+            // With a message from before, or one on its way, members see what plays.
+            panel.lost |= panel.place.is_none() && !panel.asked;
+            return;
+        };
         if panel.place.is_none_or(|place| place.channel == channel) {
             (panel.place, panel.asked, panel.lost) = (None, false, true);
         }

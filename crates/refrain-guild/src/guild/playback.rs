@@ -194,7 +194,9 @@ impl Guild {
     pub(super) fn catch_up_with_live(&mut self) {
         let Some(playback) = self.playback.as_ref().filter(|playback| playback.is_live()) else { return };
         let held = playback.attached().and_then(|open| open.held_since);
-        if held.is_some_and(|since| self.now().since(since) >= self.policy.sources.live_gap) {
+        // A site that asked to be left alone is: what was held is heard until then.
+        let rests = self.now() < playback.rest_until;
+        if !rests && held.is_some_and(|since| self.now().since(since) >= self.policy.sources.live_gap) {
             self.reopen(Duration::ZERO, true);
         }
     }
@@ -203,7 +205,7 @@ impl Guild {
     pub(super) fn go_to(&mut self, command: CommandId, position: Duration) {
         let Some(playback) = &mut self.playback else {
             self.keep_at(position);
-            self.save_playhead_now();
+            self.save_put_playhead();
             let answer = self.now_playing().map(Answer::NowPlaying);
             return self.answer(command, answer);
         };
@@ -225,7 +227,7 @@ impl Guild {
                 self.answer_now_playing(command);
             }
         }
-        self.save_playhead_now();
+        self.save_put_playhead();
     }
 
     pub(super) fn answer_now_playing(&mut self, command: CommandId) {

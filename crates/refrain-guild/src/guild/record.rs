@@ -25,6 +25,8 @@ pub(super) struct Saved {
     voice: VoiceRecord,
     /// What the shell was told last about saving the playhead.
     watched: Option<Watched>,
+    /// A member has put the music elsewhere in the track in this step: the answer waits for it.
+    put: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,7 +91,8 @@ impl Guild {
         // These change all the time. They are written when anything else changes; the playhead also by itself.
         saved.playhead = record.playhead;
         (saved.voice.last_alive_unix_ms, saved.voice.ping_ms) = (record.voice.last_alive_unix_ms, record.voice.ping_ms);
-        if *saved == record && self.saved.lines == lines {
+        let put = core::mem::take(&mut self.saved.put);
+        if *saved == record && self.saved.lines == lines && !put {
             return;
         }
         self.saved.lines = lines;
@@ -108,8 +111,14 @@ impl Guild {
         self.forget_playhead();
     }
 
-    /// A member has put the music elsewhere in the track: that does not wait until the music flows on from there.
-    pub(super) fn save_playhead_now(&mut self) {
+    /// A member has put the music elsewhere in the track: that does not wait until the music flows on from there, and the answer
+    /// does not come before it is on the disk.
+    pub(super) fn save_put_playhead(&mut self) {
+        self.saved.put = true;
+        self.save_playhead_now();
+    }
+
+    fn save_playhead_now(&mut self) {
         if let Some(playhead) = self.playhead().filter(|_| self.saved.is_on()) {
             self.say(GuildOutput::SavePlayhead(playhead));
         }

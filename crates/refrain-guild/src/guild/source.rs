@@ -111,7 +111,7 @@ impl Guild {
                 for command in commands {
                     self.answer_now_playing(command);
                 }
-                self.save_playhead_now();
+                self.save_put_playhead();
             }
         }
     }
@@ -198,7 +198,7 @@ impl Guild {
         (open.starved, open.starved_since) = (false, None);
         if !commands.is_empty() {
             self.track_starts(to);
-            self.save_playhead_now();
+            self.save_put_playhead();
         }
         for command in commands {
             self.answer_now_playing(command);

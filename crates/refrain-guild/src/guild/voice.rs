@@ -4,7 +4,7 @@ use super::Guild;
 use crate::{GuildOutput, Observation, VoiceView, source::Playback};
 use refrain_model::ChannelId;
 use refrain_recovery::{
-    DriverEvent, GatewayEvent, Generation, Handled, Incident, Input, Intent, Output, Reaction, State,
+    DriverEvent, GatewayEvent, Generation, Handled, Idle, Incident, Input, Intent, Output, Reaction, State,
 };
 
 impl Guild {
@@ -28,12 +28,21 @@ impl Guild {
         if available {
             self.finished &= self.shutting_down.is_some();
             self.restore();
+            self.leave_where_nothing_is_wanted();
         }
         if gone {
             self.guild_is_gone();
         }
         if let Some(channel) = channel_gone {
             self.text_channel_is_gone(channel);
+        }
+    }
+
+    /// A member sent the bot away before Discord said that it still has it in a channel, as after a restart.
+    fn leave_where_nothing_is_wanted(&mut self) {
+        let decided = self.loading.is_over() && self.restoring.is_none();
+        if decided && matches!(self.recovery.state(), State::Idle(Idle::Left)) {
+            self.wish(Intent::Leave);
         }
     }
 

@@ -124,15 +124,17 @@ fn the_bot_stays_away_where_nobody_listens_or_nothing_leads_in() {
 
 #[test]
 fn a_bot_that_is_told_to_leave_before_it_comes_back_stays_out_after_the_next_restart_too() {
-    let mut world = World::playing_songs(1);
-    world.kill(secs(5));
-    world.command(Command::Disconnect);
-    world.run(secs(10));
-    assert_eq!(world.discord.channel, None);
-    world.forget();
-    world.kill(secs(5));
-    world.run(secs(60));
-    assert_eq!((world.discord.channel, world.op4s().iter().flatten().count()), (None, 0));
+    for seed in 0..100 {
+        let mut world = World::playing_with(seed);
+        world.kill(secs(5));
+        world.command(Command::Disconnect);
+        world.run(secs(10));
+        assert_eq!(world.discord.channel, None, "{seed}");
+        world.forget();
+        world.kill(secs(5));
+        world.run(secs(60));
+        assert_eq!((world.discord.channel, world.op4s().iter().flatten().count()), (None, 0), "{seed}");
+    }
 }
 
 #[test]

@@ -171,6 +171,7 @@ impl Recovery {
             Cause::Recovery(_) | Cause::Leave => (Verdict::Recovered, "connected again"),
         };
         self.asking.connected();
+        self.nulls_owed.connected(now, self.policy.timeouts.evidence);
         if matches!(cause, Cause::Recovery(_)) {
             self.watch_closely(now);
         }

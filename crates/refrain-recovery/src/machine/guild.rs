@@ -7,11 +7,6 @@ use crate::{
 use core::time::Duration;
 use refrain_model::{ChannelId, Moment};
 
-/// How far heartbeats of the main gateway are apart: what each that is not answered adds to its lateness.
-const HEARTBEAT: Duration = Duration::from_secs(41);
-/// A gateway that is later than this has ended.
-const MOST_LATE: Duration = Duration::from_secs(120);
-
 /// The way to Discord's main gateway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Link {
@@ -71,11 +66,6 @@ impl Link {
         let missed = stretch.missed_percent.saturating_mul(self.missed_heartbeats.min(stretch.missed_most));
         let slow = if self.latency >= stretch.slow { stretch.slow_percent } else { 0 };
         missed.saturating_add(slow).saturating_add(100)
-    }
-
-    /// How long ago what the gateway delivers now may have happened.
-    pub(super) fn lateness(self) -> Duration {
-        self.latency.saturating_add(HEARTBEAT.saturating_mul(self.missed_heartbeats)).min(MOST_LATE)
     }
 
     pub(super) const fn latency(self) -> Duration {

@@ -76,7 +76,7 @@ impl Recovery {
         let was_in = matches!(self.presence, Presence::In(_));
         self.presence = Presence::Nowhere;
         self.standing = None;
-        let ours = self.nulls_owed.settle(now, self.link.lateness());
+        let ours = self.nulls_owed.settle(now);
         match &mut self.state {
             State::Idle(_) => {}
             State::Stable(_) => {

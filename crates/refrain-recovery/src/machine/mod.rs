@@ -305,8 +305,7 @@ impl Recovery {
 
     /// Sends op 4 with no channel. The voice state that answers it is no kick.
     fn send_leave(&mut self, now: Moment) {
-        let timeouts = &self.policy.timeouts;
-        self.nulls_owed.owe(now + timeouts.leave + timeouts.evidence);
+        self.nulls_owed.owe(now);
         self.say(Output::SendVoiceState { channel: None });
     }
 

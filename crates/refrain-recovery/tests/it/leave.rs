@@ -131,6 +131,30 @@ fn a_gateway_that_was_deaf_delivers_the_confirmation_of_a_leave_late_and_it_is_n
     }
 }
 
+/// What a soak found: nothing had told that the gateway was deaf, and the bot stayed out.
+#[test]
+fn a_gateway_that_was_deaf_without_a_sign_confirms_a_leave_late_and_it_is_no_kick() {
+    let mut rig = Rig::stable_in(A);
+    // A moderator moves the bot, which the gateway does not tell; only the voice server closes.
+    rig.closed(4014);
+    rig.wake(Timer::Evidence);
+    rig.wake(Timer::Leave);
+    rig.wake(Timer::Reconnect);
+    rig.pass(secs(1));
+    // Now it does, and then it reads our leave.
+    rig.voice_state(Some(B));
+    rig.voice_state(Some(A));
+    rig.voice_state(None);
+    assert_eq!((rig.name(), rig.machine.intent()), ("RETRYING", Some(A)));
+    rig.answer(A);
+    rig.driver(refrain_recovery::DriverEvent::Connected);
+    assert_eq!(rig.name(), "STABLE");
+    // Once that has stood for a while, a voice state without a channel is a kick.
+    rig.pass(secs(11));
+    rig.voice_state(None);
+    assert_eq!((rig.name(), rig.machine.intent()), ("IDLE", None));
+}
+
 #[test]
 fn leaving_when_in_no_channel_says_nothing_to_discord() {
     let mut rig = Rig::new();

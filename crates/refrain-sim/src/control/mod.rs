@@ -37,7 +37,7 @@ const ROUTES: &str = "POST /sim/interactions, GET /sim/interactions/{id}, POST /
     GET /sim/listeners/{guild}?user=, \
     GET /sim/listeners/{guild}/timecode, plot.svg and recording.wav (user=, from_ms=, to_ms=), GET /sim/log?since=, \
     GET /sim/commands, GET /sim/bots, GET /sim/voice?guild=, GET /sim/events?since=&timeout_ms=, GET /sim/stream, \
-    GET /sim/world, GET /sim/clock, POST /sim/guilds/{guild}/channels, \
+    GET /sim/world, GET /sim/clock, GET /sim/rest, GET /sim/secrets, POST /sim/guilds/{guild}/channels, \
     PATCH and DELETE /sim/guilds/{guild}/channels/{channel}, PUT, PATCH and DELETE /sim/guilds/{guild}/members/{user}, \
     PATCH /sim/guilds/{guild}/roles/{role}";
 
@@ -75,6 +75,8 @@ pub(crate) fn router(hub: Arc<Hub>, stop: CancellationToken) -> Router {
         )
         .route("/sim/guilds/{guild}/roles/{role}", patch(guilds::change_role))
         .route("/sim/clock", get(observe::clock))
+        .route("/sim/rest", get(observe::rest))
+        .route("/sim/secrets", get(observe::secrets))
         .fallback(async || Refusal::new(StatusCode::NOT_FOUND, format!("there is no such call; there are: {ROUTES}")))
         .method_not_allowed_fallback(async || {
             Refusal::new(StatusCode::METHOD_NOT_ALLOWED, format!("this call has another method; there are: {ROUTES}"))

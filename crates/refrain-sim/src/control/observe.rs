@@ -156,3 +156,16 @@ pub(super) async fn events(State(hub): State<Arc<Hub>>, Search(poll): Search<Pol
 pub(super) async fn clock(State(hub): State<Arc<Hub>>) -> Json<Value> {
     Json(json!({ "now_ms": hub.clock.now_ms(), "unix_ms": hub.clock.unix_ms() }))
 }
+
+/// Requests to the REST API: how many came, how many were limited, and which came although they had been told to wait.
+pub(super) async fn rest(State(hub): State<Arc<Hub>>) -> Json<Value> {
+    Json(hub.waits.report())
+}
+
+/// All that no bot may write into its log: its own token, and those of interactions and voice servers that it was given.
+pub(super) async fn secrets(State(hub): State<Arc<Hub>>) -> Json<Value> {
+    let world = hub.world();
+    let own = world.bots.iter().map(|bot| bot.token.clone());
+    let given = hub.state().given_out.clone();
+    Json(own.chain(given).map(Value::String).collect())
+}

@@ -74,6 +74,7 @@ enum Level {
     User,
     Global,
     Shared,
+    Cloudflare,
 }
 
 fn bad_gateway() -> u16 {
@@ -125,6 +126,7 @@ fn what(fault: Fault) -> Result<What, Refusal> {
                 Level::User => Scope::User,
                 Level::Global => Scope::Global,
                 Level::Shared => Scope::Shared,
+                Level::Cloudflare => Scope::Address,
             };
             What::TooMany { scope, retry_after_ms: bounded("retry_after_ms", retry_after_ms)? }
         }

@@ -34,7 +34,7 @@ use axum::{
 use self::error::ApiError;
 pub(crate) use self::{
     form::Need,
-    limits::{Limits, Scope},
+    limits::{Limits, Scope, Waits},
     serve::serve,
     troubles::{Aim, Body as TroubleBody, Troubles, What},
 };
@@ -53,6 +53,7 @@ fn router(hub: Arc<Hub>) -> Router {
         .layer(middleware::from_fn_with_state(hub.clone(), manners::check))
         .layer(middleware::from_fn_with_state(hub.clone(), limits::limit))
         .layer(middleware::from_fn_with_state(hub.clone(), troubles::suffer))
+        .layer(middleware::from_fn_with_state(hub.clone(), limits::watch))
         // The recorder reads the body and sets its own limit, with Discord's error body.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(hub.clone(), record::record))

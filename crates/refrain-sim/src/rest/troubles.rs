@@ -14,7 +14,7 @@ use axum::{
 use serde_json::json;
 
 use super::{
-    limits::{Scope, too_many},
+    limits::{Scope, ordered},
     route::{Asked, fits},
     serve::Line,
 };
@@ -134,7 +134,7 @@ pub(super) async fn suffer(State(hub): State<Arc<Hub>>, request: Request, next: 
             What::Slow(delay) => tokio::time::sleep(delay).await,
             What::Fail { status, body, after: false } => return broken(status, body),
             What::Reset { after: false } => return reset(line.as_ref()),
-            What::TooMany { scope, retry_after_ms } => return too_many(scope, f64::from(retry_after_ms)),
+            What::TooMany { scope, retry_after_ms } => return ordered(&hub, &asked, scope, retry_after_ms),
             What::Fail { after: true, .. } | What::Reset { after: true } => {}
         }
     }

@@ -88,6 +88,7 @@ impl Hub {
     pub(crate) fn create_interaction(&self, state: &mut State, ask: Ask<'_>) -> Id {
         let id = self.snowflake(state);
         let token = self.secret(state);
+        state.give_out(&token);
         let Ask { bot, guild, channel, user, kind, data } = ask;
         let member = guild.member(user).map(|member| {
             let mut value = shapes::member(&self.world(), member);

@@ -16,7 +16,7 @@ pub(crate) mod voice;
 pub(crate) mod voice_server;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, hash_map::RandomState},
+    collections::{BTreeMap, BTreeSet, VecDeque, hash_map::RandomState},
     hash::BuildHasher,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
@@ -26,7 +26,7 @@ use crate::{
     clock::SimClock,
     id::{DISCORD_EPOCH_MS, Id},
     log::FrameLog,
-    rest::{Limits, Troubles},
+    rest::{Limits, Troubles, Waits},
     voice::VoiceServer,
     world::World,
 };
@@ -44,6 +44,8 @@ pub(crate) struct Hub {
     pub(crate) voice: VoiceServer,
     /// How often the REST API was asked.
     pub(crate) limits: Limits,
+    /// What comes although it was told to wait.
+    pub(crate) waits: Waits,
     /// What goes wrong with the REST API, on order.
     pub(crate) troubles: Troubles,
     /// `ws://127.0.0.1:PORT`, what clients are told to connect to.
@@ -55,6 +57,9 @@ pub(crate) struct Hub {
 }
 
 /// What changes.
+/// Tokens that are remembered.
+const MOST_GIVEN_OUT: usize = 100_000;
+
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) sessions: BTreeMap<String, sessions::Session>,
@@ -75,6 +80,8 @@ pub(crate) struct State {
     pub(crate) unavailable: BTreeSet<Id>,
     /// The token of the last VOICE_SERVER_UPDATE, by guild and bot.
     pub(crate) voice_tokens: BTreeMap<(Id, Id), String>,
+    /// Tokens that were given to bots: of interactions and of voice servers. The oldest are forgotten.
+    pub(crate) given_out: VecDeque<String>,
     last_id: u64,
     secrets: u64,
 }
@@ -98,6 +105,7 @@ impl Hub {
             effects: effects::Effects::new(),
             voice,
             limits: Limits::default(),
+            waits: Waits::default(),
             troubles: Troubles::default(),
             gateway_url,
             rest_url,
@@ -146,6 +154,14 @@ impl Hub {
 }
 
 impl State {
+    /// Remembers a token that a bot is given, so that its log can be searched for it.
+    pub(crate) fn give_out(&mut self, token: &str) {
+        if self.given_out.len() >= MOST_GIVEN_OUT {
+            self.given_out.pop_front();
+        }
+        self.given_out.push_back(token.to_owned());
+    }
+
     /// Whether a lasting fault of this kind is in force in this guild.
     pub(crate) fn has_fault(&self, guild: Id, kind: &str) -> bool {
         self.faults.values().any(|one| one.guild == Some(guild) && one.kind == kind)

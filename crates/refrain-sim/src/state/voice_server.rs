@@ -125,6 +125,7 @@ impl Hub {
             Some(before) => before,
             None => self.voice.grant(guild.0, channel.0, bot.0, &place.session_id),
         };
+        state.give_out(&token);
         state.voice_tokens.insert((guild, bot), token.clone());
         let endpoint = (!halves.no_endpoint).then(|| self.voice.endpoint_of(guild.0));
         let data = json!({ "token": token, "guild_id": guild, "endpoint": endpoint });

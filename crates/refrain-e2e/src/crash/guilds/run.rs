@@ -68,12 +68,14 @@ pub async fn run_guilds(options: &Options, guilds: u16) -> Result<GuildsReport> 
     let sounds = wait_for_sound(&mut stage, killed_ms, started_ms, limit).await?;
     tokio::time::sleep(AFTER).await;
     let resident_mib = stage.processes().map(|process| process.and_then(most_resident_mib));
+    let (requests_after, errors) = (stage.media.requests().split_off(asked_before), error_lines(&stage.bot.lines()));
+    // What follows needs the processor that a hundred songs take.
+    stage.kill_bot().await?;
     let mut outcomes = Vec::new();
     for (number, sound_ms) in sounds.into_iter().enumerate() {
         let [song, next] = songs(number);
-        let requests = stage.media.requests().split_off(asked_before);
         let own = |path: &str| [&song, &next].into_iter().any(|file| path.trim_start_matches('/') == file);
-        let requests = requests.into_iter().filter(|one| own(&one.path)).collect();
+        let requests = requests_after.iter().filter(|one| own(&one.path)).cloned().collect();
         let (jump_ms, other_song) = timecode(&stage, number, killed_ms, started_ms).await?;
         let heard_ms = before[number].music_ms;
         let known = Known { song, next, heard_ms, started_ms, sound_ms, jump_ms, other_song, requests };
@@ -83,7 +85,7 @@ pub async fn run_guilds(options: &Options, guilds: u16) -> Result<GuildsReport> 
         look_up_s: options.look_up_s,
         seconds: begun.elapsed().as_secs(),
         resident_mib,
-        errors: error_lines(&stage.bot.lines()),
+        errors,
         outcomes,
     };
     if let Some(path) = &options.json {

@@ -53,7 +53,8 @@ impl Song {
     pub(super) fn all_in(words: &str) -> Vec<Self> {
         let mut songs = Vec::new();
         for after in words.split("Song ").skip(1) {
-            let number = after.get(..4).and_then(|digits| digits.parse().ok()).map(Self);
+            let digits = after.split(|letter: char| !letter.is_ascii_digit()).next().unwrap_or_default();
+            let number = digits.parse().ok().map(Self);
             songs.extend(number.filter(|song| !songs.contains(song)));
         }
         songs
@@ -68,6 +69,6 @@ impl fmt::Debug for Song {
 
 impl fmt::Display for Song {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Song {:04}", self.0)
+        write!(f, "Song {}", self.0)
     }
 }

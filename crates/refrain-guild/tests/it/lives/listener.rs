@@ -1,7 +1,7 @@
 //! A member who listens: where each track was heard last, and that nothing is skipped or said twice.
 
 use crate::world::{Event, World, audio::Flow, secs};
-use refrain_guild::{Command, GuildInput, GuildOutput, Observation, SilenceReason};
+use refrain_guild::{Answer, Command, GuildInput, GuildOutput, Observation, SilenceReason};
 use refrain_model::{Moment, TrackId};
 use refrain_recovery::DriverEvent;
 use std::{collections::BTreeMap, time::Duration};
@@ -34,6 +34,8 @@ pub(crate) struct Listener {
     last_heard: Option<Moment>,
     /// So often a member has sent the music elsewhere, and it has not gone.
     sent: u32,
+    /// The save that holds the place where a member sent the music last.
+    put_by: Option<u64>,
     /// The process was killed since the last sound; `None`: not, or its disk was behind.
     killed: bool,
     excused: bool,
@@ -64,6 +66,9 @@ impl Listener {
         {
             self.deferred.insert(title.clone(), end.at);
         }
+        if let GuildOutput::Answer { answer: Ok(Answer::NowPlaying(_)), after_save: Some(seq), .. } = output {
+            self.put_by = Some(*seq);
+        }
         if let GuildOutput::WatchPlayhead { trusted_until, .. } = output {
             self.trusted_until = *trusted_until;
         }
@@ -92,6 +97,10 @@ impl Listener {
         self.last_sound = Some(to);
         let end = self.ends.get(&flow.track).copied();
         if !heard {
+            // A source that cannot be sought in has begun again, and nobody heard it yet.
+            if flow.from.is_zero() && !is_seekable(world, flow) {
+                self.ends.remove(&flow.track);
+            }
             let end =
                 self.ends.entry(flow.track).or_insert(End { at: flow.from, dark: Duration::ZERO, proofs: self.proofs });
             end.dark += flow.to.saturating_sub(flow.from);
@@ -109,8 +118,7 @@ impl Listener {
     }
 
     fn check_jump(&mut self, world: &World, flow: Flow) {
-        let seekable = world.audio.sources.get(&flow.source).is_some_and(|source| source.facts.seekable);
-        if self.excused || (!seekable && flow.from.is_zero()) {
+        if self.excused || (!is_seekable(world, flow) && flow.from.is_zero()) {
             return;
         }
         let Some(end) = self.ends.get(&flow.track) else {
@@ -163,6 +171,9 @@ impl Listener {
     pub(super) fn process_ends(&mut self, world: &World, saves: bool) {
         self.lost |= self.trusted_until < world.now;
         (self.killed, self.proofs) = (true, 0);
+        // What is not on the disk was not answered, and is not done.
+        let lost = self.put_by.take().is_some_and(|seq| !world.is_saved(seq));
+        self.sent += u32::from(lost);
         // The record holds the place of the current track alone.
         self.deferred.clear();
         self.excused |= !saves || world.disk.behind || world.disk.fails || world.disk.load_fails > 3;
@@ -197,4 +208,8 @@ impl Listener {
             ) => panic!("all is well and quiet, and it is silent: {reason:?}"),
         }
     }
+}
+
+fn is_seekable(world: &World, flow: Flow) -> bool {
+    world.audio.sources.get(&flow.source).is_some_and(|source| source.facts.seekable)
 }

@@ -50,7 +50,9 @@ impl Life {
     fn new(script: &Script, bug: Option<Bug>) -> Self {
         // Some guilds may hold a few tracks only.
         let max_tracks = if script.seed % 9 == 1 { 8 } else { Limits::default().max_tracks };
-        Self { world: World::with(script.seed, script.switches.clone(), bug, max_tracks) }
+        let mut world = World::with(script.seed, script.switches.clone(), bug, max_tracks);
+        world.answers_lost = true;
+        Self { world }
     }
 
     fn live(&mut self, script: &Script) {

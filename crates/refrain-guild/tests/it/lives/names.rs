@@ -46,6 +46,6 @@ names!(news, NEWS, PanelNews: Resumed, Waits, Stopped, StaysAway);
 names!(stays_away, STAYS_AWAY, StaysAway: AsSet, NobodyListens, NoWayIn);
 names!(leaving, LEAVING, LeaveReason: Idle, Alone);
 names!(not_heard, NOT_HEARD, NotHeard: Muted, Suppressed);
-names!(panel_failure, PANEL_FAILURES, PanelFailure: ChannelGone, Forbidden);
+names!(panel_failure, PANEL_FAILURES, PanelFailure: AnswerLost, ChannelGone, Forbidden);
 names!(face, FACES, PanelFace: Track, Over);
 names!(delay, DELAYS, Delay: Source, Slow);

@@ -90,6 +90,8 @@ pub(crate) struct World {
     /// When the turn that was asked for comes.
     turn_at: Option<Moment>,
     pub(crate) panel_fails: bool,
+    /// One answer in twenty that is to become the panel is lost.
+    pub(crate) answers_lost: bool,
     next_command: u64,
     next_message: u64,
     /// What was said in the step.
@@ -139,6 +141,7 @@ impl World {
             grants: Grants::AtOnce,
             turn_at: None,
             panel_fails: false,
+            answers_lost: false,
             next_command: 0,
             next_message: 0,
             said: Vec::new(),
@@ -167,6 +170,11 @@ impl World {
 
     pub(crate) const fn guild(&self) -> &Guild {
         self.subject.guild()
+    }
+
+    /// Whether a save is on the disk by now.
+    pub(crate) fn is_saved(&self, seq: u64) -> bool {
+        self.saved_at.get(&seq).is_some_and(|at| *at <= self.now)
     }
 
     pub(crate) fn unix_ms(&self) -> u64 {

@@ -115,10 +115,12 @@ impl World {
     /// A member reads an answer. One that tells what plays becomes the panel.
     pub(super) fn read_answer(&mut self, id: CommandId, answer: Result<Answer, CommandError>) {
         if matches!(&answer, Ok(Answer::Played(played)) if played.position == 0) && !self.panel_fails {
-            let channel = TEXT;
-            let place = self.message(channel);
+            let place = self.message(TEXT);
             let delay = self.delay(300);
-            self.post(delay, GuildInput::PanelIs(Some(place)));
+            let lost = self.answers_lost && self.rng.random_bool(0.05);
+            let input =
+                if lost { GuildInput::PanelFailed(PanelFailure::AnswerLost) } else { GuildInput::PanelIs(Some(place)) };
+            self.post(delay, input);
         }
         self.told.push((self.now, id, answer));
     }

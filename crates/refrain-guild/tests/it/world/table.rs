@@ -10,7 +10,11 @@ use std::time::Duration;
 impl World {
     /// Nothing has been asked for.
     pub(crate) fn idle() -> Self {
-        let mut world = Self::new(7);
+        Self::idle_with(7)
+    }
+
+    fn idle_with(seed: u64) -> Self {
+        let mut world = Self::new(seed);
         world.all = Some(Vec::new());
         world.boot();
         world.run(secs(1));
@@ -21,6 +25,16 @@ impl World {
     pub(crate) fn playing(songs: &[Song]) -> Self {
         let mut world = Self::idle();
         world.add(songs);
+        world.run(secs(10));
+        assert!(world.is_heard(), "{:?}", world.guild().silence());
+        world.forget();
+        world
+    }
+
+    /// One song of three minutes plays, and what takes its time takes another time for each seed.
+    pub(crate) fn playing_with(seed: u64) -> Self {
+        let mut world = Self::idle_with(seed);
+        world.add(&[Song::of(secs(180))]);
         world.run(secs(10));
         assert!(world.is_heard(), "{:?}", world.guild().silence());
         world.forget();

@@ -216,7 +216,7 @@ pub(super) const KINDS: &[Described] = &[
         "rest_rate_limit",
         "REST answers with 429.",
         &[
-            field("scope", Takes::Choice { choices: &["user", "global", "shared"] }, "whose limit it is"),
+            field("scope", Takes::Choice { choices: &["user", "global", "shared", "cloudflare"] }, "whose limit it is"),
             number("retry_after_ms", 1000.0, "how long to wait"),
             ROUTE,
             METHOD,

@@ -1,6 +1,7 @@
 //! Rate limits as documented: per route and top-level resource, global, and for invalid requests.
 
 mod figures;
+mod waits;
 mod windows;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +14,7 @@ use axum::{
 };
 use serde_json::json;
 
+pub(crate) use self::waits::Waits;
 use self::windows::{Count, Windows};
 use super::{error::Unrouted, route::Asked};
 use crate::{log::fingerprint, state::Hub};
@@ -36,14 +38,17 @@ pub(crate) enum Scope {
     Global,
     /// The resource was asked too often, by whomever.
     Shared,
+    /// Cloudflare shuts the address out: an answer without a scope, a bucket or JSON.
+    Address,
 }
 
 impl Scope {
-    fn word(self) -> &'static str {
+    fn word(self) -> Option<&'static str> {
         match self {
-            Self::User => "user",
-            Self::Global => "global",
-            Self::Shared => "shared",
+            Self::User => Some("user"),
+            Self::Global => Some("global"),
+            Self::Shared => Some("shared"),
+            Self::Address => None,
         }
     }
 }
@@ -58,7 +63,7 @@ pub(super) async fn limit(State(hub): State<Arc<Hub>>, request: Request, next: N
     let now = hub.clock.now_ms();
     let shut_out = hub.limits.windows().shut_out_ms(now, options.invalid_per_10_min);
     if let Some(rest_ms) = shut_out {
-        return cloudflare_ban(rest_ms);
+        return too_many(Scope::Address, rest_ms);
     }
     if asked.is_global() && options.global_per_second > 0 {
         let count = hub.limits.windows().global(now, asked.bot, options.global_per_second);
@@ -88,11 +93,32 @@ pub(super) async fn limit(State(hub): State<Arc<Hub>>, request: Request, next: N
     response
 }
 
+/// A 429 that is ordered. Where a bucket is full its answer describes the bucket, as documented.
+pub(super) fn ordered(hub: &Hub, asked: &Asked, scope: Scope, retry_after_ms: u32) -> Response {
+    let mut response = too_many(scope, f64::from(retry_after_ms));
+    if matches!(scope, Scope::User | Scope::Shared) {
+        let limit = figures::of(asked, &hub.world().rest).map_or(1, |figures| figures.limit);
+        let count = Count { limit, remaining: 0, reset_after_ms: f64::from(retry_after_ms), refused: true };
+        describe(response.headers_mut(), &bucket(asked), count, hub.clock.unix_ms());
+    }
+    response
+}
+
+/// Counts what comes, and what comes although it was told to wait.
+pub(super) async fn watch(State(hub): State<Arc<Hub>>, request: Request, next: Next) -> Response {
+    let asked = Asked::of(&hub, &request);
+    hub.waits.comes(hub.clock.now_ms(), &asked);
+    let response = next.run(request).await;
+    hub.waits.answered(hub.clock.now_ms(), &asked, &response);
+    response
+}
+
 /// The documented answer to a request too many.
-pub(super) fn too_many(scope: Scope, retry_after_ms: f64) -> Response {
+fn too_many(scope: Scope, retry_after_ms: f64) -> Response {
     let message = match scope {
         Scope::User | Scope::Global => "You are being rate limited.",
         Scope::Shared => "The resource is being rate limited.",
+        Scope::Address => return shut_out(retry_after_ms),
     };
     let seconds = (retry_after_ms / 1000.0).max(0.001);
     let global = scope == Scope::Global;
@@ -100,7 +126,7 @@ pub(super) fn too_many(scope: Scope, retry_after_ms: f64) -> Response {
     let mut response = (StatusCode::TOO_MANY_REQUESTS, axum::Json(body)).into_response();
     let headers = response.headers_mut();
     put(headers, "retry-after", &format!("{:.0}", seconds.ceil()));
-    put(headers, "x-ratelimit-scope", scope.word());
+    put(headers, "x-ratelimit-scope", scope.word().unwrap_or_default());
     put(headers, "via", "1.1 google");
     if global {
         put(headers, "x-ratelimit-global", "true");
@@ -109,7 +135,7 @@ pub(super) fn too_many(scope: Scope, retry_after_ms: f64) -> Response {
 }
 
 /// Cloudflare's answer to an address that was shut out: no JSON, none of Discord's headers.
-fn cloudflare_ban(rest_ms: f64) -> Response {
+fn shut_out(rest_ms: f64) -> Response {
     let mut response = (StatusCode::TOO_MANY_REQUESTS, "error code: 1015").into_response();
     put(response.headers_mut(), "retry-after", &format!("{:.0}", (rest_ms / 1000.0).ceil()));
     put(response.headers_mut(), "server", "cloudflare");
@@ -118,7 +144,8 @@ fn cloudflare_ban(rest_ms: f64) -> Response {
 
 /// 401, 403 and 429 count against the address; 429 of a shared limit does not, as documented.
 fn count_invalid(hub: &Hub, response: &Response) {
-    let shared = response.headers().get("x-ratelimit-scope").is_some_and(|scope| scope == Scope::Shared.word());
+    let shared =
+        response.headers().get("x-ratelimit-scope").and_then(|scope| scope.to_str().ok()) == Scope::Shared.word();
     if matches!(response.status().as_u16(), 401 | 403 | 429) && !shared {
         hub.limits.windows().invalid(hub.clock.now_ms());
     }
@@ -142,6 +169,6 @@ fn put(headers: &mut HeaderMap, name: &'static str, value: &str) {
 }
 
 /// One name a route, whatever its ids.
-fn bucket(asked: &Asked) -> String {
+pub(super) fn bucket(asked: &Asked) -> String {
     fingerprint(&format!("{} {}", asked.method, asked.template())).replace("redacted:", "")
 }

@@ -83,11 +83,11 @@ impl DiscordError {
 
     /// Sorts an error of the REST client.
     pub(crate) fn from_rest(doing: &'static str, error: &RestError) -> Self {
-        match error {
-            RestError::TokenRejected => Self::TokenRejected,
-            error if error.is_retryable() => Self::Unreachable { doing, reason: error.to_string() },
-            error => Self::Refused { doing, reason: error.to_string() },
+        if *error == RestError::TokenRejected {
+            return Self::TokenRejected;
         }
+        let reason = error.to_string();
+        if error.is_retryable() { Self::Unreachable { doing, reason } } else { Self::Refused { doing, reason } }
     }
 }
 

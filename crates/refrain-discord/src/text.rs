@@ -78,7 +78,7 @@ pub(crate) fn span(length: Duration) -> String {
         };
     }
     let seconds = length.as_secs();
-    if seconds < 120 { format!("{seconds} s") } else { format!("{} min", seconds.div_ceil(60)) }
+    if seconds < 120 { format!("{seconds} s") } else { format!("{} min", (seconds + 30) / 60) }
 }
 
 /// A time that Discord shows as its distance from now and keeps up to date: "in 4 seconds", "2 minutes ago".
@@ -152,7 +152,9 @@ mod tests {
             (2000, "2 s"),
             (12_300, "12 s"),
             (119_000, "119 s"),
-            (121_000, "3 min"),
+            (121_000, "2 min"),
+            (149_000, "2 min"),
+            (150_000, "3 min"),
         ];
         for (millis, wanted) in spans {
             assert_eq!(span(Duration::from_millis(millis)), wanted);

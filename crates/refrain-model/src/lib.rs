@@ -16,7 +16,7 @@ mod track;
 
 pub use id::{ChannelId, GuildId, InvalidId, MessageId, UserId};
 pub use moment::Moment;
-pub use queue::{LoopMode, QueueSnapshot};
+pub use queue::{LoopMode, MAX_QUEUE, QueueSnapshot};
 pub use record::{AskedMessage, GuildRecord, MAX_TIMELINE, MessagePlace, Playhead, TimelineRecord, VoiceRecord};
 pub use settings::{AutoRejoin, AutoResume, GuildSettings, MAX_VOLUME, SettingChange, WhenOver};
 pub use source::{FailureClass, SourceFacts, SourceFailure};

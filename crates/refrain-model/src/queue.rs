@@ -4,6 +4,9 @@ use crate::{Track, TrackId};
 use alloc::{sync::Arc, vec::Vec};
 use serde::{Deserialize, Serialize};
 
+/// The most tracks that an operator may allow in a guild's queue, and the largest number in a command about it.
+pub const MAX_QUEUE: u16 = 10_000;
+
 /// What happens when a track has come to its end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -66,10 +66,13 @@ impl RestError {
     /// Discord's JSON error code, such as 10062 for an unknown interaction.
     #[must_use]
     pub const fn code(&self) -> Option<u64> {
-        match self {
-            Self::Refused { code, .. } => Some(*code),
-            _ => None,
-        }
+        if let Self::Refused { code, .. } = self { Some(*code) } else { None }
+    }
+
+    /// Whether an earlier attempt at the refused request may have been carried out: its answer was lost.
+    #[must_use]
+    pub const fn is_repeated(&self) -> bool {
+        matches!(self, Self::Refused { repeated: true, .. })
     }
 
     /// Whether the same request may succeed in a moment.

@@ -36,7 +36,7 @@ pub use refrain_guild::{
     SourceTrouble, StaysAway, Stopped, TimelineEntry, TimelinePage, Trouble, Undone, VoiceStatus, VoiceSummary,
     Waiting,
 };
-pub use refrain_model::{AutoResume, GuildId, GuildSettings, LoopMode, SettingChange, WhenOver};
+pub use refrain_model::{AutoResume, GuildId, GuildSettings, LoopMode, MAX_QUEUE, SettingChange, WhenOver};
 pub use refrain_queue::{Limits, Page, Place};
 pub use refrain_recovery::{AutoRejoin, CloseCode, GatewayEvent, Policy, Presence, Verdict, governor::GovernorPolicy};
 pub use refrain_store as store;

@@ -109,7 +109,7 @@ impl Config {
             yt_dlp: yt_dlp(&layers, path.as_deref())?,
             audio: audio(&layers, path.as_deref())?,
             egress: egress(&layers)?,
-            max_tracks: size(layers.number(&keys::MAX_TRACKS, 1..=10_000)?),
+            max_tracks: size(layers.number(&keys::MAX_TRACKS, 1..=refrain::MAX_QUEUE.into())?),
             auto_resume: auto_resume(&layers)?,
             goodbye: goodbye(&layers)?,
             recovery: voice::policy(&layers)?,

@@ -30,7 +30,7 @@ pub(super) async fn deliver(rest: &Rest, guild: GuildId, job: &Job) -> Outcome {
             rest.send(delete, Delivery::once()).await.map(|_| Outcome::Done)
         }
     };
-    done.unwrap_or_else(outcome_of)
+    done.unwrap_or_else(|failed| outcome_of(&failed))
 }
 
 /// Makes the message of an incident, or finds the one that Discord has made for it before.

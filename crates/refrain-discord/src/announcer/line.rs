@@ -220,10 +220,6 @@ impl outbox::Line for Line {
         waiting.filter_map(|tries| tries.not_before()).min()
     }
 
-    fn is_busy(&self) -> bool {
-        self.busy.is_some()
-    }
-
     fn done(&mut self, outcome: Outcome, now: Instant) -> After {
         match self.busy.take().map(|busy| busy.task) {
             Some(Task::Step { incident, step }) => {

@@ -11,12 +11,13 @@ pub(crate) use define::definitions;
 pub(crate) use read::parse;
 
 use refrain::{LoopMode, Place, SettingChange};
+use refrain_model::MAX_QUEUE;
 use std::time::Duration;
 
 /// The longest query Discord lets people type; a link or a search needs no more.
 const MAX_QUERY: u16 = 500;
 /// The most tracks one command counts, and the highest page.
-const MAX_COUNT: u16 = 1000;
+const MAX_COUNT: u16 = MAX_QUEUE;
 /// Tracks on a page of `/queue`: more do not fit an embed.
 const MAX_PAGE_SIZE: u16 = 30;
 /// The longest name of a favorite.

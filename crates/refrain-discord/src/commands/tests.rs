@@ -112,7 +112,7 @@ fn options_are_read_and_defaults_filled_in() {
         (data("skip", &[]), Ask::Skip { count: 1 }),
         (data("skip", &[("number", integer(3))]), Ask::Skip { count: 3 }),
         (data("skip", &[("number", integer(-5))]), Ask::Skip { count: 1 }),
-        (data("skip", &[("number", integer(i64::MAX))]), Ask::Skip { count: 1000 }),
+        (data("skip", &[("number", integer(i64::MAX))]), Ask::Skip { count: 10_000 }),
         (data("next", &[]), Ask::Skip { count: 1 }),
         (data("skipto", &[("position", integer(4))]), Ask::SkipTo { position: 4 }),
         (data("unskip", &[]), Ask::Back),

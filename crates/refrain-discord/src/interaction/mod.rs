@@ -18,7 +18,6 @@ use crate::{
 use answer::Answer;
 use refrain::{CommandError, Refrain, VoiceSummary};
 use refrain_model::ChannelId;
-use refrain_rest::RestError;
 use std::{sync::Arc, time::Instant};
 use submission::{SubmissionOrder, SubmissionPlace};
 use tokio::sync::Semaphore;
@@ -225,17 +224,17 @@ impl Desk {
         let client = self.rest.interaction(self.application);
         let request = client.create_response(slip.id, &slip.token, &response);
         let Err(failed) = self.rest.send(request, rest::acknowledgement(slip.came)).await else { return true };
-        match failed {
+        match failed.code() {
             // An attempt whose answer was lost had arrived.
-            RestError::Refused { code: ALREADY_ACKNOWLEDGED, repeated: true, .. } => return true,
-            RestError::Refused { code: ALREADY_ACKNOWLEDGED, .. } => tracing::warn!(
+            Some(ALREADY_ACKNOWLEDGED) if failed.is_repeated() => return true,
+            Some(ALREADY_ACKNOWLEDGED) => tracing::warn!(
                 guild_id = %slip.guild,
                 "a command was acknowledged by another process: does this bot run twice with the same token?"
             ),
-            RestError::Refused { code: UNKNOWN_INTERACTION, .. } => {
+            Some(UNKNOWN_INTERACTION) => {
                 tracing::warn!(guild_id = %slip.guild, "a command was acknowledged too late (over 3 s)");
             }
-            failed => {
+            Some(_) | None => {
                 let reason = DiscordError::from_rest("answering a command", &failed);
                 tracing::warn!(guild_id = %slip.guild, %reason, "a command could not be acknowledged");
             }

@@ -15,7 +15,7 @@ use crate::rest::Rest;
 use refrain::{PanelFailure, Refrain};
 use refrain_model::{GuildId, MessagePlace};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     future::Future,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
@@ -37,9 +37,6 @@ pub(crate) trait Line: Default + Send + 'static {
 
     /// When [`next`](Self::next) may have something, if nothing happens before.
     fn wake_up(&self) -> Option<Instant>;
-
-    /// Whether a request is under way.
-    fn is_busy(&self) -> bool;
 
     /// The request under way is answered.
     fn done(&mut self, outcome: Outcome, now: Instant) -> After;
@@ -103,14 +100,27 @@ pub(crate) struct Outbox<L> {
 #[derive(Debug)]
 struct Lines<L> {
     guilds: BTreeMap<GuildId, L>,
-    /// Those that have something to send, or will.
-    wanting: BTreeSet<GuildId>,
+    /// Guilds that may have something to send, in the order in which that was said.
+    ready: VecDeque<GuildId>,
+    /// The same, to find one in.
+    is_ready: BTreeSet<GuildId>,
+    /// Guilds that will have something to send, by when.
+    later: BTreeSet<(Instant, GuildId)>,
 }
 
 impl<L> Default for Outbox<L> {
     fn default() -> Self {
-        let lines = Lines { guilds: BTreeMap::new(), wanting: BTreeSet::new() };
+        let (guilds, ready) = (BTreeMap::new(), VecDeque::new());
+        let lines = Lines { guilds, ready, is_ready: BTreeSet::new(), later: BTreeSet::new() };
         Self { lines: Mutex::new(lines), changed: Notify::new() }
+    }
+}
+
+impl<L> Lines<L> {
+    fn ready(&mut self, guild: GuildId) {
+        if self.is_ready.insert(guild) {
+            self.ready.push_back(guild);
+        }
     }
 }
 
@@ -119,42 +129,42 @@ impl<L: Line> Outbox<L> {
     pub(crate) fn change(&self, guild: GuildId, change: impl FnOnce(&mut L)) {
         let mut lines = self.lock();
         change(lines.guilds.entry(guild).or_default());
-        lines.wanting.insert(guild);
+        lines.ready(guild);
         drop(lines);
         self.changed.notify_one();
     }
 
-    /// The next request that may be sent, or else when one may be.
+    /// The next request that may be sent, or else when one may be. Guilds take turns.
     fn next(&self, now: Instant) -> Result<(GuildId, L::Job), Option<Instant>> {
         let mut lines = self.lock();
-        let Lines { guilds, wanting } = &mut *lines;
-        let (mut found, mut idle, mut wake_up) = (None, Vec::new(), None);
-        for guild in wanting.iter().copied() {
-            let line = guilds.entry(guild).or_default();
+        while let Some((at, guild)) = lines.later.first().copied().filter(|(at, _)| *at <= now) {
+            lines.later.remove(&(at, guild));
+            lines.ready(guild);
+        }
+        while let Some(guild) = lines.ready.pop_front() {
+            lines.is_ready.remove(&guild);
+            let line = lines.guilds.entry(guild).or_default();
             if let Some(job) = line.next(now) {
-                found = Some((guild, job));
-                break;
+                return Ok((guild, job));
             }
-            match line.wake_up() {
-                Some(at) => wake_up = wake_up.into_iter().chain([at]).min(),
-                None if line.is_busy() => {}
-                None => idle.push(guild),
+            if let Some(at) = line.wake_up() {
+                lines.later.insert((at, guild));
             }
         }
-        for guild in idle {
-            wanting.remove(&guild);
-        }
-        found.ok_or(wake_up)
+        Err(lines.later.first().map(|(at, _)| *at))
     }
 
     /// A request is answered.
     fn done(&self, guild: GuildId, outcome: Outcome, refrain: &Refrain) {
-        let after = self.lock().guilds.entry(guild).or_default().done(outcome, Instant::now());
+        let mut lines = self.lock();
+        let after = lines.guilds.entry(guild).or_default().done(outcome, Instant::now());
+        lines.ready(guild);
+        drop(lines);
         if let Some(reason) = after.complaint {
             tracing::warn!(
                 guild_id = %guild,
                 %reason,
-                "people could not be told; does the bot have View Channel and Send Messages there?"
+                "a message could not be posted; does the bot have View Channel and Send Messages there?"
             );
         }
         // Without an actor there is nothing whose record it would be.

@@ -59,15 +59,17 @@ pub(crate) fn nonce(guild: GuildId, kind: &str, number: u64) -> String {
 }
 
 /// What a failure means for the message.
-pub(crate) fn outcome_of(failed: RestError) -> Outcome {
-    let reason = DiscordError::from_rest("telling members", &failed).to_string();
-    match failed {
-        // Unknown channel, unknown message.
-        RestError::Refused { code: 10003 | 10008, .. } => Outcome::Gone,
-        RestError::Superseded => Outcome::Superseded,
-        RestError::Refused { .. } | RestError::TokenRejected | RestError::Invalid { .. } => Outcome::Refused { reason },
-        _ => Outcome::Failed { reason },
+pub(crate) fn outcome_of(failed: &RestError) -> Outcome {
+    let reason = DiscordError::from_rest("telling members", failed).to_string();
+    // Unknown channel, unknown message.
+    if matches!(failed.code(), Some(10003 | 10008)) {
+        return Outcome::Gone;
     }
+    if *failed == RestError::Superseded {
+        return Outcome::Superseded;
+    }
+    let for_good = matches!(failed, RestError::Refused { .. } | RestError::TokenRejected | RestError::Invalid { .. });
+    if for_good { Outcome::Refused { reason } } else { Outcome::Failed { reason } }
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ pub(super) async fn deliver(rest: &Rest, guild: GuildId, job: &Job) -> Outcome {
             None => return Outcome::Gone,
         },
     };
-    done.unwrap_or_else(outcome_of)
+    done.unwrap_or_else(|failed| outcome_of(&failed))
 }
 
 async fn edit(

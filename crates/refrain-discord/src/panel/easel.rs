@@ -255,10 +255,6 @@ impl Line for Easel {
         self.tries.not_before().filter(|_| waits)
     }
 
-    fn is_busy(&self) -> bool {
-        self.busy.is_some()
-    }
-
     fn done(&mut self, outcome: Outcome, now: Instant) -> After {
         let Some((request, shown, _)) = self.busy.take() else { return After::default() };
         let quiet = |report| After { complaint: None, report };

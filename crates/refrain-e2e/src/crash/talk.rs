@@ -182,7 +182,11 @@ impl Lane<'_> {
     async fn upcoming(&mut self, first: Option<(Option<Song>, &String)>) -> Result<Vec<Song>> {
         let (current, words) = match first {
             Some((current, words)) => (current, words.clone()),
-            None => (self.likely().current, self.page(1).await?),
+            None => {
+                // Where commands were given at the same time, the model may not know which song it is.
+                let playing = self.ask_for("now-playing", json!({})).await?.words;
+                (Song::all_in(&playing).first().copied(), self.page(1).await?)
+            }
         };
         let mut songs = Song::all_in(&words);
         for page in 2..MOST_PAGES {

@@ -11,7 +11,7 @@ use crate::{
     media::Sound,
     soak::many::{Many, ManySetting, look_ups_take, stand_in},
 };
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde::Deserialize;
 use serde_json::json;
 use std::{
@@ -41,8 +41,11 @@ const PLACES: u64 = 4;
 const BACK: Duration = Duration::from_secs(120);
 /// After that the songs are listened to for so long: none may be passed over late.
 const AFTER: Duration = Duration::from_secs(10);
-/// How long what was on its way is waited for after the kill.
-const LAST_SOUND: Duration = Duration::from_millis(500);
+/// After the kill it must have been silent everywhere for so long, in milliseconds, before the bot is started again: a simulator
+/// that has no time hears what was on its way later.
+const SILENT_MS: f64 = 1_000.0;
+/// How long that may take.
+const UNTIL_SILENT: Duration = Duration::from_secs(60);
 /// What is on its way when the bot is killed may be missed a little before that moment, or heard after it.
 const SLACK_MS: f64 = 1_000.0;
 
@@ -58,8 +61,7 @@ pub async fn run_guilds(options: &Options, guilds: u16) -> Result<GuildsReport> 
     look_ups_take(&folder, options.look_up_s)?;
     let (killed_ms, _) = stage.clock().await?;
     stage.kill_bot().await?;
-    tokio::time::sleep(LAST_SOUND).await;
-    let before = listeners(&stage).await?;
+    let before = when_silent(&stage).await?;
     let asked_before = stage.media.requests().len();
     let (started_ms, _) = stage.clock().await?;
     eprintln!("crash: killed in {guilds} guilds, {} s a look-up from now on", options.look_up_s);
@@ -196,6 +198,27 @@ async fn listeners(stage: &Many) -> Result<Vec<Heard>> {
         all.push(heard.context("reading a listener's report")?);
     }
     Ok(all)
+}
+
+/// Waits until nothing is heard any more in any guild.
+async fn when_silent(stage: &Many) -> Result<Vec<Heard>> {
+    let start = Instant::now();
+    loop {
+        let (heard, (now_ms, _)) = (listeners(stage).await?, stage.clock().await?);
+        let is_silent = |one: &Heard| {
+            let last = one.report.silences.last().filter(|silence| silence.open);
+            last.is_some_and(|silence| now_ms - silence.start_ms >= SILENT_MS)
+        };
+        if heard.iter().all(is_silent) {
+            return Ok(heard);
+        }
+        ensure!(
+            start.elapsed() < UNTIL_SILENT,
+            "the bot was killed, and music is heard {} s later",
+            UNTIL_SILENT.as_secs()
+        );
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
 
 /// When each guild's music was heard again, if it was within the limit.

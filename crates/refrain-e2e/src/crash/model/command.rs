@@ -78,7 +78,7 @@ impl Given {
             Command::Volume(percent) => guild.volume = Some(*percent),
             Command::Disconnect if guild.in_voice || guild.current.is_some() => {
                 guild.take_all();
-                (guild.in_voice, guild.volume) = (false, None);
+                (guild.in_voice, guild.volume, guild.looping) = (false, None, Looping::Off);
             }
             Command::Disconnect => {}
             Command::Configure(change) => drop(guild.settings.insert(change.field, change.stored.clone())),

@@ -73,6 +73,7 @@ impl Guild {
             self.upcoming.clear();
             self.remember(current);
             self.removed(before);
+            self.looping = Looping::Off;
         }
     }
 

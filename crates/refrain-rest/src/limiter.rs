@@ -20,10 +20,10 @@ use std::{
     time::Duration,
 };
 
-/// Discord's limit for all requests of a bot together, and the time that it is counted in: a second, and a tenth for requests
-/// that a slow network brings closer together.
+/// Discord's limit for all requests of a bot together, and the time that it is counted in: a second, and a quarter for requests
+/// that a slow network or a busy machine brings closer together.
 const GLOBAL_LIMIT: usize = 50;
-const GLOBAL_WINDOW: Duration = Duration::from_millis(1100);
+const GLOBAL_WINDOW: Duration = Duration::from_millis(1250);
 /// How often idle buckets are looked through.
 const SWEEP_EVERY: Duration = Duration::from_secs(30);
 

@@ -189,8 +189,8 @@ async fn where_it_may_not_write_the_log_says_so_once_and_the_music_comes_back() 
     let silenced = json!({ "channel": world::TEXT, "permissions": ["SEND_MESSAGES"] });
     stage.control.fault("permission_lost", silenced).await?;
     interrupt(&stage).await?;
-    let complaints = |stage: &Stage| stage.bot_log().iter().filter(|line| line.contains("could not be told")).count();
-    stage.logs("could not be told").await?;
+    let complaints = |stage: &Stage| stage.bot_log().iter().filter(|line| line.contains("could not be posted")).count();
+    stage.logs("could not be posted").await?;
     bring_back(&mut stage).await?;
     stage.hear_music(1_000.0).await?;
     assert_eq!(complaints(&stage), 1);

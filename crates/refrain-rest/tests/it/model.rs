@@ -13,6 +13,8 @@ pub(crate) struct Kind {
     pub(crate) path: &'static str,
     /// Routes of the same bucket share their windows.
     pub(crate) bucket: &'static str,
+    /// The routes of the bucket.
+    pub(crate) sharing: &'static [&'static str],
     pub(crate) limit: u32,
     pub(crate) window: Duration,
 }
@@ -47,6 +49,8 @@ pub(crate) struct Discord {
     told: BTreeMap<(&'static str, u64), Told>,
     told_global: Told,
     told_all: Told,
+    /// Routes whose bucket the bot was told, and by which answer: before that it cannot know which routes share one.
+    named: BTreeMap<&'static str, u64>,
     /// Counts what the bot was told, to tell what it knew of when it sent a request.
     pub(crate) answers: u64,
     /// Requests that came although they had been told to wait: there must be none.
@@ -73,8 +77,9 @@ impl Discord {
     ) -> Reply {
         let key = (kind.bucket, resource);
         let counted = !kind.path.starts_with("interactions") && !kind.path.starts_with("webhooks");
+        let named = |path: &str| self.named.get(path).is_some_and(|by| knew >= *by);
         let waits = [
-            self.told.get(&key).copied().unwrap_or_default(),
+            if named(kind.path) { self.told.get(&key).copied().unwrap_or_default() } else { Told::default() },
             if counted { self.told_global } else { Told::default() },
             self.told_all,
         ];
@@ -84,6 +89,7 @@ impl Discord {
         if counted {
             self.arrivals.push(now);
         }
+        let all_named = kind.sharing.iter().all(|path| named(path));
         let window = self.windows.entry(key).or_insert(Window { ends: Moment::ZERO, used: 0 });
         if now >= window.ends {
             *window = Window { ends: now + kind.window, used: 0 };
@@ -95,7 +101,7 @@ impl Discord {
         });
         if limited.is_none() {
             window.used += 1;
-        } else if ordered.is_none() {
+        } else if ordered.is_none() && all_named {
             self.crowded += 1;
         }
         let state = BucketState {
@@ -112,6 +118,9 @@ impl Discord {
     /// The answer to a request is there: from now on the bot knows what it was told.
     pub(crate) fn knows(&mut self, now: Moment, kind: &Kind, resource: u64, limited: Option<Limited>) {
         self.answers += 1;
+        if limited.is_none_or(|limited| matches!(limited.scope, Scope::User | Scope::Shared)) {
+            self.named.entry(kind.path).or_insert(self.answers);
+        }
         let Some(Limited { scope, retry_after }) = limited else { return };
         let (by, until) = (self.answers, now + retry_after);
         match scope {

@@ -1,5 +1,5 @@
 //! Two hundred busy guilds against the simulator, which counts: whatever a 429 is about, nothing comes before its time, all of
-//! it arrives, and no second has more than Discord allows.
+//! it arrives, and the bot alone is never limited.
 
 use refrain_rest::{Delivery, RestClient, RestConfig, RestError};
 use refrain_sim::{Sim, SimOptions};
@@ -143,8 +143,9 @@ async fn busy(fault: Value) {
     }
     let seen = stage.see("/sim/rest").await;
     assert_eq!(seen["too_early"], 0, "{fault}: {seen}");
-    assert!(seen["busiest_second"].as_u64().unwrap() <= 50, "{fault}: {seen}");
-    assert!(seen["limited"].as_object().unwrap().values().all(|count| count.as_u64() > Some(0)), "{fault}: {seen}");
+    // The bot alone brings no 429 upon itself: there are those that were ordered, and no others.
+    let scope = fault["scope"].as_str().unwrap().replace("cloudflare", "address");
+    assert_eq!(seen["limited"], json!({ scope: fault["count"] }), "{seen}");
     let messages = stage.see("/sim/messages").await;
     let hello = |message: &&Value| message["nonce"].is_string() || message["interaction"].is_null();
     let made = messages.as_array().unwrap().iter().filter(hello).count() as u64;

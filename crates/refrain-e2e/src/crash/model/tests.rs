@@ -191,7 +191,7 @@ fn settings_are_compared_one_by_one_and_corrected_by_what_is_found() {
 
 #[test]
 fn songs_are_found_in_words_in_their_order() {
-    let words = "**1.** [Song 0007](http://x/watch/song-0007-900)\n2. Song 0003 and Song 0007";
-    assert_eq!(Song::all_in(words), songs(&[7, 3]));
-    assert_eq!(Song::all_in("Song and Song 12"), vec![]);
+    let words = "**1.** [Song 7](http://x/watch/song-0007-900)\n2. Song 13 and Song 7";
+    assert_eq!(Song::all_in(words), songs(&[7, 13]));
+    assert_eq!(Song::all_in("Song and Songs 12"), vec![]);
 }

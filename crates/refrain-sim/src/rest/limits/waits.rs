@@ -143,16 +143,16 @@ mod tests {
         response
     }
 
-    /// Which of these come too early one second after the first one was told to wait for two.
+    /// Which of these come too early 1.9 s after the first one was told to wait for two.
     fn early(headers: &[(&'static str, &'static str)]) -> Vec<bool> {
         let paths = ["/channels/1/messages", "/channels/2/messages", "/users/@me", "/interactions/1/t/callback"];
         let alone = |path: &&str| {
             let waits = Waits::default();
             waits.comes(0.0, &asked(paths[0]));
             waits.answered(0.0, &asked(paths[0]), &told(headers));
-            waits.comes(100.0, &asked(path));
+            waits.comes(ON_ITS_WAY_MS, &asked(path));
             assert_eq!(waits.report()["too_early"], 0, "it was on its way");
-            waits.comes(1000.0, &asked(path));
+            waits.comes(1900.0, &asked(path));
             let early = waits.report()["too_early"] == 1;
             waits.comes(2000.0, &asked(path));
             assert_eq!(waits.report()["too_early"] == 1, early, "the wait is over");
